@@ -1,0 +1,11 @@
+//! The words and the rules of kulant: pure values, no input or output, no async, no clock of its own.
+
+pub mod conversation;
+pub mod event;
+pub mod ids;
+pub mod message;
+pub mod refusal;
+pub mod role;
+pub mod threading;
+pub mod time;
+pub mod words;
