@@ -1,0 +1,392 @@
+-- oldest compatible schema: 1
+-- Placeholders: @SERIAL@ (a growing key), @TEXT@ (text in the order of code points), @BYTES@.
+-- Times are microseconds UTC, booleans 0 or 1, JSON is text.
+
+CREATE TABLE actors (
+  id BIGINT PRIMARY KEY,
+  kind @TEXT@ NOT NULL,
+  agent_id BIGINT
+);
+CREATE UNIQUE INDEX actors_agent ON actors (agent_id);
+
+CREATE TABLE brands (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  name @TEXT@ NOT NULL,
+  slug @TEXT@ NOT NULL UNIQUE,
+  details TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  archived_at BIGINT
+);
+
+CREATE TABLE teams (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  name @TEXT@ NOT NULL UNIQUE,
+  kind @TEXT@ NOT NULL,
+  signature TEXT,
+  created_at BIGINT NOT NULL,
+  archived_at BIGINT
+);
+
+CREATE TABLE agents (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  email @TEXT@ NOT NULL UNIQUE,
+  name @TEXT@ NOT NULL,
+  role @TEXT@ NOT NULL,
+  password_hash TEXT,
+  initials TEXT,
+  initials_consented_at BIGINT,
+  preferences TEXT NOT NULL,
+  failed_sign_ins BIGINT NOT NULL,
+  locked_until BIGINT,
+  created_at BIGINT NOT NULL,
+  disabled_at BIGINT
+);
+
+CREATE TABLE team_members (
+  team_id BIGINT NOT NULL REFERENCES teams (id),
+  agent_id BIGINT NOT NULL REFERENCES agents (id),
+  PRIMARY KEY (team_id, agent_id)
+);
+CREATE INDEX team_members_agent ON team_members (agent_id);
+
+CREATE TABLE invitations (
+  secret_hash @BYTES@ PRIMARY KEY,
+  agent_id BIGINT NOT NULL REFERENCES agents (id),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+
+CREATE TABLE sessions (
+  secret_hash @BYTES@ PRIMARY KEY,
+  agent_id BIGINT NOT NULL REFERENCES agents (id),
+  csrf_token TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_agent ON sessions (agent_id);
+
+CREATE TABLE tokens (
+  id BIGINT PRIMARY KEY,
+  secret_hash @BYTES@ NOT NULL UNIQUE,
+  agent_id BIGINT NOT NULL REFERENCES agents (id),
+  name TEXT NOT NULL,
+  scopes TEXT,
+  created_at BIGINT NOT NULL,
+  used_at BIGINT,
+  revoked_at BIGINT
+);
+
+-- Answers to writes that were sent with an Idempotency-Key, kept for a day.
+CREATE TABLE idempotency_keys (
+  agent_id BIGINT NOT NULL,
+  idempotency_key @TEXT@ NOT NULL,
+  request_hash @BYTES@ NOT NULL,
+  status BIGINT,
+  headers TEXT,
+  body TEXT,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (agent_id, idempotency_key)
+);
+CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+CREATE TABLE settings (
+  name @TEXT@ PRIMARY KEY,
+  content TEXT NOT NULL
+);
+
+CREATE TABLE inboxes (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  channel @TEXT@ NOT NULL,
+  name @TEXT@ NOT NULL UNIQUE,
+  brand_id BIGINT NOT NULL REFERENCES brands (id),
+  team_id BIGINT NOT NULL REFERENCES teams (id),
+  hook_key @TEXT@ NOT NULL UNIQUE,
+  slug @TEXT@ NOT NULL UNIQUE,
+  settings TEXT NOT NULL,
+  secrets @BYTES@ NOT NULL,
+  poll_cursor TEXT,
+  trouble TEXT,
+  checked_at BIGINT,
+  last_received_at BIGINT,
+  created_at BIGINT NOT NULL,
+  paused_at BIGINT,
+  archived_at BIGINT
+);
+
+-- Raw deliveries. Their bodies go after the time that the settings say; the rows stay as proof
+-- that a delivery was seen.
+CREATE TABLE intakes (
+  id BIGINT PRIMARY KEY,
+  inbox_id BIGINT NOT NULL,
+  kind @TEXT@ NOT NULL,
+  delivery_key @TEXT@ NOT NULL,
+  headers TEXT NOT NULL,
+  body @BYTES@,
+  received_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX intakes_key ON intakes (inbox_id, kind, delivery_key);
+
+-- The work that a delivery still needs, written in the transaction that stores it.
+CREATE TABLE intake_jobs (
+  intake_id BIGINT PRIMARY KEY,
+  inbox_id BIGINT NOT NULL,
+  run_at BIGINT NOT NULL,
+  attempts BIGINT NOT NULL
+);
+CREATE INDEX intake_jobs_inbox ON intake_jobs (inbox_id, intake_id);
+
+CREATE TABLE quarantine (
+  id BIGINT PRIMARY KEY,
+  intake_id BIGINT NOT NULL,
+  inbox_id BIGINT NOT NULL,
+  item BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX quarantine_intake ON quarantine (intake_id, item);
+
+CREATE TABLE leases (
+  name @TEXT@ PRIMARY KEY,
+  holder @TEXT@ NOT NULL,
+  held_until BIGINT NOT NULL
+);
+
+CREATE TABLE jobs (
+  id BIGINT PRIMARY KEY,
+  kind @TEXT@ NOT NULL,
+  job_key @TEXT@,
+  run_at BIGINT NOT NULL,
+  attempts BIGINT NOT NULL,
+  claimed_until BIGINT,
+  payload TEXT NOT NULL,
+  last_error TEXT
+);
+CREATE UNIQUE INDEX jobs_key ON jobs (kind, job_key);
+CREATE INDEX jobs_due ON jobs (run_at, id);
+
+CREATE TABLE contacts (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  name @TEXT@,
+  note TEXT,
+  first_seen_at BIGINT NOT NULL,
+  last_seen_at BIGINT NOT NULL,
+  erased_at BIGINT
+);
+CREATE INDEX contacts_seen ON contacts (last_seen_at, id);
+
+CREATE TABLE identities (
+  id BIGINT PRIMARY KEY,
+  contact_id BIGINT NOT NULL,
+  inbox_id BIGINT NOT NULL,
+  realm @TEXT@ NOT NULL,
+  network_id @TEXT@ NOT NULL,
+  name TEXT,
+  handle @TEXT@,
+  named_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX identities_network ON identities (realm, network_id);
+CREATE INDEX identities_contact ON identities (contact_id);
+
+CREATE TABLE conversations (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  brand_id BIGINT NOT NULL,
+  inbox_id BIGINT NOT NULL,
+  team_id BIGINT,
+  agent_id BIGINT,
+  contact_id BIGINT,
+  identity_id BIGINT,
+  root_message_id BIGINT,
+  post_id BIGINT,
+  subject TEXT,
+  status @TEXT@ NOT NULL,
+  snoozed_until BIGINT,
+  priority @TEXT@ NOT NULL,
+  kind @TEXT@,
+  visibility @TEXT@ NOT NULL,
+  unread BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  last_message_at BIGINT NOT NULL,
+  last_message_id BIGINT NOT NULL,
+  message_count BIGINT NOT NULL,
+  voices BIGINT NOT NULL,
+  waiting_since BIGINT,
+  settled_at BIGINT,
+  first_response_at BIGINT,
+  resolved_at BIGINT,
+  joined_into BIGINT,
+  linked_to BIGINT
+);
+-- A conversation that was joined into another leaves every list: its place is that one.
+CREATE INDEX conversations_status ON conversations (status, last_message_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_newest ON conversations (last_message_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_team ON conversations (team_id, status, last_message_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_agent ON conversations (agent_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NOT NULL;
+CREATE INDEX conversations_unassigned ON conversations (team_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NULL;
+CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_message_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_waiting ON conversations (waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
+CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
+CREATE INDEX conversations_root ON conversations (root_message_id);
+CREATE INDEX conversations_joined ON conversations (joined_into) WHERE joined_into IS NOT NULL;
+CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
+
+-- Inboxes other than its own from which a conversation has messages.
+CREATE TABLE conversation_inboxes (
+  inbox_id BIGINT NOT NULL,
+  conversation_id BIGINT NOT NULL,
+  PRIMARY KEY (inbox_id, conversation_id)
+);
+
+-- Which conversation a private thread belongs to now.
+CREATE TABLE threads (
+  inbox_id BIGINT NOT NULL,
+  thread_key @TEXT@ NOT NULL,
+  conversation_id BIGINT NOT NULL,
+  PRIMARY KEY (inbox_id, thread_key)
+);
+CREATE INDEX threads_conversation ON threads (conversation_id);
+
+CREATE TABLE messages (
+  id BIGINT PRIMARY KEY,
+  inbox_id BIGINT NOT NULL,
+  conversation_id BIGINT,
+  network_id @TEXT@,
+  direction @TEXT@ NOT NULL,
+  visibility @TEXT@ NOT NULL,
+  identity_id BIGINT,
+  agent_id BIGINT,
+  is_party BIGINT NOT NULL,
+  kind @TEXT@,
+  title TEXT,
+  body TEXT NOT NULL,
+  url TEXT,
+  parent_id BIGINT,
+  root_id BIGINT,
+  top_id BIGINT,
+  thread_key @TEXT@,
+  seen_at BIGINT,
+  platform_at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  stored_at BIGINT NOT NULL,
+  edited_at BIGINT,
+  deleted_at BIGINT,
+  signature TEXT,
+  delivery_state @TEXT@,
+  send_at BIGINT,
+  sent_at BIGINT,
+  attempts BIGINT NOT NULL,
+  next_attempt_at BIGINT,
+  failure_class @TEXT@,
+  failure_detail TEXT
+);
+CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE network_id IS NOT NULL;
+CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
+CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
+CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
+CREATE INDEX messages_delivery ON messages (delivery_state, inbox_id) WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain');
+
+CREATE TABLE attachments (
+  id BIGINT PRIMARY KEY,
+  message_id BIGINT,
+  inbox_id BIGINT,
+  agent_id BIGINT,
+  name TEXT NOT NULL,
+  media_type @TEXT@ NOT NULL,
+  size BIGINT,
+  source_url TEXT,
+  file_name TEXT,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX attachments_message ON attachments (message_id);
+
+CREATE TABLE reactions (
+  message_id BIGINT NOT NULL,
+  identity_id BIGINT NOT NULL,
+  kind @TEXT@ NOT NULL,
+  changed_at BIGINT NOT NULL,
+  removed_at BIGINT,
+  PRIMARY KEY (message_id, identity_id, kind)
+);
+CREATE INDEX reactions_identity ON reactions (identity_id);
+
+CREATE TABLE mentions (
+  message_id BIGINT NOT NULL,
+  agent_id BIGINT NOT NULL,
+  conversation_id BIGINT NOT NULL,
+  read_at BIGINT,
+  PRIMARY KEY (message_id, agent_id)
+);
+CREATE INDEX mentions_agent ON mentions (agent_id, conversation_id);
+
+CREATE TABLE tags (
+  id BIGINT PRIMARY KEY,
+  name @TEXT@ NOT NULL UNIQUE,
+  colour @TEXT@ NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE conversation_tags (
+  tag_id BIGINT NOT NULL,
+  conversation_id BIGINT NOT NULL,
+  PRIMARY KEY (tag_id, conversation_id)
+);
+CREATE INDEX conversation_tags_conversation ON conversation_tags (conversation_id);
+
+CREATE TABLE views (
+  id BIGINT PRIMARY KEY,
+  agent_id BIGINT,
+  name TEXT NOT NULL,
+  filter TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE events (
+  sequence @SERIAL@,
+  at BIGINT NOT NULL,
+  kind @TEXT@ NOT NULL,
+  actor_id BIGINT NOT NULL,
+  conversation_id BIGINT,
+  message_id BIGINT,
+  inbox_id BIGINT,
+  team_id BIGINT,
+  brand_id BIGINT,
+  facts TEXT
+);
+CREATE INDEX events_conversation ON events (conversation_id, sequence) WHERE conversation_id IS NOT NULL;
+
+CREATE TABLE followers (
+  name @TEXT@ PRIMARY KEY,
+  sequence BIGINT NOT NULL,
+  followed_at BIGINT NOT NULL
+);
+
+CREATE TABLE alerts (
+  id BIGINT PRIMARY KEY,
+  kind @TEXT@ NOT NULL,
+  alert_key @TEXT@ NOT NULL,
+  inbox_id BIGINT,
+  conversation_id BIGINT,
+  message_id BIGINT,
+  facts TEXT NOT NULL,
+  raised_at BIGINT NOT NULL,
+  cleared_at BIGINT
+);
+CREATE INDEX alerts_open ON alerts (alert_key) WHERE cleared_at IS NULL;
+
+-- Private links of contact-form conversations: the secret itself is never stored.
+CREATE TABLE conversation_links (
+  secret_hash @BYTES@ PRIMARY KEY,
+  inbox_id BIGINT NOT NULL,
+  thread_key @TEXT@ NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX conversation_links_thread ON conversation_links (inbox_id, thread_key);
+
+@SEARCH@

@@ -1,0 +1,119 @@
+//! PostgreSQL: a connection on a thread of its own, with its prepared statements.
+
+use std::collections::HashMap;
+
+use postgres::{Client, NoTls, Statement};
+
+use super::value::{Row, Value};
+use crate::error::StoreError;
+
+/// A connection that remembers what it prepared and connects again after it was lost.
+pub(crate) struct Session {
+    url: String,
+    client: Option<Client>,
+    statements: HashMap<String, Statement>,
+    /// Whether a statement of the running transaction failed, so that it cannot be committed.
+    failed: bool,
+}
+
+impl Session {
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            client: None,
+            statements: HashMap::new(),
+            failed: false,
+        }
+    }
+
+    pub(crate) fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        map: &mut dyn FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let statement = self.statement(sql)?;
+        let outcome = self.client()?.query(&statement, &references(params));
+        self.failed |= outcome.is_err();
+        let rows = outcome?;
+        rows.iter().map(|row| map(&Row::Postgres(row))).collect()
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        let statement = self.statement(sql)?;
+        let outcome = self.client()?.execute(&statement, &references(params));
+        self.failed |= outcome.is_err();
+        Ok(outcome?)
+    }
+
+    pub(crate) fn execute_batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.client()?.batch_execute(sql)?)
+    }
+
+    pub(crate) fn begin(&mut self) -> Result<(), StoreError> {
+        self.failed = false;
+        self.execute_batch("BEGIN")
+    }
+
+    /// Ends the transaction. PostgreSQL answers a commit after a failed statement with a quiet
+    /// roll-back, which must not look like a success.
+    pub(crate) fn end(&mut self, end: &str) -> Result<(), StoreError> {
+        if end == "COMMIT" && self.failed {
+            self.execute_batch("ROLLBACK")?;
+            return Err(StoreError::Broken(
+                "a failed statement was overlooked before the commit".to_owned(),
+            ));
+        }
+        self.execute_batch(end)
+    }
+
+    /// Forgets a connection that was lost, so that the next call makes a new one.
+    pub(crate) fn mend(&mut self) {
+        if self.client.as_ref().is_some_and(Client::is_closed) {
+            self.client = None;
+            self.statements.clear();
+        }
+    }
+
+    pub(crate) fn client(&mut self) -> Result<&mut Client, StoreError> {
+        if self.client.is_none() {
+            let mut client = Client::connect(&self.url, NoTls)?;
+            client.batch_execute(
+                "SET synchronous_commit = on;
+                 SET TIME ZONE 'UTC';
+                 SET application_name = 'kulant';
+                 SET plan_cache_mode = auto;
+                 SET jit = off",
+            )?;
+            self.client = Some(client);
+        }
+        Ok(self.client.as_mut().expect("the client was just made"))
+    }
+
+    fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let prepared = self.client()?.prepare(sql);
+        self.failed |= prepared.is_err();
+        let statement = prepared.map_err(|error| {
+            let start: String = sql.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+            match StoreError::from(error) {
+                StoreError::Broken(words) => StoreError::Broken(format!("{words} in «{start}»")),
+                other => other,
+            }
+        })?;
+        if self.statements.len() > 1_000 {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+fn references(params: &[Value]) -> Vec<&(dyn postgres::types::ToSql + Sync)> {
+    params
+        .iter()
+        .map(|value| value as &(dyn postgres::types::ToSql + Sync))
+        .collect()
+}
