@@ -30,7 +30,7 @@ dev: desk ## start the server (debug) and the desk's development server
 
 desk: desk/dist/index.html ## build the desk into desk/dist
 
-bench: build ## measure intake and desk, as docs/handbook/run/benches.md says
+bench: build ## measure taking in and the desk on this machine
 	@$(SERVER) bench intake
 	@$(SERVER) bench desk
 

@@ -28,16 +28,21 @@ install_packages() {
   say "installing $*"
   if [ -z "$packages_updated" ]; then
     # A source that does not answer is no reason to stop: the packages may stand in another one.
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2
-    case $? in
-      126)
-        say "missing: $*"
-        say "as root, run: apt-get update && apt-get install -y $*"
-        return 1
-        ;;
-    esac
+    local answer=0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || answer=$?
+    if [ "$answer" -eq 126 ]; then
+      say "missing: $*"
+      say "as root, run: apt-get update && apt-get install -y $*"
+      return 1
+    fi
     packages_updated=yes
   fi
+  local log status=0
+  log=$(mktemp)
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >&2
+    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || status=$?
+  # Debian's own words matter only when something went wrong.
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
 }
