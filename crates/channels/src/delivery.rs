@@ -1,0 +1,155 @@
+//! What a channel is given and gives back besides messages: the account, raw deliveries, polls.
+//! All of it values; nothing here is kept between two calls.
+
+use std::fmt;
+use std::time::Duration;
+
+use kulant_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::outbound::SendError;
+
+/// The secret of `Account::secrets` that holds the signing secrets of our hook, newest first.
+pub const SIGNING: &str = "signing";
+
+/// One connected account, with the time at which it is used.
+#[derive(Clone)]
+pub struct Account {
+    pub inbox_id: String,
+    /// What the settings form of this channel asked for, secrets left out.
+    pub settings: Value,
+    /// The fields that the settings schema marks as secret, and the signing secrets of the hook.
+    pub secrets: Value,
+    pub now: Timestamp,
+}
+
+/// A payload as it came, kept to be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawDelivery {
+    /// Which of the channel's payloads this is.
+    pub kind: String,
+    /// What makes it the same delivery when it comes again, within inbox and kind.
+    pub key: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub received_at: Timestamp,
+}
+
+/// What makes a delivery the same when it comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryKey {
+    pub kind: String,
+    pub key: String,
+}
+
+/// Why a delivery to our hook is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    #[error("this channel takes no deliveries")]
+    NotOffered,
+    #[error("the header {0} is missing")]
+    MissingHeader(&'static str),
+    #[error("the header {0} cannot be read")]
+    BadHeader(&'static str),
+    #[error("the time stamp is more than five minutes off")]
+    Stale,
+    #[error("the signature is wrong")]
+    WrongSignature,
+    #[error("the inbox has no signing secret")]
+    NoSecret,
+}
+
+/// What asking a network for news gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Polled {
+    pub deliveries: Vec<RawDelivery>,
+    /// To be handed in at the next poll, whatever else happened.
+    pub cursor: String,
+    /// When to ask again; never, where the network asked to stop.
+    pub next_in: Option<Duration>,
+    /// What went wrong, for the health of the inbox; the cursor and `next_in` heed it already.
+    pub trouble: Option<SendError>,
+}
+
+impl Account {
+    /// Returns a setting that is a text and not empty.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        text(&self.settings, name)
+    }
+
+    /// Returns a setting that is a switch.
+    pub fn switch(&self, name: &str) -> Option<bool> {
+        self.settings.get(name).and_then(Value::as_bool)
+    }
+
+    /// Returns a secret that is a text and not empty.
+    pub fn secret(&self, name: &str) -> Option<&str> {
+        text(&self.secrets, name)
+    }
+
+    /// Returns the signing secrets of the hook, newest first; more than one while they are rotated.
+    pub fn signing_secrets(&self) -> Vec<&str> {
+        match self.secrets.get(SIGNING) {
+            Some(Value::String(secret)) => vec![secret],
+            Some(Value::Array(secrets)) => secrets.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl RawDelivery {
+    /// Returns the first header of this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+}
+
+/// Finds the first header of a name, whatever its case.
+pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+fn text<'a>(values: &'a Value, name: &str) -> Option<&'a str> {
+    values
+        .get(name)
+        .and_then(Value::as_str)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+/// Leaves the secrets out, so that no log shows them.
+impl fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Account")
+            .field("inbox_id", &self.inbox_id)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let account = Account {
+            inbox_id: "7".to_owned(),
+            settings: json!({"url": " https://example.com ", "empty": " "}),
+            secrets: json!({"signing": ["whsec_bmV3", "whsec_b2xk"], "token": "hush"}),
+            now: Timestamp(0),
+        };
+        let printed = format!("{account:?}");
+        assert!(!printed.contains("whsec") && !printed.contains("hush"));
+        assert_eq!(account.signing_secrets(), ["whsec_bmV3", "whsec_b2xk"]);
+        assert_eq!(account.setting("url"), Some("https://example.com"));
+        assert_eq!(account.setting("empty"), None);
+    }
+}

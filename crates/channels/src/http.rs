@@ -1,0 +1,383 @@
+//! The only HTTP client of kulant: time-outs, a limit on every body, redirects checked hop by hop,
+//! and the guard against inner networks. Knows no network; tells a request that never left from an
+//! answer that was lost, because only the first may be tried again by itself.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kulant_model::time::Timestamp;
+use reqwest::redirect::Policy;
+use reqwest::retry;
+use url::Url;
+
+use crate::delivery::header;
+use crate::guard::{Blocked, Guard, GuardedResolver};
+use crate::outbound::SendError;
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+/// What may be asked of another host after a redirect; everything else could be a secret.
+const HEADERS_FOR_STRANGERS: [&str; 3] = ["accept", "if-none-match", "if-modified-since"];
+
+/// What the operator allows, and the limits of every request.
+#[derive(Debug, Clone)]
+pub struct HttpPolicy {
+    /// Whether private networks and this machine may be reached.
+    pub allow_private: bool,
+    /// Hosts that may be reached wherever they are.
+    pub allowed_hosts: Vec<String>,
+    pub connect_timeout: Duration,
+    /// For the whole request with its answer.
+    pub timeout: Duration,
+    /// The most bytes read of an answer, after decompression.
+    pub body_limit: usize,
+    pub user_agent: String,
+}
+
+impl Default for HttpPolicy {
+    fn default() -> Self {
+        Self {
+            allow_private: false,
+            allowed_hosts: Vec::new(),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+            body_limit: 5 << 20,
+            user_agent: concat!("kulant/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// The client; cheap to clone, one for the whole process.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    guard: Arc<Guard>,
+    body_limit: usize,
+}
+
+/// A request to a network.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// What is to be done; only `Get` follows redirects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A network's answer, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Where the answer came from, after redirects.
+    pub url: String,
+    /// The new address, where every redirect on the way was a permanent one.
+    pub moved_to: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    #[error("the address cannot be used: {0}")]
+    BadAddress(String),
+    #[error("{0}")]
+    Blocked(String),
+    #[error("no connection: {0}")]
+    NotSent(String),
+    #[error("the answer did not arrive whole: {0}")]
+    Lost(String),
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("more than {REDIRECTS} redirects")]
+    TooManyRedirects,
+}
+
+impl Http {
+    /// Makes the client; fails only where no cryptography is to be had.
+    pub fn new(policy: HttpPolicy) -> Result<Self, HttpError> {
+        let guard = Guard {
+            allow_private: policy.allow_private,
+            allowed_hosts: policy.allowed_hosts.clone(),
+            ..Guard::default()
+        };
+        Self::with_guard(guard, &policy)
+    }
+
+    pub(crate) fn with_guard(guard: Guard, policy: &HttpPolicy) -> Result<Self, HttpError> {
+        // Whoever came first has installed the same provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let guard = Arc::new(guard);
+        let builder = || {
+            reqwest::Client::builder()
+                .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+                .no_proxy()
+                .redirect(Policy::none())
+                .retry(retry::never())
+                .referer(false)
+                .connect_timeout(policy.connect_timeout)
+                .timeout(policy.timeout)
+                .pool_idle_timeout(Duration::from_secs(20))
+                .user_agent(policy.user_agent.clone())
+        };
+        let client = builder().build().or_else(|error| {
+            // A machine without root certificates can still reach what needs none.
+            tracing::warn!(error = %chain(&error), "no root certificates; https will not work");
+            builder().tls_certs_only([]).build()
+        });
+        Ok(Self {
+            client: client.map_err(|error| HttpError::NotSent(chain(&error)))?,
+            body_limit: policy.body_limit,
+            guard,
+        })
+    }
+
+    /// Makes a request and reads the whole answer.
+    pub async fn send(&self, request: Request) -> Result<Answer, HttpError> {
+        let mut url = self.checked(&request.url)?;
+        let mut headers = request.headers;
+        let mut permanent = true;
+        for _ in 0..=REDIRECTS {
+            let response = self
+                .client
+                .request(request.method.into(), url.clone())
+                .headers(header_map(&headers)?)
+                .body(request.body.clone())
+                .send()
+                .await
+                .map_err(|error| failure(&error))?;
+
+            let status = response.status().as_u16();
+            let target = response
+                .headers()
+                .get("location")
+                .and_then(|location| location.to_str().ok());
+            let followed =
+                request.method == Method::Get && matches!(status, 301 | 302 | 303 | 307 | 308);
+            let (true, Some(target)) = (followed, target) else {
+                let moved = permanent && url.as_str() != request.url;
+                return self.read(response, &url, moved).await;
+            };
+
+            let next = url
+                .join(target)
+                .map_err(|error| HttpError::BadAddress(error.to_string()))?;
+            let next = self.checked(next.as_str())?;
+            if next.origin() != url.origin() {
+                headers.retain(|(name, _)| {
+                    HEADERS_FOR_STRANGERS.contains(&name.to_ascii_lowercase().as_str())
+                });
+            }
+            permanent &= matches!(status, 301 | 308);
+            url = next;
+        }
+        Err(HttpError::TooManyRedirects)
+    }
+
+    /// Returns why a request to this address would be refused, as far as the address itself tells.
+    pub fn check(&self, url: &str) -> Result<(), HttpError> {
+        self.checked(url).map(|_| ())
+    }
+
+    fn checked(&self, url: &str) -> Result<Url, HttpError> {
+        let url = Url::parse(url).map_err(|error| HttpError::BadAddress(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(HttpError::BadAddress(format!(
+                "{} is not http",
+                url.scheme()
+            )));
+        }
+        let host = url
+            .host()
+            .ok_or_else(|| HttpError::BadAddress("no host".to_owned()))?;
+        self.guard
+            .check_host(&host)
+            .map_err(|blocked| HttpError::Blocked(blocked.to_string()))?;
+        Ok(url)
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        url: &Url,
+        moved: bool,
+    ) -> Result<Answer, HttpError> {
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            })
+            .collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| HttpError::Lost(chain(&error.without_url())))?
+        {
+            if body.len() + chunk.len() > self.body_limit {
+                return Err(HttpError::TooLarge {
+                    limit: self.body_limit,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            url: url.to_string(),
+            moved_to: moved.then(|| url.to_string()),
+        })
+    }
+}
+
+impl Request {
+    /// Makes a request for reading.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self {
+            method: Method::Get,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Makes a request that carries JSON.
+    pub fn post_json(url: impl Into<String>, body: Vec<u8>) -> Self {
+        Self {
+            method: Method::Post,
+            url: url.into(),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+impl Answer {
+    /// Returns the first header of this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// Returns how long the network asks to wait, at most a day.
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let text = self.header("retry-after")?.trim();
+        let seconds = match text.parse::<u64>() {
+            Ok(seconds) => seconds,
+            Err(_) => {
+                let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+                u64::try_from(at.as_second() - now.as_seconds()).unwrap_or(0)
+            }
+        };
+        Some(Duration::from_secs(seconds.min(86_400)))
+    }
+
+    /// Returns the beginning of the body for people, with white space made narrow.
+    pub fn excerpt(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body[..self.body.len().min(2_000)]);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        words.join(" ").chars().take(200).collect()
+    }
+}
+
+impl From<HttpError> for SendError {
+    /// Reads a missing answer as that of a request which changes something.
+    fn from(error: HttpError) -> Self {
+        let detail = error.to_string();
+        match error {
+            HttpError::BadAddress(_) | HttpError::Blocked(_) | HttpError::TooManyRedirects => {
+                Self::Forbidden(detail)
+            }
+            HttpError::NotSent(_) => Self::RetryBackoff(detail),
+            HttpError::Lost(_) | HttpError::TooLarge { .. } => Self::Uncertain(detail),
+        }
+    }
+}
+
+impl HttpError {
+    /// Reads a missing answer as that of a request which only asked.
+    pub fn when_asking(self) -> SendError {
+        match self {
+            Self::Lost(_) | Self::TooLarge { .. } => SendError::RetryBackoff(self.to_string()),
+            other => other.into(),
+        }
+    }
+}
+
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Post => Self::POST,
+            Method::Put => Self::PUT,
+            Method::Patch => Self::PATCH,
+            Method::Delete => Self::DELETE,
+        }
+    }
+}
+
+fn header_map(headers: &[(String, String)]) -> Result<reqwest::header::HeaderMap, HttpError> {
+    let mut map = reqwest::header::HeaderMap::new();
+    for (name, value) in headers {
+        let name = reqwest::header::HeaderName::from_bytes(name.as_bytes())
+            .map_err(|error| HttpError::BadAddress(error.to_string()))?;
+        let value = reqwest::header::HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|error| HttpError::BadAddress(error.to_string()))?;
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+fn failure(error: &reqwest::Error) -> HttpError {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(blocked) = cause.downcast_ref::<Blocked>() {
+            return HttpError::Blocked(blocked.to_string());
+        }
+        source = cause.source();
+    }
+    // `is_connect` covers names, connections and TLS: none of the request has left by then.
+    if error.is_connect() || error.is_builder() {
+        HttpError::NotSent(chain(error))
+    } else {
+        HttpError::Lost(chain(error))
+    }
+}
+
+/// Writes an error with its causes, without the address, which may hold a secret.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() {
+        "timed out"
+    } else {
+        "failed"
+    }
+    .to_owned();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

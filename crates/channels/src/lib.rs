@@ -1,0 +1,122 @@
+//! One folder per network: what comes in is translated into `Inbound`, what goes out is transported.
+//! Keeps no state and knows no database; cursors and secrets come in and go out as values.
+
+pub mod capability;
+pub mod delivery;
+mod fields;
+#[cfg(test)]
+mod fixture;
+mod guard;
+pub mod http;
+pub mod inbound;
+pub mod outbound;
+pub mod settings;
+pub mod signature;
+
+pub mod webhook;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use kulant_model::message::Visibility;
+use serde_json::Value;
+
+use crate::capability::Capabilities;
+use crate::delivery::{Account, DeliveryKey, Polled, RawDelivery, VerifyError};
+use crate::http::Http;
+use crate::inbound::{TranslateError, Translation};
+use crate::outbound::{Outbound, Receipt, SendError};
+use crate::settings::SettingFault;
+
+/// Every network kulant speaks with, one line each.
+pub static CHANNELS: &[&dyn Channel] = &[&webhook::Webhook];
+
+/// Finds a channel by its name.
+pub fn find(name: &str) -> Option<&'static dyn Channel> {
+    CHANNELS
+        .iter()
+        .copied()
+        .find(|channel| channel.name() == name)
+}
+
+/// One kind of network. What it cannot do says so by capability, and by the answers given here.
+#[async_trait]
+pub trait Channel: Send + Sync + 'static {
+    /// Returns the word that stands for this channel in the database and the API.
+    fn name(&self) -> &'static str;
+
+    fn capabilities(&self) -> &'static Capabilities;
+
+    /// Returns the part of JSON Schema that the desk draws the settings form from; titles and
+    /// descriptions are keys of the locale files, secrets are marked with `"secret": true`.
+    fn settings_schema(&self) -> Value;
+
+    /// Checks the settings of an inbox, secrets included.
+    fn validate_settings(&self, settings: &Value) -> Vec<SettingFault> {
+        settings::validate(&self.settings_schema(), settings)
+    }
+
+    /// Decides whether a delivery to our hook is genuine, on its raw bytes, and names it.
+    fn verify(&self, _: &Account, _: &RawDelivery) -> Result<DeliveryKey, VerifyError> {
+        Err(VerifyError::NotOffered)
+    }
+
+    /// Reads a delivery; pure, so that it can be done again.
+    fn translate(
+        &self,
+        account: &Account,
+        raw: &RawDelivery,
+    ) -> Result<Translation, TranslateError>;
+
+    /// Asks the network for news since the cursor.
+    async fn poll(
+        &self,
+        _: &Account,
+        _cursor: Option<&str>,
+        _: &Http,
+    ) -> Result<Polled, SendError> {
+        Err(not_offered())
+    }
+
+    /// Holds a connection open and gives news as they come; none where the network has no such way.
+    fn listen<'a>(
+        &'a self,
+        _: &'a Account,
+        _cursor: Option<&'a str>,
+        _: &'a Http,
+    ) -> Option<BoxStream<'a, Result<Polled, SendError>>> {
+        None
+    }
+
+    /// Returns why this inbox cannot send in public or in private, as a key of the locale files.
+    fn send_refusal(&self, _: &Account, visibility: Visibility) -> Option<&'static str> {
+        match self.capabilities().side(visibility) {
+            None => Some("channel.reason.no_such_side"),
+            Some(side) if side.send => None,
+            Some(side) => side.reason.or(Some("channel.reason.no_reply")),
+        }
+    }
+
+    /// Does one thing at the network. Called again only after `look_up` or a retryable error.
+    async fn send(&self, _: &Account, _: &Outbound, _: &Http) -> Result<Receipt, SendError> {
+        Err(not_offered())
+    }
+
+    /// Returns whether this inbox can look for a message of ours at the network.
+    fn can_look_up(&self, _: &Account) -> bool {
+        self.capabilities().look_up
+    }
+
+    /// Looks for a message of ours whose answer was lost.
+    async fn look_up(
+        &self,
+        _: &Account,
+        _message_id: &str,
+        _: &Http,
+    ) -> Result<Option<Receipt>, SendError> {
+        Err(not_offered())
+    }
+}
+
+fn not_offered() -> SendError {
+    SendError::Forbidden("this channel does not offer it".to_owned())
+}

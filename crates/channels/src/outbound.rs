@@ -1,0 +1,222 @@
+//! What leaves for a network, what the network gives back, and the classes of failure.
+//! When to try again is decided elsewhere, from the class.
+
+use std::time::Duration;
+
+use kulant_model::message::Visibility;
+use kulant_model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something of ours on its way to a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outbound {
+    /// Our own message id; the key by which a network or we ourselves find it again.
+    pub message_id: String,
+    pub visibility: Visibility,
+    /// The network's id of what this answers.
+    #[serde(default)]
+    pub in_reply_to: Option<String>,
+    /// The key of the private thread this goes into.
+    #[serde(default)]
+    pub thread: Option<String>,
+    /// The network's id of the person this goes to.
+    #[serde(default)]
+    pub recipient: Option<String>,
+    /// Under which name it leaves.
+    #[serde(default)]
+    pub signature: Option<String>,
+    pub action: Action,
+}
+
+/// What is to be done at the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    Reply {
+        body: String,
+        #[serde(default)]
+        attachments: Vec<OutboundAttachment>,
+    },
+    Edit {
+        network_id: String,
+        body: String,
+    },
+    Delete {
+        network_id: String,
+    },
+    React {
+        network_id: String,
+        kind: String,
+        added: bool,
+    },
+}
+
+/// A file of ours on its way to a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboundAttachment {
+    pub name: String,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// The network's word that it has what we sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub network_id: String,
+    pub at: Timestamp,
+    pub url: Option<String>,
+}
+
+/// Why something could not be sent, looked up or fetched, by what is to be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The network named a time after which to try again.
+    #[error("the network asks to wait {} s: {detail}", wait.as_secs())]
+    RetryAfter { wait: Duration, detail: String },
+    /// Nothing happened at the network; try again with growing pauses.
+    #[error("not reached: {0}")]
+    RetryBackoff(String),
+    /// The account must be connected anew; everything of this inbox waits for it.
+    #[error("the account is no longer accepted: {0}")]
+    AuthBroken(String),
+    /// The network's time for answering is over.
+    #[error("the reply window is closed: {0}")]
+    WindowClosed(String),
+    /// The person or the post is no longer there.
+    #[error("the recipient is gone: {0}")]
+    RecipientGone(String),
+    /// The network refuses these words.
+    #[error("the content was rejected: {0}")]
+    ContentRejected(String),
+    /// The network, or our own guard, does not allow it.
+    #[error("not allowed: {0}")]
+    Forbidden(String),
+    /// The network has it already.
+    #[error("sent before")]
+    Duplicate { network_id: Option<String> },
+    /// The request left, its answer was lost: look for the message before trying again.
+    #[error("the answer was lost: {0}")]
+    Uncertain(String),
+    /// An answer that should not happen.
+    #[error("unexpected: {0}")]
+    Bug(String),
+}
+
+impl SendError {
+    /// Returns the stable word for this class.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::RetryAfter { .. } => "retry_after",
+            Self::RetryBackoff(_) => "retry_backoff",
+            Self::AuthBroken(_) => "auth_broken",
+            Self::WindowClosed(_) => "window_closed",
+            Self::RecipientGone(_) => "recipient_gone",
+            Self::ContentRejected(_) => "content_rejected",
+            Self::Forbidden(_) => "forbidden",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Uncertain(_) => "uncertain",
+            Self::Bug(_) => "bug",
+        }
+    }
+
+    /// Returns whether the same request may be tried again by itself.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::RetryAfter { .. } | Self::RetryBackoff(_))
+    }
+
+    /// Returns whether the whole inbox is affected and an administrator must act.
+    pub const fn stops_inbox(&self) -> bool {
+        matches!(self, Self::AuthBroken(_))
+    }
+
+    /// Returns the pause the network asked for.
+    pub const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::RetryAfter { wait, .. } => Some(*wait),
+            _ => None,
+        }
+    }
+
+    /// Returns what the network or the connection said, for people.
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::RetryAfter { detail, .. }
+            | Self::RetryBackoff(detail)
+            | Self::AuthBroken(detail)
+            | Self::WindowClosed(detail)
+            | Self::RecipientGone(detail)
+            | Self::ContentRejected(detail)
+            | Self::Forbidden(detail)
+            | Self::Uncertain(detail)
+            | Self::Bug(detail) => detail,
+            Self::Duplicate { network_id } => match network_id {
+                Some(network_id) => network_id,
+                None => "",
+            },
+        }
+    }
+}
+
+impl Outbound {
+    /// Returns what is to be written, where something is.
+    pub fn body(&self) -> Option<&str> {
+        match &self.action {
+            Action::Reply { body, .. } | Action::Edit { body, .. } => Some(body),
+            Action::Delete { .. } | Action::React { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_two_retry_classes_are_tried_again() {
+        let wait = Duration::from_secs(3);
+        let cases = [
+            (
+                SendError::RetryAfter {
+                    wait,
+                    detail: "slow".into(),
+                },
+                "retry_after",
+                true,
+            ),
+            (
+                SendError::RetryBackoff("down".into()),
+                "retry_backoff",
+                true,
+            ),
+            (SendError::AuthBroken(String::new()), "auth_broken", false),
+            (
+                SendError::WindowClosed(String::new()),
+                "window_closed",
+                false,
+            ),
+            (
+                SendError::RecipientGone(String::new()),
+                "recipient_gone",
+                false,
+            ),
+            (
+                SendError::ContentRejected(String::new()),
+                "content_rejected",
+                false,
+            ),
+            (SendError::Forbidden(String::new()), "forbidden", false),
+            (
+                SendError::Duplicate { network_id: None },
+                "duplicate",
+                false,
+            ),
+            (SendError::Uncertain(String::new()), "uncertain", false),
+            (SendError::Bug(String::new()), "bug", false),
+        ];
+        for (error, class, retryable) in cases {
+            assert_eq!(error.class(), class);
+            assert_eq!(error.is_retryable(), retryable, "{class}");
+            assert_eq!(error.stops_inbox(), class == "auth_broken", "{class}");
+        }
+    }
+}
