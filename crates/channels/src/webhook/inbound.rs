@@ -15,8 +15,9 @@ use crate::inbound::{
 pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError> {
     let body: Value = serde_json::from_slice(&raw.body)
         .map_err(|error| TranslateError::Unreadable(error.to_string()))?;
-    let Some(items) = body.get("items") else {
-        return Ok(Translation::of(item(raw, &body)?));
+    let items = match body.get("items") {
+        Some(items) if body.get("type").is_none() => items,
+        _ => return Ok(Translation::of(item(raw, &body)?)),
     };
     let items = items
         .as_array()
