@@ -1,0 +1,5 @@
+//! Reading texts and numbers: pure functions from `&str` to values.
+//! Knows no conversation, no inbox and no other crate of kulant; does no I/O and reads no clock.
+
+mod lexicon;
+pub mod text;

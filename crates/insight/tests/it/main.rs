@@ -1,0 +1,3 @@
+//! What a search must find and must not find, end to end through the public functions.
+
+mod search;
