@@ -87,22 +87,7 @@ expect 'vitest that found nothing' vitest 0 '0 1 0' <<'END'
 No test files found, exiting with code 0
 END
 
-expect 'playwright' playwright 0 '12 0 2' <<'END'
-Running 14 tests using 1 worker
-  2 skipped
-  12 passed (30.1s)
-END
-
-expect 'playwright with failures' playwright 1 '8 2 3' <<'END'
-  1 failed
-    [chromium] › e2e/answer.spec.ts:12:3 › answers in public ─────
-  1 interrupted
-    [chromium] › e2e/answer.spec.ts:30:3 › answers in private ─────
-  3 did not run
-  8 passed (1.2m)
-END
-
-expect 'playwright that dies before its counts' playwright 1 '0 1 0' <<'END'
+expect 'browser tests that die before their counts' vitest 1 '0 1 0' <<'END'
 Error: browserType.launch: Executable doesn't exist at /usr/bin/chromium
 END
 

@@ -2,7 +2,7 @@
 # Reads the log of a test runner and prints "PASSED FAILED SKIPPED".
 # A runner that ended badly without a failed test, or that ran no test, counts as one failure more: silence is no success.
 #
-#   count.sh cargo|vitest|playwright|plain LOG EXIT_STATUS
+#   count.sh cargo|vitest|plain LOG EXIT_STATUS
 set -euo pipefail
 
 runner=$1 log=$2 status=$3
@@ -38,16 +38,6 @@ case $runner in
       function number(word,   i) { for (i = 2; i <= NF; i++) if ($i == word) return $(i - 1); return 0 }
       /^ *Tests  / { passed += number("passed"); failed += number("failed"); skipped += number("skipped") + number("todo") }
       /^ *Errors  / { failed += number("errors") + number("error") }
-      END { print passed + 0, failed + 0, skipped + 0 }' <<<"$plain")
-    ;;
-  playwright)
-    # "  12 passed (30.1s)", "  1 failed", "  2 skipped", "  1 flaky", "  3 did not run", "  1 interrupted", each a line.
-    counts=$(awk '
-      /^ +[0-9]+ passed( \(.*\))?$/ { passed += $1 }
-      /^ +[0-9]+ flaky$/ { passed += $1 }
-      /^ +[0-9]+ (failed|interrupted)$/ { failed += $1 }
-      /^ +[0-9]+ errors? (was|were) not a part of any test/ { failed += $1 }
-      /^ +[0-9]+ (skipped|did not run)$/ { skipped += $1 }
       END { print passed + 0, failed + 0, skipped + 0 }' <<<"$plain")
     ;;
   plain)

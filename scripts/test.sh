@@ -71,7 +71,7 @@ if step set-up check scripts/set-up.sh && step set-up-tests check scripts/set-up
   if step release check cargo build --release --locked -p kulant; then
     KULANT_BINARY=$(realpath "$server")
     export KULANT_BINARY
-    step browser playwright in_desk npm run e2e || true
+    step browser vitest in_desk npm run e2e || true
   fi
 fi
 
