@@ -35,7 +35,8 @@ bench: build ## measure taking in and the desk on this machine
 	@$(SERVER) bench desk
 
 docs: desk ## write the generated files anew: specification, example configuration, client
-	@scripts/docs.sh
+	@KULANT_UPDATE=1 $(CARGO) test --locked -p kulant --test it generated
+	@cd desk && $(NPM) run generate
 
 timings: ## build with cargo's report of what takes how long
 	@$(CARGO) build --release --locked -p kulant --timings
