@@ -2,6 +2,7 @@
 //! network that answers by script, loses answers, and remembers what it was asked.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::Channel;
 use crate::delivery::{Account, RawDelivery};
@@ -153,7 +155,8 @@ pub(crate) struct FakeNetwork {
     pub(crate) address: SocketAddr,
     script: Arc<Mutex<VecDeque<Script>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
-    server: tokio::task::JoinHandle<()>,
+    /// Ends with the network.
+    _server: JoinSet<()>,
 }
 
 impl Script {
@@ -185,11 +188,13 @@ impl FakeNetwork {
         let address = listener.local_addr().expect("a bound port has an address");
         let script = Arc::new(Mutex::new(VecDeque::from(script)));
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let server = tokio::spawn({
+        let mut server = JoinSet::new();
+        server.spawn({
             let (script, asked) = (Arc::clone(&script), Arc::clone(&asked));
             async move {
+                let mut connections = JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&asked)));
+                    connections.spawn(serve(stream, Arc::clone(&script), Arc::clone(&asked)));
                 }
             }
         });
@@ -197,7 +202,7 @@ impl FakeNetwork {
             address,
             script,
             asked,
-            server,
+            _server: server,
         }
     }
 
@@ -218,15 +223,9 @@ impl FakeNetwork {
     }
 }
 
-impl Drop for FakeNetwork {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
 /// A client that may reach this machine and does not wait long.
 pub(crate) fn http() -> Http {
-    Http::new(HttpPolicy {
+    Http::new(&HttpPolicy {
         allow_private: true,
         timeout: Duration::from_millis(400),
         ..HttpPolicy::default()
@@ -265,7 +264,7 @@ async fn serve(
                 body.len()
             );
             for (name, value) in headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                write!(head, "{name}: {value}\r\n").expect("writing into a string cannot fail");
             }
             head.push_str("\r\n");
             let _ = stream.write_all(head.as_bytes()).await;

@@ -37,6 +37,15 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
+    pub(crate) fn new(allow_private: bool, allowed_hosts: Vec<String>) -> Self {
+        Self {
+            allow_private,
+            allowed_hosts,
+            #[cfg(test)]
+            names: Vec::new(),
+        }
+    }
+
     /// Checks a host that is an address already; names are checked when they are resolved.
     pub(crate) fn check_host(&self, host: &Host<&str>) -> Result<(), Blocked> {
         match host {
@@ -108,8 +117,11 @@ fn reach_v4(address: Ipv4Addr) -> Reach {
     let [first, second, third, _] = address.octets();
     match (first, second, third) {
         // Private use, shared address space of carriers, loopback, benchmarks.
-        (10 | 127, ..) | (192, 168, _) | (198, 18..=19, _) => Reach::Private,
-        (172, 16..=31, _) | (100, 64..=127, _) => Reach::Private,
+        (10 | 127, ..)
+        | (172, 16..=31, _)
+        | (192, 168, _)
+        | (100, 64..=127, _)
+        | (198, 18..=19, _) => Reach::Private,
         // This host, link-local with the metadata services, protocol assignments, 6to4 relays,
         // documentation, multicast, reserved and broadcast.
         (0 | 224..=255, ..)
@@ -142,9 +154,7 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         [0xfd00, 0x0ec2, ..] => Reach::Special,
         [0xfc00..=0xfdff, ..] => Reach::Private,
         // Teredo, benchmarks, identifiers, documentation.
-        [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => {
-            Reach::Special
-        }
+        [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => Reach::Special,
         [0x2000..=0x3fff, ..] => Reach::Public,
         _ => Reach::Special,
     }

@@ -106,15 +106,15 @@ pub enum HttpError {
 
 impl Http {
     /// Makes the client; fails only where no cryptography is to be had.
-    pub fn new(policy: HttpPolicy) -> Result<Self, HttpError> {
-        let guard = Guard {
-            allow_private: policy.allow_private,
-            allowed_hosts: policy.allowed_hosts.clone(),
-            ..Guard::default()
-        };
-        Self::with_guard(guard, &policy)
+    pub fn new(policy: &HttpPolicy) -> Result<Self, HttpError> {
+        let guard = Guard::new(policy.allow_private, policy.allowed_hosts.clone());
+        Self::with_guard(guard, policy)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the client that everybody else is told to use"
+    )]
     pub(crate) fn with_guard(guard: Guard, policy: &HttpPolicy) -> Result<Self, HttpError> {
         // Whoever came first has installed the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -283,12 +283,11 @@ impl Answer {
     /// Returns how long the network asks to wait, at most a day.
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         let text = self.header("retry-after")?.trim();
-        let seconds = match text.parse::<u64>() {
-            Ok(seconds) => seconds,
-            Err(_) => {
-                let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-                u64::try_from(at.as_second() - now.as_seconds()).unwrap_or(0)
-            }
+        let seconds = if let Ok(seconds) = text.parse::<u64>() {
+            seconds
+        } else {
+            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            u64::try_from(at.as_second() - now.as_seconds()).unwrap_or(0)
         };
         Some(Duration::from_secs(seconds.min(86_400)))
     }

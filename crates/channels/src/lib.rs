@@ -12,7 +12,10 @@ pub mod inbound;
 pub mod outbound;
 pub mod settings;
 pub mod signature;
+mod time;
 
+pub mod form;
+pub mod import;
 pub mod webhook;
 
 use async_trait::async_trait;
@@ -28,7 +31,12 @@ use crate::outbound::{Outbound, Receipt, SendError};
 use crate::settings::SettingFault;
 
 /// Every network kulant speaks with, one line each.
-pub static CHANNELS: &[&dyn Channel] = &[&webhook::Webhook];
+#[rustfmt::skip]
+pub static CHANNELS: &[&dyn Channel] = &[
+    &form::Form,
+    &import::Import,
+    &webhook::Webhook,
+];
 
 /// Finds a channel by its name.
 pub fn find(name: &str) -> Option<&'static dyn Channel> {

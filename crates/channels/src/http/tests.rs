@@ -4,7 +4,7 @@ use super::*;
 use crate::fixture::{FakeNetwork, NOW, Script, http};
 
 fn closed() -> Http {
-    Http::new(HttpPolicy::default()).expect("the client can be made")
+    Http::new(&HttpPolicy::default()).expect("the client can be made")
 }
 
 #[tokio::test]
@@ -140,14 +140,14 @@ async fn a_large_answer_is_not_read_to_its_end() {
         body_limit: 1_000,
         ..HttpPolicy::default()
     };
-    let http = Http::new(policy).expect("the client can be made");
+    let http = Http::new(&policy).expect("the client can be made");
     let network = FakeNetwork::start(vec![
         Script::text(200, &"a".repeat(1_000)),
         Script::text(200, &"a".repeat(1_001)),
         Script::Answer {
             status: 200,
             headers: vec![("content-encoding", "gzip".to_owned())],
-            body: gzip(&[b'a'; 100_000]),
+            body: gzip("a".repeat(100_000).as_bytes()),
         },
     ])
     .await;

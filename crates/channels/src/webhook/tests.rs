@@ -242,7 +242,7 @@ async fn every_refusal_has_its_class() {
         match error {
             SendError::RetryAfter { wait, .. } => assert!([7, 60].contains(&wait.as_secs())),
             SendError::Duplicate { network_id } => {
-                assert_eq!(network_id.as_deref(), Some("reply-7"))
+                assert_eq!(network_id.as_deref(), Some("reply-7"));
             }
             SendError::ContentRejected(detail) if detail.contains("Wort") => {
                 assert_eq!(detail, "Wort verboten");
