@@ -6,6 +6,7 @@ pub mod ids;
 pub mod message;
 pub mod refusal;
 pub mod role;
+pub mod team;
 pub mod threading;
 pub mod time;
 pub mod words;

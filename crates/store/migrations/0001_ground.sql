@@ -39,8 +39,6 @@ CREATE TABLE agents (
   initials TEXT,
   initials_consented_at BIGINT,
   preferences TEXT NOT NULL,
-  failed_sign_ins BIGINT NOT NULL,
-  locked_until BIGINT,
   created_at BIGINT NOT NULL,
   disabled_at BIGINT
 );
@@ -69,6 +67,15 @@ CREATE TABLE sessions (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_agent ON sessions (agent_id);
+
+-- Failed sign-ins by the digest of the address typed in, whether somebody has it or not.
+CREATE TABLE sign_in_failures (
+  address_hash @BYTES@ PRIMARY KEY,
+  failures BIGINT NOT NULL,
+  failed_at BIGINT NOT NULL,
+  locked_until BIGINT
+);
+CREATE INDEX sign_in_failures_failed ON sign_in_failures (failed_at);
 
 CREATE TABLE tokens (
   id BIGINT PRIMARY KEY,
@@ -175,11 +182,9 @@ CREATE TABLE contacts (
   version BIGINT NOT NULL,
   name @TEXT@,
   note TEXT,
-  first_seen_at BIGINT NOT NULL,
-  last_seen_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
   erased_at BIGINT
 );
-CREATE INDEX contacts_seen ON contacts (last_seen_at, id);
 
 CREATE TABLE identities (
   id BIGINT PRIMARY KEY,
@@ -278,6 +283,8 @@ CREATE TABLE messages (
   edited_at BIGINT,
   deleted_at BIGINT,
   signature TEXT,
+  -- The party's words up to this time are answered once this message is sent.
+  answers_until BIGINT,
   delivery_state @TEXT@,
   send_at BIGINT,
   sent_at BIGINT,

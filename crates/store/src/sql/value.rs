@@ -148,6 +148,7 @@ word_lists!(
     kulant_model::conversation::Status,
     kulant_model::conversation::Priority,
     kulant_model::role::Role,
+    kulant_model::team::TeamKind,
     kulant_model::event::EventKind,
 );
 
