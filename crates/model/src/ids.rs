@@ -33,6 +33,11 @@ impl IdMaker {
         }
     }
 
+    /// Returns the number that keeps this process apart from others.
+    pub const fn node(&self) -> i64 {
+        self.node
+    }
+
     /// Returns a number larger than every one this maker gave before, even if the clock steps back.
     pub fn next(&self, now: Timestamp) -> i64 {
         let tick = (now.as_milliseconds() - ORIGIN_MILLISECONDS).max(0) << SEQUENCE_BITS;

@@ -1,5 +1,6 @@
 //! The words and the rules of kulant: pure values, no input or output, no async, no clock of its own.
 
+pub mod brand;
 pub mod conversation;
 pub mod event;
 pub mod ids;

@@ -50,12 +50,13 @@ pub struct Invitation {
     pub used_at: Option<Timestamp>,
 }
 
-/// Keeps a new agent.
-pub fn insert(tx: &mut Tx<'_>, agent: &Agent) -> Result<(), StoreError> {
-    tx.execute(
+/// Keeps a new agent; returns whether the address was free.
+pub fn insert(tx: &mut Tx<'_>, agent: &Agent) -> Result<bool, StoreError> {
+    let kept = tx.execute(
         &format!(
             "INSERT INTO agents ({COLUMNS})
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT DO NOTHING"
         ),
         &params![
             agent.id,
@@ -71,7 +72,7 @@ pub fn insert(tx: &mut Tx<'_>, agent: &Agent) -> Result<(), StoreError> {
             agent.disabled_at,
         ],
     )?;
-    Ok(())
+    Ok(kept == 1)
 }
 
 /// Changes what administrators set, if the agent still has the version it carries.

@@ -24,10 +24,10 @@ pub struct Brand {
     pub archived_at: Option<Timestamp>,
 }
 
-/// Keeps a new brand.
-pub fn insert(tx: &mut Tx<'_>, brand: &Brand) -> Result<(), StoreError> {
-    tx.execute(
-        &format!("INSERT INTO brands ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+/// Keeps a new brand; returns whether its slug was free.
+pub fn insert(tx: &mut Tx<'_>, brand: &Brand) -> Result<bool, StoreError> {
+    let kept = tx.execute(
+        &format!("INSERT INTO brands ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"),
         &params![
             brand.id,
             brand.version,
@@ -38,7 +38,7 @@ pub fn insert(tx: &mut Tx<'_>, brand: &Brand) -> Result<(), StoreError> {
             brand.archived_at,
         ],
     )?;
-    Ok(())
+    Ok(kept == 1)
 }
 
 /// Changes name, slug, details and archival, if the brand still has the version it carries.
@@ -105,6 +105,23 @@ pub fn has_inboxes(read: &mut Read<'_>, id: BrandId) -> Result<bool, StoreError>
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
+}
+
+/// Returns whether an archived inbox or a conversation still speaks of the brand.
+pub fn is_referred_to(read: &mut Read<'_>, id: BrandId) -> Result<bool, StoreError> {
+    let found = read.query_one(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM inboxes WHERE brand_id = $1)
+            OR EXISTS (SELECT 1 FROM conversations WHERE brand_id = $1)",
+        &params![id],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Removes a brand that nothing refers to.
+pub fn remove(tx: &mut Tx<'_>, id: BrandId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM brands WHERE id = $1", &params![id])?;
+    Ok(())
 }
 
 fn brand(row: &Row<'_>) -> Result<Brand, StoreError> {

@@ -45,12 +45,14 @@ pub struct Inbox {
     pub archived_at: Option<Timestamp>,
 }
 
-/// Keeps a new inbox. The names of brand and team are not kept with it.
-pub fn insert(tx: &mut Tx<'_>, inbox: &Inbox) -> Result<(), StoreError> {
-    tx.execute(
+/// Keeps a new inbox, without the names of brand and team; returns whether its own name, its slug
+/// and its hook key were free.
+pub fn insert(tx: &mut Tx<'_>, inbox: &Inbox) -> Result<bool, StoreError> {
+    let kept = tx.execute(
         "INSERT INTO inboxes (id, version, channel, name, brand_id, team_id, hook_key, slug,
                               settings, secrets, created_at, paused_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT DO NOTHING",
         &params![
             inbox.id,
             inbox.version,
@@ -66,7 +68,7 @@ pub fn insert(tx: &mut Tx<'_>, inbox: &Inbox) -> Result<(), StoreError> {
             inbox.paused_at,
         ],
     )?;
-    Ok(())
+    Ok(kept == 1)
 }
 
 /// Changes what administrators set, if the inbox still has the version it carries.
@@ -162,6 +164,24 @@ pub fn list_active(
         &params![after, limit],
         inbox,
     )
+}
+
+/// Returns whether a delivery, a message or a conversation speaks of the inbox.
+pub fn is_referred_to(read: &mut Read<'_>, id: InboxId) -> Result<bool, StoreError> {
+    let found = read.query_one(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM intakes WHERE inbox_id = $1)
+            OR EXISTS (SELECT 1 FROM conversations WHERE inbox_id = $1)
+            OR EXISTS (SELECT 1 FROM messages WHERE inbox_id = $1)",
+        &params![id],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Removes an inbox that nothing refers to.
+pub fn remove(tx: &mut Tx<'_>, id: InboxId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM inboxes WHERE id = $1", &params![id])?;
+    Ok(())
 }
 
 /// Returns when the oldest delivery was received that an inbox has not taken in yet.

@@ -24,10 +24,10 @@ pub struct Team {
     pub archived_at: Option<Timestamp>,
 }
 
-/// Keeps a new team.
-pub fn insert(tx: &mut Tx<'_>, team: &Team) -> Result<(), StoreError> {
-    tx.execute(
-        &format!("INSERT INTO teams ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+/// Keeps a new team; returns whether its name was free.
+pub fn insert(tx: &mut Tx<'_>, team: &Team) -> Result<bool, StoreError> {
+    let kept = tx.execute(
+        &format!("INSERT INTO teams ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"),
         &params![
             team.id,
             team.version,
@@ -38,7 +38,7 @@ pub fn insert(tx: &mut Tx<'_>, team: &Team) -> Result<(), StoreError> {
             team.archived_at,
         ],
     )?;
-    Ok(())
+    Ok(kept == 1)
 }
 
 /// Changes a team, if it still has the version it carries.
@@ -101,6 +101,33 @@ pub fn has_inboxes(read: &mut Read<'_>, id: TeamId) -> Result<bool, StoreError> 
         |row| row.get::<i64>(0),
     )?;
     Ok(found.is_some())
+}
+
+/// Returns whether the team has conversations that are not resolved.
+pub fn has_open_conversations(read: &mut Read<'_>, id: TeamId) -> Result<bool, StoreError> {
+    let found = read.query_one(
+        "SELECT 1 FROM conversations
+         WHERE team_id = $1 AND joined_into IS NULL AND status IN ('open', 'waiting', 'snoozed')
+         LIMIT 1",
+        &params![id],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Returns which of these ids are teams in use.
+pub fn list_in_use(read: &mut Read<'_>, ids: &[TeamId]) -> Result<Vec<TeamId>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT t.id
+         FROM (VALUES {keys}) AS k
+         JOIN teams t ON t.id = k.column1
+         WHERE t.archived_at IS NULL
+         ORDER BY t.id",
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
 }
 
 /// Lists the members of teams, disabled people left out.

@@ -52,6 +52,15 @@ impl Dialect {
         }
     }
 
+    /// Keeps rows of the named table from being changed beside a transaction; SQLite has one
+    /// writer at a time and needs no word for it.
+    pub fn lock_rows(self, table: &str) -> String {
+        match self {
+            Self::Sqlite => String::new(),
+            Self::Postgres => format!("FOR UPDATE OF {table}"),
+        }
+    }
+
     /// The condition that a row of `search` matches the query in the given parameter.
     pub fn matches(self, parameter: usize) -> String {
         match self {

@@ -132,6 +132,24 @@ impl<'c> Tx<'c> {
         Ok(changed)
     }
 
+    /// As `insert`, and reads what the statement returns for each row that it changed.
+    pub fn insert_returning<T>(
+        &mut self,
+        before: &str,
+        rows: &[Vec<Value>],
+        after: &str,
+        mut map: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let dialect = self.dialect();
+        let mut returned = Vec::new();
+        for portion in dialect.portions(rows) {
+            let sql = format!("{before} VALUES {} {after}", dialect.values(portion, 1, false));
+            let params: Vec<Value> = portion.iter().flatten().cloned().collect();
+            returned.extend(self.query(&sql, &params, &mut map)?);
+        }
+        Ok(returned)
+    }
+
     /// Runs a statement that takes `{rows}` as a typed `VALUES` for many rows at once.
     pub fn execute_rows(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
         let dialect = self.dialect();

@@ -1,0 +1,363 @@
+//! Takes stored deliveries in: translate, identify, thread, promise, keep. Every step can be
+//! repeated, because the delivery is kept; a delivery that cannot be read stops nothing.
+
+mod decide;
+mod keep;
+mod load;
+pub(crate) mod world;
+
+use std::time::Duration;
+
+use kulant_channels::delivery::RawDelivery;
+use kulant_channels::inbound::{AttachmentSource, Inbound, Translation};
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
+use kulant_model::time::Timestamp;
+use kulant_store::intakes::{self, Quarantined, Waiting};
+use kulant_store::messages::{self, Attachment};
+use kulant_store::{StoreError, Tx, leases};
+use serde_json::json;
+use tracing::{error, warn};
+
+use crate::accounts::{self, Opened};
+use crate::error::CareError;
+use crate::{Care, SYSTEM};
+use world::{Destination, Item, World};
+
+/// How many deliveries are taken in by one commit.
+const BATCH: i64 = 200;
+/// How many things of one commit at most, when deliveries hold many each.
+const ITEMS: usize = 1_000;
+const LEASE: Duration = Duration::from_secs(30);
+/// After how many failures of ours a delivery is put into quarantine instead of tried again.
+const ATTEMPTS: i64 = 5;
+
+/// Takes in everything that waits in every inbox; returns how many deliveries that were.
+pub async fn take_in_waiting(care: &Care) -> Result<usize, CareError> {
+    let now = care.now();
+    let waiting: Vec<InboxId> = care
+        .store
+        .read(move |read| intakes::list_inboxes_waiting(read, now).map_err(CareError::from))
+        .await?;
+    let mut taken = 0;
+    for inbox in waiting {
+        taken += take_in_inbox(care, inbox).await?;
+    }
+    Ok(taken)
+}
+
+/// Takes in what waits in one inbox, oldest first, under its lease.
+pub async fn take_in_inbox(care: &Care, inbox: InboxId) -> Result<usize, CareError> {
+    let Some(opened) = accounts::find(care, inbox).await? else {
+        return Ok(0);
+    };
+    let destination = Destination {
+        inbox,
+        brand: opened.inbox.brand,
+        team: opened.inbox.team,
+        realm: opened.realm(),
+    };
+    let mut taken = 0;
+    let mut leased_until = Timestamp::default();
+    let mut waiting = list_waiting(care, inbox, IntakeId(0)).await?;
+    while !waiting.is_empty() {
+        if care.now() > leased_until.before(LEASE / 2) {
+            let until = care.now().after(LEASE);
+            if !take_lease(care, inbox, until).await? {
+                return Ok(taken);
+            }
+            leased_until = until;
+        }
+        let last = waiting.last().map_or(IntakeId(0), |delivery| delivery.id);
+        // The next batch is fetched while this one is being written.
+        let (outcome, next) = tokio::join!(
+            take_in_batch(care, &opened, &destination, &waiting),
+            list_waiting(care, inbox, last)
+        );
+        match outcome {
+            Ok(()) => taken += waiting.len(),
+            Err(error) => {
+                warn!(error = %error, inbox.id = %inbox, "a batch could not be taken in as one");
+                taken += take_in_singly(care, &opened, &destination, &waiting).await?;
+            }
+        }
+        waiting = next?;
+    }
+    give_lease_back(care, inbox).await?;
+    Ok(taken)
+}
+
+async fn list_waiting(
+    care: &Care,
+    inbox: InboxId,
+    after: IntakeId,
+) -> Result<Vec<Waiting>, CareError> {
+    let now = care.now();
+    care.store
+        .read(move |read| {
+            intakes::list_waiting(read, inbox, after, now, BATCH).map_err(CareError::from)
+        })
+        .await
+}
+
+/// After a batch failed: one by one, so that a single bad delivery takes nobody along.
+async fn take_in_singly(
+    care: &Care,
+    opened: &Opened,
+    destination: &Destination,
+    waiting: &[Waiting],
+) -> Result<usize, CareError> {
+    let mut taken = 0;
+    for delivery in waiting {
+        let one = std::slice::from_ref(delivery);
+        match take_in_batch(care, opened, destination, one).await {
+            Ok(()) => taken += 1,
+            Err(error) if delivery.attempts + 1 >= ATTEMPTS => {
+                error!(error = %error, intake.id = %delivery.id, "a delivery goes to quarantine");
+                let fault = quarantined(care, destination, delivery.id, 0, "internal", &error);
+                let intake = delivery.id;
+                care.store
+                    .write(move |tx| -> Result<(), CareError> {
+                        put_into_quarantine(tx, &[fault])?;
+                        intakes::finish(tx, &[intake])?;
+                        Ok(())
+                    })
+                    .await?;
+            }
+            Err(error) => {
+                let pause = Duration::from_secs(1 << delivery.attempts.clamp(0, 10));
+                let (intake, run_at) = (delivery.id, care.now().after(pause));
+                warn!(error = %error, intake.id = %intake, "a delivery is put off");
+                care.store
+                    .write(move |tx| {
+                        intakes::put_off(tx, intake, run_at).map_err(CareError::from)
+                    })
+                    .await?;
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// Takes in deliveries by one commit: all of them or none.
+async fn take_in_batch(
+    care: &Care,
+    opened: &Opened,
+    destination: &Destination,
+    waiting: &[Waiting],
+) -> Result<(), CareError> {
+    let (portions, faults) = read_deliveries(care, opened, destination, waiting).await?;
+    let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
+    let last = portions.len().saturating_sub(1);
+    for (index, items) in portions.into_iter().enumerate() {
+        // Deliveries are struck off with their last portion: what is repeated has no effect.
+        let (faults, finished) = if index == last {
+            (std::mem::take(&mut faults), std::mem::take(&mut finished))
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let (ids, now, destination) = (care.ids(), care.now(), destination.clone());
+        let files: Vec<String> = care
+            .store
+            .write(move |tx| {
+                if !finished.is_empty() && intakes::finish(tx, &finished)? == 0 {
+                    // Another process was faster with every one of them.
+                    return Ok::<_, CareError>(Vec::new());
+                }
+                let mut world = World::new(&destination, &ids, now);
+                load::load(tx, &mut world, &items)?;
+                for item in &items {
+                    decide::take_in(&mut world, item);
+                }
+                let files = keep::keep(tx, &mut world, SYSTEM)?;
+                put_into_quarantine(tx, &faults)?;
+                if let Some(newest) = items.iter().map(|item| item.received_at).max() {
+                    kulant_store::inboxes::touch_received(tx, destination.inbox, newest)?;
+                }
+                Ok(files)
+            })
+            .await?;
+        for file in files {
+            if let Err(error) = care.files.remove(&file).await {
+                warn!(error = %error, "the file of a deleted message could not be removed");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Translates deliveries into portions that one commit takes each, and what could not be read.
+async fn read_deliveries(
+    care: &Care,
+    opened: &Opened,
+    destination: &Destination,
+    waiting: &[Waiting],
+) -> Result<(Vec<Vec<Item>>, Vec<Quarantined>), CareError> {
+    let mut portions = vec![Vec::new()];
+    let mut faults = Vec::new();
+    for delivery in waiting {
+        let account = opened.account(delivery.received_at);
+        let raw = RawDelivery {
+            kind: delivery.kind.clone(),
+            key: delivery.key.clone(),
+            headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
+            body: delivery.body.clone(),
+            received_at: delivery.received_at,
+        };
+        let translated = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            opened.channel.translate(&account, &raw)
+        }));
+        let Translation { taken, unread } = match translated {
+            Ok(Ok(translation)) => translation,
+            Ok(Err(error)) => {
+                let code = error.code();
+                faults.push(quarantined(care, destination, delivery.id, 0, code, &error));
+                continue;
+            }
+            Err(_) => {
+                let words = "the translation panicked";
+                faults.push(quarantined(care, destination, delivery.id, 0, "internal", &words));
+                continue;
+            }
+        };
+        for item in unread {
+            let (index, code) = (item.index as i64, item.error.code());
+            faults.push(quarantined(
+                care,
+                destination,
+                delivery.id,
+                index,
+                code,
+                &item.error,
+            ));
+        }
+        for mut inbound in taken {
+            keep_bytes(care, destination.inbox, &mut inbound).await?;
+            if portions.last().is_some_and(|items| items.len() >= ITEMS) {
+                portions.push(Vec::new());
+            }
+            if let Some(items) = portions.last_mut() {
+                items.push(Item {
+                    intake: delivery.id,
+                    received_at: delivery.received_at,
+                    inbound,
+                });
+            }
+        }
+    }
+    Ok((portions, faults))
+}
+
+/// Puts files that came inside a delivery on disk, as uploads that wait for their message.
+async fn keep_bytes(
+    care: &Care,
+    inbox: InboxId,
+    inbound: &mut Inbound,
+) -> Result<(), CareError> {
+    let Inbound::Post(post) = inbound else {
+        return Ok(());
+    };
+    for file in &mut post.attachments {
+        let AttachmentSource::Bytes(bytes) = &mut file.source else {
+            continue;
+        };
+        let bytes = std::mem::take(bytes);
+        let row = Attachment {
+            id: AttachmentId(care.id()),
+            message: None,
+            inbox: Some(inbox),
+            agent: None,
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            size: Some(bytes.len() as i64),
+            source_url: None,
+            file_name: Some(care.secret()),
+            created_at: care.now(),
+        };
+        let name = row.file_name.clone().unwrap_or_default();
+        care.files
+            .keep(&name, bytes)
+            .await
+            .map_err(|error| CareError::Unavailable(format!("a file could not be kept: {error}")))?;
+        file.source = AttachmentSource::Upload(row.id.to_string());
+        care.store
+            .write(move |tx| messages::insert_attachments(tx, &[row]).map_err(CareError::from))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Puts a message of ours, whose network id is known now, in the place of a row that stood for it.
+/// Returns false where there is no such row.
+pub(crate) fn adopt_network_id(
+    tx: &mut Tx<'_>,
+    care_ids: &kulant_model::ids::IdMaker,
+    destination: &Destination,
+    ours: MessageId,
+    network_id: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let old = messages::list_known(tx, destination.inbox, &[network_id])?
+        .into_iter()
+        .find(|known| known.id != ours);
+    let Some(old) = old else {
+        return Ok(false);
+    };
+    let mut world = World::new(destination, care_ids, now);
+    let old_id = old.id;
+    world.learn(old);
+    for known in messages::list_known_by_id(tx, &[ours])? {
+        world.learn(known);
+    }
+    load::load_below(tx, &mut world, &[old_id])?;
+    load::load_matters(tx, &mut world)?;
+    decide::adopt(&mut world, ours, old_id);
+    messages::replace(tx, old_id, ours)?;
+    keep::keep(tx, &mut world, SYSTEM)?;
+    Ok(true)
+}
+
+fn put_into_quarantine(tx: &mut Tx<'_>, faults: &[Quarantined]) -> Result<(), StoreError> {
+    intakes::quarantine(tx, faults)?;
+    for fault in faults {
+        tx.append(
+            NewEvent::new(EventKind::DeliveryQuarantined, fault.at, SYSTEM)
+                .inbox(fault.inbox)
+                .facts(json!({"intake": fault.intake, "item": fault.item})),
+        );
+    }
+    Ok(())
+}
+
+fn quarantined(
+    care: &Care,
+    destination: &Destination,
+    intake: IntakeId,
+    item: i64,
+    code: &str,
+    detail: &dyn std::fmt::Display,
+) -> Quarantined {
+    Quarantined {
+        id: care.id(),
+        intake,
+        inbox: destination.inbox,
+        item,
+        reason: json!({"code": code, "detail": detail.to_string()}).to_string(),
+        at: care.now(),
+        received_at: care.now(),
+    }
+}
+
+async fn take_lease(care: &Care, inbox: InboxId, until: Timestamp) -> Result<bool, CareError> {
+    let (name, holder, now) = (format!("intake:{inbox}"), care.holder(), care.now());
+    care.store
+        .write(move |tx| leases::take(tx, &name, &holder, now, until).map_err(CareError::from))
+        .await
+}
+
+async fn give_lease_back(care: &Care, inbox: InboxId) -> Result<(), CareError> {
+    let (name, holder) = (format!("intake:{inbox}"), care.holder());
+    care.store
+        .write(move |tx| leases::give_back(tx, &name, &holder).map_err(CareError::from))
+        .await
+}

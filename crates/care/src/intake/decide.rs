@@ -1,0 +1,750 @@
+//! Decides what one thing that happened at a network means: which message, whose, where it belongs.
+//! Works on the world alone, so that every order of the same things ends the same.
+
+use kulant_channels::inbound::{
+    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction as Reacted,
+};
+use kulant_model::conversation::{self, Priority, PrivateMatter, Status};
+use kulant_model::ids::{
+    AttachmentId, ContactId, ConversationId, IdentityId, MessageId,
+};
+use kulant_model::message::{DeliveryState, Direction, Visibility};
+use kulant_model::threading::{self, Place};
+use kulant_model::time::Timestamp;
+use kulant_store::contacts::Identity;
+use kulant_store::conversations::Conversation;
+use kulant_store::messages::{Attachment, Delivery, Known, Message, Reaction};
+
+use super::world::{Confirmation, Happening, Item, Line, Matter, World};
+
+/// Takes one item into the world.
+pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
+    match &item.inbound {
+        Inbound::Post(post) => take_in_post(world, post, item.received_at),
+        Inbound::Edit(edit) => take_in_edit(world, edit, item.received_at),
+        Inbound::Delete(delete) => take_in_delete(world, delete, item.received_at),
+        Inbound::Reaction(reaction) => take_in_reaction(world, reaction, item.received_at),
+    }
+}
+
+fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
+    if confirm_echo(world, post) {
+        return;
+    }
+    let there = world.by_network.get(&post.network_id).copied();
+    if there.is_some_and(|id| world.line(id).known.seen_at.is_some()) {
+        return;
+    }
+    let id = there.unwrap_or_else(|| MessageId(world.next_id()));
+    let identity = (!post.author.own).then(|| identify(world, &post.author, post.platform_at));
+    let parent = post
+        .parent
+        .as_deref()
+        .filter(|parent| *parent != post.network_id)
+        .map(|parent| line_of(world, parent, received_at));
+    let placed = match post.visibility {
+        Visibility::Private | Visibility::Note => place_private(world, post, identity, parent),
+        Visibility::Public => place_public(world, id, there.is_some(), post, identity, parent),
+    };
+    fill(world, id, post, received_at, identity, parent, &placed);
+    if let Some(place) = placed.place
+        && there.is_some()
+    {
+        place_below(world, id, id, place, placed.conversation);
+    }
+    note_in_conversation(world, id, post.author.own, placed.conversation);
+    attach(world, id, &post.attachments);
+}
+
+/// Recognises our own message coming back, and takes it as the network's confirmation.
+fn confirm_echo(world: &mut World<'_>, post: &Post) -> bool {
+    let Some(ours) = post
+        .echo_of
+        .as_deref()
+        .and_then(|text| text.parse::<MessageId>().ok())
+        .filter(|id| world.lines.contains_key(id))
+    else {
+        return false;
+    };
+    let line = world.line(ours);
+    if line.known.direction != Direction::Out {
+        return false;
+    }
+    if line.known.network_id.is_some() {
+        return true;
+    }
+    let conversation = line.known.conversation;
+    let replaces = world
+        .by_network
+        .get(&post.network_id)
+        .copied()
+        .filter(|old| *old != ours);
+    world.line_mut(ours).known.network_id = Some(post.network_id.clone());
+    world.by_network.insert(post.network_id.clone(), ours);
+    if let Some(old) = replaces {
+        adopt(world, ours, old);
+    }
+    world.confirmations.push(Confirmation {
+        message: ours,
+        network_id: post.network_id.clone(),
+        url: post.url.clone(),
+        at: post.platform_at,
+        replaces,
+    });
+    if let Some(matter) = world.touch(conversation) {
+        matter.we_answered = true;
+    }
+    true
+}
+
+/// Puts a message of ours in the place of a row that stood for it before we knew its network id.
+/// What customers wrote below it belongs to its conversation.
+pub(crate) fn adopt(world: &mut World<'_>, ours: MessageId, old: MessageId) {
+    let conversation = world.line(ours).known.conversation;
+    let stale = world.line(old).known.conversation;
+    if let Some(place) = place_of(world, ours) {
+        place_below(world, old, ours, place, conversation);
+    }
+    world.lines.remove(&old);
+    for line in world.lines.values_mut() {
+        if line.known.parent == Some(old) {
+            line.known.parent = Some(ours);
+            if let Some(whole) = &mut line.whole {
+                whole.parent = Some(ours);
+            }
+        }
+    }
+    world.touch(stale);
+}
+
+/// Where a message goes.
+struct Placed {
+    conversation: Option<ConversationId>,
+    /// Its place in the public graph; private messages have none.
+    place: Option<Place>,
+    is_party: bool,
+    thread: Option<String>,
+}
+
+fn place_public(
+    world: &mut World<'_>,
+    id: MessageId,
+    was_awaited: bool,
+    post: &Post,
+    identity: Option<IdentityId>,
+    parent: Option<MessageId>,
+) -> Placed {
+    let above = parent.and_then(|parent| place_of(world, parent));
+    let place = threading::place(id.0, post.author.own, above);
+    let conversation = match place.root {
+        None => None,
+        Some(root) if root == id.0 => Some(open_at(world, id, was_awaited, identity)),
+        Some(root) => parent
+            .and_then(|parent| world.line(parent).known.conversation)
+            .or_else(|| {
+                world
+                    .lines
+                    .get(&MessageId(root))
+                    .and_then(|line| line.known.conversation)
+            })
+            .or_else(|| Some(open_at(world, id, was_awaited, identity))),
+    };
+    let is_party = identity.is_some()
+        && conversation
+            .and_then(|conversation| world.matters.get(&conversation))
+            .is_some_and(|matter| matter.row.identity == identity);
+    Placed {
+        conversation,
+        place: Some(place),
+        is_party,
+        thread: None,
+    }
+}
+
+/// Opens a conversation at a public root, or takes over one that was opened below it before the
+/// root was seen: that one's state is kept, its party is the root's author from now on.
+fn open_at(
+    world: &mut World<'_>,
+    root: MessageId,
+    was_awaited: bool,
+    identity: Option<IdentityId>,
+) -> ConversationId {
+    if !was_awaited {
+        return open(world, Some(root), identity, Visibility::Public, None);
+    }
+    let below = world
+        .lines
+        .values()
+        .filter(|line| line.known.id != root && line.known.top == Some(root))
+        .filter_map(|line| line.known.conversation)
+        .min();
+    let contact = identity.and_then(|identity| contact_of(world, identity));
+    let Some(conversation) = below.filter(|id| world.matters.contains_key(id)) else {
+        return open(world, Some(root), identity, Visibility::Public, None);
+    };
+    let matter = world
+        .matters
+        .get_mut(&conversation)
+        .expect("the conversation was just found");
+    matter.row.root = Some(root);
+    matter.row.identity = identity;
+    matter.row.contact = contact;
+    matter.party_changed = true;
+    matter.touched = true;
+    conversation
+}
+
+fn place_private(
+    world: &mut World<'_>,
+    post: &Post,
+    identity: Option<IdentityId>,
+    parent: Option<MessageId>,
+) -> Placed {
+    let thread = post
+        .thread
+        .clone()
+        .or_else(|| (!post.author.own).then(|| post.author.network_id.clone()));
+    let conversation = match &thread {
+        Some(thread) => Some(continue_thread(world, thread, identity, post.platform_at)),
+        None => parent.and_then(|parent| world.line(parent).known.conversation),
+    };
+    Placed {
+        conversation,
+        place: None,
+        is_party: identity.is_some(),
+        thread,
+    }
+}
+
+/// Finds the conversation of a private thread, or opens the next one when the old matter is over.
+fn continue_thread(
+    world: &mut World<'_>,
+    thread: &str,
+    identity: Option<IdentityId>,
+    at: Timestamp,
+) -> ConversationId {
+    let current = world.threads.get(thread).copied();
+    if let Some(matter) = current.and_then(|id| world.matters.get_mut(&id)) {
+        let goes_on = conversation::goes_on(
+            PrivateMatter {
+                status: matter.row.status,
+                resolved_at: matter.row.resolved_at,
+            },
+            at,
+        );
+        if goes_on {
+            let id = matter.row.id;
+            if matter.row.identity.is_none() && identity.is_some() {
+                matter.row.identity = identity;
+                matter.touched = true;
+                let contact = identity.and_then(|identity| contact_of(world, identity));
+                if let Some(matter) = world.matters.get_mut(&id) {
+                    matter.row.contact = contact;
+                }
+            }
+            return id;
+        }
+    }
+    let opened = open(world, None, identity, Visibility::Private, current);
+    world.threads.insert(thread.to_owned(), opened);
+    world.changed_threads.insert(thread.to_owned());
+    opened
+}
+
+fn open(
+    world: &mut World<'_>,
+    root: Option<MessageId>,
+    identity: Option<IdentityId>,
+    visibility: Visibility,
+    linked_to: Option<ConversationId>,
+) -> ConversationId {
+    let id = ConversationId(world.next_id());
+    let contact = identity.and_then(|identity| contact_of(world, identity));
+    let row = Conversation {
+        id,
+        version: 1,
+        brand: world.destination.brand,
+        inbox: world.destination.inbox,
+        team: Some(world.destination.team),
+        agent: None,
+        contact,
+        identity,
+        root,
+        post: None,
+        subject: None,
+        status: Status::Open,
+        snoozed_until: None,
+        priority: Priority::Normal,
+        kind: None,
+        visibility: visibility.word().to_owned(),
+        unread: false,
+        opened_at: world.now,
+        last_message_at: world.now,
+        last_message: MessageId(0),
+        message_count: 0,
+        voices: 0,
+        waiting_since: None,
+        settled_at: None,
+        first_response_at: None,
+        resolved_at: None,
+        joined_into: None,
+        linked_to,
+    };
+    world.matters.insert(
+        id,
+        Matter {
+            row,
+            is_new: true,
+            touched: true,
+            party_wrote: false,
+            we_answered: false,
+            party_changed: false,
+        },
+    );
+    world.happenings.push(Happening::Opened(id));
+    id
+}
+
+/// Writes a post into its line, which may have been a placeholder with an edit or a deletion.
+fn fill(
+    world: &mut World<'_>,
+    id: MessageId,
+    post: &Post,
+    received_at: Timestamp,
+    identity: Option<IdentityId>,
+    parent: Option<MessageId>,
+    placed: &Placed,
+) {
+    let now = world.now;
+    let inbox = world.destination.inbox;
+    let old = world.lines.remove(&id).map(|line| line.known);
+    let edited = old
+        .as_ref()
+        .and_then(|old| old.edited_at.map(|at| (at, old.body.clone())));
+    let deleted_at = old.as_ref().and_then(|old| old.deleted_at);
+    let body = match (&edited, deleted_at) {
+        (_, Some(_)) => String::new(),
+        (Some((_, body)), None) => body.clone(),
+        (None, None) => post.text.clone(),
+    };
+    let direction = if post.author.own {
+        Direction::Out
+    } else {
+        Direction::In
+    };
+    let known = Known {
+        id,
+        network_id: Some(post.network_id.clone()),
+        direction,
+        visibility: post.visibility,
+        identity,
+        conversation: placed.conversation,
+        parent,
+        root: placed.place.and_then(|place| place.root).map(MessageId),
+        top: placed.place.map(|place| MessageId(place.top)),
+        seen_at: Some(received_at),
+        edited_at: edited.map(|(at, _)| at),
+        deleted_at,
+        body,
+    };
+    let gone = deleted_at.is_some();
+    let whole = Message {
+        id,
+        inbox,
+        conversation: None,
+        network_id: known.network_id.clone(),
+        direction,
+        visibility: post.visibility,
+        identity,
+        agent: None,
+        is_party: placed.is_party,
+        kind: None,
+        title: post.title.clone().filter(|_| !gone),
+        body: String::new(),
+        url: post.url.clone().filter(|_| !gone),
+        parent,
+        root: None,
+        top: None,
+        thread: placed.thread.clone(),
+        seen_at: Some(received_at),
+        // The network's time, but never later than when we had it.
+        platform_at: post.platform_at.min(received_at),
+        received_at,
+        stored_at: now,
+        edited_at: None,
+        deleted_at,
+        signature: None,
+        answers_until: post.author.own.then(|| post.platform_at.min(received_at)),
+        delivery: post.author.own.then(|| Delivery {
+            state: DeliveryState::Sent,
+            send_at: None,
+            sent_at: Some(post.platform_at.min(received_at)),
+            attempts: 0,
+            next_attempt_at: None,
+            failure: None,
+        }),
+    };
+    world
+        .by_network
+        .insert(post.network_id.clone(), id);
+    world.lines.insert(
+        id,
+        Line {
+            known,
+            whole: Some(whole),
+            moved: false,
+            edited: false,
+            deleted: false,
+        },
+    );
+    world.happenings.push(if post.author.own {
+        Happening::AnsweredNatively(id)
+    } else {
+        Happening::Received(id)
+    });
+}
+
+/// A message whose children were there first is seen at last: everything below its old row is
+/// placed anew.
+fn place_below(
+    world: &mut World<'_>,
+    old_top: MessageId,
+    id: MessageId,
+    place: Place,
+    conversation: Option<ConversationId>,
+) {
+    let below: Vec<MessageId> = world
+        .lines
+        .values()
+        .filter(|line| {
+            line.known.id != id && line.known.id != old_top && line.known.top == Some(old_top)
+        })
+        .map(|line| line.known.id)
+        .collect();
+    let mut joined: Vec<ConversationId> = Vec::new();
+    for child in below {
+        let line = world.line_mut(child);
+        let old = Place {
+            root: line.known.root.map(|root| root.0),
+            top: old_top.0,
+        };
+        let new = threading::after_parent_seen(old, place);
+        line.known.root = new.root.map(MessageId);
+        line.known.top = Some(MessageId(new.top));
+        line.moved = true;
+        if place.root.is_some() && line.known.conversation != conversation {
+            joined.extend(line.known.conversation);
+            line.known.conversation = conversation;
+        }
+    }
+    joined.sort_unstable();
+    joined.dedup();
+    if let Some(into) = conversation {
+        for from in joined {
+            join(world, from, into);
+        }
+    }
+    if place.root.is_none() {
+        // Our own post was seen at last: it is the shared context of the conversations below.
+        for matter in world.matters.values_mut() {
+            let root_parent = matter
+                .row
+                .root
+                .and_then(|root| world.lines.get(&root))
+                .and_then(|line| line.known.parent);
+            if root_parent == Some(id) {
+                matter.row.post = Some(id);
+                matter.touched = true;
+            }
+        }
+    }
+}
+
+/// Joins a conversation into another because the network says they are one.
+fn join(world: &mut World<'_>, from: ConversationId, into: ConversationId) {
+    let Some(old) = world.matters.remove(&from) else {
+        return;
+    };
+    // Messages of the old one that hang elsewhere in it (its notes, its answers) go along.
+    for line in world.lines.values_mut() {
+        if line.known.conversation == Some(from) {
+            line.known.conversation = Some(into);
+            line.moved = true;
+        }
+    }
+    for (thread, conversation) in &mut world.threads {
+        if *conversation == from {
+            *conversation = into;
+            world.changed_threads.insert(thread.clone());
+        }
+    }
+    if let Some(matter) = world.matters.get_mut(&into) {
+        matter.touched = true;
+        matter.party_changed = true;
+        matter.party_wrote |= old.party_wrote;
+        matter.we_answered |= old.we_answered;
+        matter.row.unread |= old.row.unread;
+        matter.row.agent = matter.row.agent.or(old.row.agent);
+        matter.row.kind = matter.row.kind.or(old.row.kind);
+        matter.row.priority = matter.row.priority.max(old.row.priority);
+        matter.row.settled_at = matter.row.settled_at.max(old.row.settled_at);
+        if old.row.status == Status::Open {
+            matter.row.status = Status::Open;
+            matter.row.snoozed_until = None;
+            matter.row.resolved_at = None;
+        }
+    }
+    if old.is_new {
+        world
+            .happenings
+            .retain(|happening| *happening != Happening::Opened(from));
+        return;
+    }
+    world.joins.push((old.row, into));
+    world.happenings.push(Happening::Joined(from, into));
+}
+
+/// Lets the conversation know of its new message.
+fn note_in_conversation(
+    world: &mut World<'_>,
+    id: MessageId,
+    own: bool,
+    conversation: Option<ConversationId>,
+) {
+    let line = world.line(id);
+    let is_root = conversation.is_some() && line.known.root == Some(id);
+    let parent = line.known.parent;
+    let is_party = line.whole.as_ref().is_some_and(|whole| whole.is_party);
+    let post = parent
+        .filter(|_| is_root)
+        .filter(|parent| world.line(*parent).known.conversation.is_none());
+    if let Some(matter) = world.touch(conversation) {
+        if own {
+            matter.we_answered = true;
+        } else {
+            matter.row.unread = true;
+            matter.party_wrote |= is_party || is_root;
+        }
+        if is_root {
+            matter.row.post = post;
+        }
+    }
+}
+
+fn take_in_edit(world: &mut World<'_>, edit: &Edit, received_at: Timestamp) {
+    let id = line_of(world, &edit.network_id, received_at);
+    let line = world.line_mut(id);
+    let known = &mut line.known;
+    let newer = match known.edited_at {
+        None => true,
+        // Of two edits at the same time the same one wins in every order.
+        Some(before) => (before, known.body.as_str()) < (edit.edited_at, edit.text.as_str()),
+    };
+    if known.deleted_at.is_some() || !newer {
+        return;
+    }
+    known.body.clone_from(&edit.text);
+    known.edited_at = Some(edit.edited_at);
+    let (seen, conversation) = (known.seen_at.is_some(), known.conversation);
+    line.edited = true;
+    world.touch(conversation);
+    if seen {
+        world.happenings.push(Happening::Edited(id));
+    }
+}
+
+fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp) {
+    let id = line_of(world, &delete.network_id, received_at);
+    let line = world.line_mut(id);
+    let earlier = match line.known.deleted_at {
+        None => true,
+        Some(before) => delete.deleted_at < before,
+    };
+    if !earlier {
+        return;
+    }
+    line.known.deleted_at = Some(delete.deleted_at);
+    line.known.body.clear();
+    line.deleted = true;
+    if let Some(whole) = &mut line.whole {
+        whole.title = None;
+        whole.url = None;
+    }
+    let (seen, conversation) = (line.known.seen_at.is_some(), line.known.conversation);
+    world.attachments.retain(|file| file.message != Some(id));
+    world.touch(conversation);
+    if seen {
+        world.happenings.push(Happening::Deleted(id));
+    }
+}
+
+fn take_in_reaction(world: &mut World<'_>, reacted: &Reacted, received_at: Timestamp) {
+    if reacted.author.own {
+        return;
+    }
+    let message = line_of(world, &reacted.of, received_at);
+    let identity = identify(world, &reacted.author, reacted.at);
+    let reaction = Reaction {
+        message,
+        identity,
+        kind: reacted.kind.clone(),
+        changed_at: reacted.at,
+        removed_at: (!reacted.added).then_some(reacted.at),
+    };
+    let key = (message, identity, reacted.kind.clone());
+    let newer = world.reactions.get(&key).is_none_or(|before| {
+        (before.changed_at, before.removed_at.is_some())
+            < (reaction.changed_at, reaction.removed_at.is_some())
+    });
+    if newer {
+        world.reactions.insert(key, reaction);
+        world.happenings.push(Happening::Reacted(message));
+    }
+}
+
+/// Finds the line of a network id, or makes a placeholder for a message not seen yet.
+fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> MessageId {
+    if let Some(id) = world.by_network.get(network_id) {
+        return *id;
+    }
+    let id = MessageId(world.next_id());
+    let known = Known {
+        id,
+        network_id: Some(network_id.to_owned()),
+        direction: Direction::In,
+        visibility: Visibility::Public,
+        identity: None,
+        conversation: None,
+        parent: None,
+        root: None,
+        top: Some(id),
+        seen_at: None,
+        edited_at: None,
+        deleted_at: None,
+        body: String::new(),
+    };
+    let whole = Message {
+        id,
+        inbox: world.destination.inbox,
+        conversation: None,
+        network_id: known.network_id.clone(),
+        direction: Direction::In,
+        visibility: Visibility::Public,
+        identity: None,
+        agent: None,
+        is_party: false,
+        kind: None,
+        title: None,
+        body: String::new(),
+        url: None,
+        parent: None,
+        root: None,
+        top: Some(id),
+        thread: None,
+        seen_at: None,
+        platform_at: received_at,
+        received_at,
+        stored_at: world.now,
+        edited_at: None,
+        deleted_at: None,
+        signature: None,
+        answers_until: None,
+        delivery: None,
+    };
+    world.by_network.insert(network_id.to_owned(), id);
+    world.lines.insert(
+        id,
+        Line {
+            known,
+            whole: Some(whole),
+            moved: false,
+            edited: false,
+            deleted: false,
+        },
+    );
+    id
+}
+
+/// A message's place in the public graph; private ones and notes have none.
+fn place_of(world: &World<'_>, id: MessageId) -> Option<Place> {
+    let known = &world.line(id).known;
+    if known.visibility != Visibility::Public {
+        return None;
+    }
+    Some(match (known.seen_at, known.top) {
+        (Some(_), Some(top)) => Place {
+            root: known.root.map(|root| root.0),
+            top: top.0,
+        },
+        (Some(_), None) => Place {
+            root: None,
+            top: id.0,
+        },
+        (None, _) => threading::unseen(id.0),
+    })
+}
+
+/// Finds who said it, or notes somebody new; the newest name that the network used counts.
+fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) -> IdentityId {
+    let name = Some(author.name.trim().to_owned()).filter(|name| !name.is_empty());
+    if let Some(identity) = world.identities.get_mut(&author.network_id) {
+        let differs = identity.name != name || identity.handle != author.handle;
+        if at > identity.named_at && differs {
+            identity.name = name;
+            identity.handle.clone_from(&author.handle);
+            identity.named_at = at;
+            world.renamed_identities.insert(author.network_id.clone());
+        }
+        return identity.id;
+    }
+    let identity = Identity {
+        id: IdentityId(world.next_id()),
+        contact: ContactId(world.next_id()),
+        inbox: world.destination.inbox,
+        network_id: author.network_id.clone(),
+        name,
+        handle: author.handle.clone(),
+        named_at: at,
+    };
+    let id = identity.id;
+    world.contacts.insert(id, identity.contact);
+    world.new_identities.insert(author.network_id.clone());
+    world
+        .identities
+        .insert(author.network_id.clone(), identity);
+    id
+}
+
+fn contact_of(world: &World<'_>, identity: IdentityId) -> Option<ContactId> {
+    world.contacts.get(&identity).copied()
+}
+
+fn attach(world: &mut World<'_>, message: MessageId, files: &[InboundAttachment]) {
+    if world.line(message).known.deleted_at.is_some() {
+        return;
+    }
+    for file in files {
+        match &file.source {
+            AttachmentSource::Upload(upload) => {
+                world.tied_uploads.push((upload.clone(), message));
+            }
+            AttachmentSource::Url(url) => {
+                let attachment = Attachment {
+                    id: AttachmentId(world.next_id()),
+                    message: Some(message),
+                    inbox: Some(world.destination.inbox),
+                    agent: None,
+                    name: file.name.clone(),
+                    media_type: file.media_type.clone(),
+                    size: file.size.map(|size| size as i64),
+                    source_url: Some(url.clone()),
+                    file_name: None,
+                    created_at: world.now,
+                };
+                world.attachments.push(attachment);
+            }
+            // Bytes are put on disk before the batch and arrive here as uploads.
+            AttachmentSource::Bytes(_) => {}
+        }
+    }
+}

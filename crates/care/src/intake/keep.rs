@@ -1,0 +1,241 @@
+//! Writes what the intake decided, in one transaction, with the events that tell of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kulant_model::conversation::Status;
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{ActorId, ConversationId, InboxId, MessageId};
+use kulant_store::conversations::{Conversation, Tally};
+use kulant_store::messages::Message;
+use kulant_store::{StoreError, Tx, contacts, conversations, messages};
+use serde_json::json;
+
+use super::world::{Happening, Matter, World};
+
+/// Writes everything that changed; returns the names of files that are to go after the commit.
+pub(crate) fn keep(
+    tx: &mut Tx<'_>,
+    world: &mut World<'_>,
+    actor: ActorId,
+) -> Result<Vec<String>, StoreError> {
+    keep_people(tx, world)?;
+    for confirmation in &world.confirmations {
+        if let Some(old) = confirmation.replaces {
+            messages::replace(tx, old, confirmation.message)?;
+        }
+        messages::confirm_sent(
+            tx,
+            confirmation.message,
+            Some(&confirmation.network_id),
+            confirmation.url.as_deref(),
+            confirmation.at,
+        )?;
+    }
+    let files = keep_lines(tx, world)?;
+    for (old, into) in &mut world.joins {
+        messages::move_conversation(tx, old.id, *into)?;
+        conversations::copy_tags(tx, old.id, *into)?;
+        old.joined_into = Some(*into);
+        old.waiting_since = None;
+        old.unread = false;
+    }
+    let joined: Vec<Conversation> = world.joins.iter().map(|(old, _)| old.clone()).collect();
+    conversations::save(tx, &joined)?;
+    keep_files_and_reactions(tx, world)?;
+    let threads: Vec<(String, ConversationId)> = world
+        .changed_threads
+        .iter()
+        .map(|thread| (thread.clone(), world.threads[thread]))
+        .collect();
+    conversations::save_threads(tx, world.destination.inbox, &threads)?;
+    keep_matters(tx, world)?;
+    append_events(tx, world, actor);
+    Ok(files)
+}
+
+fn keep_people(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
+    let new: Vec<_> = world
+        .new_identities
+        .iter()
+        .map(|key| world.identities[key].clone())
+        .collect();
+    contacts::insert(tx, &world.destination.realm, &new)?;
+    let renamed: Vec<_> = world
+        .renamed_identities
+        .difference(&world.new_identities)
+        .map(|key| world.identities[key].clone())
+        .collect();
+    contacts::rename(tx, &renamed)
+}
+
+fn keep_lines(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<Vec<String>, StoreError> {
+    let mut whole: Vec<Message> = Vec::new();
+    let mut moved = Vec::new();
+    let mut files = Vec::new();
+    let mut ids: Vec<MessageId> = world.lines.keys().copied().collect();
+    ids.sort_unstable();
+    for id in ids {
+        let line = world.line_mut(id);
+        let known = &line.known;
+        if let Some(message) = line.whole.take() {
+            whole.push(Message {
+                conversation: known.conversation,
+                parent: known.parent,
+                root: known.root,
+                top: known.top,
+                body: known.body.clone(),
+                edited_at: known.edited_at,
+                deleted_at: known.deleted_at,
+                ..message
+            });
+            continue;
+        }
+        if line.moved {
+            moved.push(known.clone());
+        }
+        if line.deleted {
+            let deleted_at = known.deleted_at.unwrap_or_default();
+            messages::delete(tx, id, deleted_at)?;
+            files.extend(messages::delete_attachments(tx, id)?);
+        } else if line.edited {
+            let edited_at = known.edited_at.unwrap_or_default();
+            messages::edit(tx, id, &known.body, edited_at)?;
+        }
+    }
+    messages::save(tx, &whole)?;
+    messages::move_to(tx, &moved)?;
+    Ok(files)
+}
+
+fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
+    messages::insert_attachments(tx, &world.attachments)?;
+    for (upload, message) in &world.tied_uploads {
+        if let Ok(upload) = upload.parse() {
+            messages::tie_attachment(tx, upload, *message)?;
+        }
+    }
+    let mut reactions: Vec<_> = world.reactions.values().cloned().collect();
+    reactions.sort_unstable_by(|a, b| {
+        (a.message, a.identity, &a.kind).cmp(&(b.message, b.identity, &b.kind))
+    });
+    messages::save_reactions(tx, &reactions)?;
+    Ok(())
+}
+
+/// Adds up the conversations that changed and keeps them as they stand now.
+fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
+    for matter in world.matters.values() {
+        if let (true, Some(party)) = (matter.party_changed, matter.row.identity) {
+            messages::mark_party(tx, matter.row.id, party)?;
+        }
+    }
+    let touched: BTreeSet<ConversationId> = world
+        .matters
+        .values()
+        .filter(|matter| matter.touched)
+        .map(|matter| matter.row.id)
+        .collect();
+    let tallies: BTreeMap<ConversationId, Tally> =
+        conversations::tally(tx, &Vec::from_iter(touched.iter().copied()))?
+            .into_iter()
+            .map(|tally| (tally.conversation, tally))
+            .collect();
+    let mut rows = Vec::with_capacity(touched.len());
+    for id in touched {
+        let matter = world
+            .matters
+            .get_mut(&id)
+            .expect("a touched conversation is in the world");
+        if let Some(tally) = tallies.get(&id) {
+            add_up(matter, tally);
+            rows.push(matter.row.clone());
+        } else if !matter.is_new {
+            // Everything in it went elsewhere; it stays as an empty, resolved shell.
+            matter.row.status = Status::Resolved;
+            matter.row.waiting_since = None;
+            rows.push(matter.row.clone());
+        }
+    }
+    conversations::save(tx, &rows)?;
+    let mut inboxes: BTreeSet<(InboxId, ConversationId)> = BTreeSet::new();
+    for line in world.lines.values() {
+        let conversation = line.known.conversation;
+        if let Some(matter) = conversation.and_then(|id| world.matters.get(&id))
+            && matter.row.inbox != world.destination.inbox
+        {
+            inboxes.insert((world.destination.inbox, matter.row.id));
+        }
+    }
+    conversations::save_inboxes(tx, &Vec::from_iter(inboxes))
+}
+
+/// Puts what the messages add up to into the conversation, and moves its status by it.
+pub(crate) fn add_up(matter: &mut Matter, tally: &Tally) {
+    let row = &mut matter.row;
+    row.message_count = tally.message_count;
+    row.voices = tally.voices;
+    row.opened_at = tally.opened_at;
+    row.last_message_at = tally.last_message_at;
+    row.last_message = tally.last_message;
+    row.waiting_since = tally.waiting_since;
+    row.first_response_at = tally.first_response_at;
+    row.visibility = match (tally.has_public, tally.has_private) {
+        (true, true) => "mixed",
+        (false, true) => "private",
+        _ => "public",
+    }
+    .to_owned();
+    let waits = tally.waiting_since.is_some();
+    if matter.party_wrote && waits {
+        row.status = Status::Open;
+        row.snoozed_until = None;
+        row.resolved_at = None;
+    } else if (matter.party_wrote || matter.we_answered)
+        && !waits
+        && row.status == Status::Open
+        && tally.first_response_at.is_some()
+    {
+        row.status = Status::Waiting;
+    }
+}
+
+fn append_events(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) {
+    let about = |kind: EventKind, conversation: Option<ConversationId>| {
+        let event = NewEvent::new(kind, world.now, actor)
+            .inbox(world.destination.inbox)
+            .brand(world.destination.brand);
+        match conversation.and_then(|id| world.matters.get(&id)) {
+            Some(matter) => event.conversation(matter.row.id).team(matter.row.team),
+            None => event,
+        }
+    };
+    for happening in &world.happenings {
+        let of_message = |kind: EventKind, id: MessageId| {
+            let conversation = world
+                .lines
+                .get(&id)
+                .and_then(|line| line.known.conversation);
+            about(kind, conversation).message(id)
+        };
+        let event = match *happening {
+            Happening::Received(id) => of_message(EventKind::MessageReceived, id),
+            Happening::AnsweredNatively(id) => {
+                of_message(EventKind::MessageSent, id).facts(json!({"native": true}))
+            }
+            Happening::Edited(id) => of_message(EventKind::MessageEdited, id),
+            Happening::Deleted(id) => of_message(EventKind::MessageDeleted, id),
+            Happening::Reacted(id) => of_message(EventKind::ReactionChanged, id),
+            Happening::Opened(id) => about(EventKind::ConversationOpened, Some(id)),
+            Happening::Joined(from, into) => about(EventKind::ConversationJoined, Some(into))
+                .facts(json!({"joined": from})),
+        };
+        tx.append(event);
+    }
+    for confirmation in &world.confirmations {
+        let conversation = world
+            .lines
+            .get(&confirmation.message)
+            .and_then(|line| line.known.conversation);
+        tx.append(about(EventKind::MessageSent, conversation).message(confirmation.message));
+    }
+}

@@ -1,0 +1,97 @@
+//! Loads what the intake must know before it can decide about a batch: one question per kind of row.
+
+use std::collections::BTreeSet;
+
+use kulant_channels::inbound::Inbound;
+use kulant_model::ids::{ConversationId, MessageId};
+use kulant_store::{StoreError, Tx, contacts, conversations, messages};
+
+use super::world::{Item, World};
+
+/// Fills the world with everything that the items speak of.
+pub(crate) fn load(
+    tx: &mut Tx<'_>,
+    world: &mut World<'_>,
+    items: &[Item],
+) -> Result<(), StoreError> {
+    let mut network_ids = BTreeSet::new();
+    let mut echoes = BTreeSet::new();
+    let mut people = BTreeSet::new();
+    let mut threads = BTreeSet::new();
+    for item in items {
+        network_ids.insert(item.inbound.network_id());
+        match &item.inbound {
+            Inbound::Post(post) => {
+                network_ids.extend(post.parent.as_deref());
+                echoes.extend(
+                    post.echo_of
+                        .as_deref()
+                        .and_then(|id| id.parse::<MessageId>().ok()),
+                );
+                if !post.author.own {
+                    people.insert(post.author.network_id.as_str());
+                }
+                if post.visibility == kulant_model::message::Visibility::Private {
+                    threads.insert(
+                        post.thread
+                            .as_deref()
+                            .unwrap_or(post.author.network_id.as_str()),
+                    );
+                }
+            }
+            Inbound::Reaction(reaction) if !reaction.author.own => {
+                people.insert(reaction.author.network_id.as_str());
+            }
+            Inbound::Reaction(_) | Inbound::Edit(_) | Inbound::Delete(_) => {}
+        }
+    }
+    let inbox = world.destination.inbox;
+    for known in messages::list_known(tx, inbox, &Vec::from_iter(network_ids))? {
+        world.learn(known);
+    }
+    for known in messages::list_known_by_id(tx, &Vec::from_iter(echoes))? {
+        world.learn(known);
+    }
+    let awaited: Vec<MessageId> = items
+        .iter()
+        .filter(|item| matches!(item.inbound, Inbound::Post(_)))
+        .filter_map(|item| world.by_network.get(item.inbound.network_id()))
+        .filter(|id| world.line(**id).known.seen_at.is_none())
+        .copied()
+        .collect();
+    load_below(tx, world, &awaited)?;
+    let people = Vec::from_iter(people);
+    for identity in contacts::list_identities_by_network(tx, &world.destination.realm, &people)? {
+        world.learn_identity(identity);
+    }
+    world.threads = conversations::list_of_threads(tx, inbox, &Vec::from_iter(threads))?
+        .into_iter()
+        .collect();
+    load_matters(tx, world)
+}
+
+/// Loads everything below placeholders that are seen now.
+pub(crate) fn load_below(
+    tx: &mut Tx<'_>,
+    world: &mut World<'_>,
+    awaited: &[MessageId],
+) -> Result<(), StoreError> {
+    for known in messages::list_known_below(tx, awaited)? {
+        world.learn(known);
+    }
+    Ok(())
+}
+
+/// Loads the conversations of all messages and threads in the world, and keeps them from changing.
+pub(crate) fn load_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
+    let matters: BTreeSet<ConversationId> = world
+        .lines
+        .values()
+        .filter_map(|line| line.known.conversation)
+        .chain(world.threads.values().copied())
+        .collect();
+    for row in conversations::list_locked(tx, &Vec::from_iter(matters))? {
+        world.learn_matter(row);
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! What the intake knows while it takes a batch in: rows loaded before, rows made on the way.
+//! Nothing here reads or writes; `load` fills it and `keep` writes what changed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use kulant_model::ids::{
+    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, TeamId,
+};
+use kulant_model::time::Timestamp;
+use kulant_store::contacts::Identity;
+use kulant_store::conversations::Conversation;
+use kulant_store::messages::{Attachment, Known, Message, Reaction};
+
+use kulant_channels::inbound::Inbound;
+
+/// Where the messages of an inbox go.
+#[derive(Debug, Clone)]
+pub(crate) struct Destination {
+    pub inbox: InboxId,
+    pub brand: BrandId,
+    pub team: TeamId,
+    /// Within which the network's ids of people are unique.
+    pub realm: String,
+}
+
+/// One thing that happened at a network, from a stored delivery.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub intake: IntakeId,
+    pub received_at: Timestamp,
+    pub inbound: Inbound,
+}
+
+/// A message of the world and what of it must be written.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub known: Known,
+    /// The whole row, where it is new or a placeholder that is filled now.
+    pub whole: Option<Message>,
+    pub moved: bool,
+    pub edited: bool,
+    pub deleted: bool,
+}
+
+/// A conversation of the world and why it is looked at again.
+#[derive(Debug)]
+pub(crate) struct Matter {
+    pub row: Conversation,
+    pub is_new: bool,
+    pub touched: bool,
+    /// The party wrote something new.
+    pub party_wrote: bool,
+    /// One of us answered at the network.
+    pub we_answered: bool,
+    /// The party is another person than before, so that every message is marked anew.
+    pub party_changed: bool,
+}
+
+/// A message of ours that the network confirms.
+#[derive(Debug)]
+pub(crate) struct Confirmation {
+    pub message: MessageId,
+    pub network_id: String,
+    pub url: Option<String>,
+    pub at: Timestamp,
+    /// A row that stood for the same message before we knew.
+    pub replaces: Option<MessageId>,
+}
+
+/// What happened, for the log; written with the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Happening {
+    Received(MessageId),
+    AnsweredNatively(MessageId),
+    Edited(MessageId),
+    Deleted(MessageId),
+    Reacted(MessageId),
+    Opened(ConversationId),
+    Joined(ConversationId, ConversationId),
+}
+
+/// Everything known while a batch is taken in.
+pub(crate) struct World<'a> {
+    pub destination: &'a Destination,
+    pub ids: &'a IdMaker,
+    pub now: Timestamp,
+    pub lines: HashMap<MessageId, Line>,
+    pub by_network: HashMap<String, MessageId>,
+    pub identities: HashMap<String, Identity>,
+    pub contacts: HashMap<IdentityId, ContactId>,
+    pub new_identities: BTreeSet<String>,
+    pub renamed_identities: BTreeSet<String>,
+    pub threads: HashMap<String, ConversationId>,
+    pub changed_threads: BTreeSet<String>,
+    pub matters: HashMap<ConversationId, Matter>,
+    pub joins: Vec<(Conversation, ConversationId)>,
+    pub reactions: HashMap<(MessageId, IdentityId, String), Reaction>,
+    pub attachments: Vec<Attachment>,
+    pub tied_uploads: Vec<(String, MessageId)>,
+    pub confirmations: Vec<Confirmation>,
+    pub happenings: Vec<Happening>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(destination: &'a Destination, ids: &'a IdMaker, now: Timestamp) -> Self {
+        Self {
+            destination,
+            ids,
+            now,
+            lines: HashMap::new(),
+            by_network: HashMap::new(),
+            identities: HashMap::new(),
+            contacts: HashMap::new(),
+            new_identities: BTreeSet::new(),
+            renamed_identities: BTreeSet::new(),
+            threads: HashMap::new(),
+            changed_threads: BTreeSet::new(),
+            matters: HashMap::new(),
+            joins: Vec::new(),
+            reactions: HashMap::new(),
+            attachments: Vec::new(),
+            tied_uploads: Vec::new(),
+            confirmations: Vec::new(),
+            happenings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn next_id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+
+    pub(crate) fn learn(&mut self, known: Known) {
+        if let Some(network_id) = &known.network_id {
+            self.by_network.insert(network_id.clone(), known.id);
+        }
+        self.lines.entry(known.id).or_insert(Line {
+            known,
+            whole: None,
+            moved: false,
+            edited: false,
+            deleted: false,
+        });
+    }
+
+    pub(crate) fn learn_identity(&mut self, identity: Identity) {
+        self.contacts.insert(identity.id, identity.contact);
+        self.identities
+            .insert(identity.network_id.clone(), identity);
+    }
+
+    pub(crate) fn learn_matter(&mut self, row: Conversation) {
+        self.matters.entry(row.id).or_insert(Matter {
+            row,
+            is_new: false,
+            touched: false,
+            party_wrote: false,
+            we_answered: false,
+            party_changed: false,
+        });
+    }
+
+    pub(crate) fn line(&self, id: MessageId) -> &Line {
+        self.lines
+            .get(&id)
+            .expect("every id in the world has its line")
+    }
+
+    pub(crate) fn line_mut(&mut self, id: MessageId) -> &mut Line {
+        self.lines
+            .get_mut(&id)
+            .expect("every id in the world has its line")
+    }
+
+    /// Marks a conversation to be added up again, if there is one.
+    pub(crate) fn touch(&mut self, conversation: Option<ConversationId>) -> Option<&mut Matter> {
+        let matter = self.matters.get_mut(&conversation?)?;
+        matter.touched = true;
+        Some(matter)
+    }
+}

@@ -1,0 +1,137 @@
+//! What the platform does, one verb per file: check, load, decide, keep, return.
+//! The only crate that opens a write transaction.
+
+pub mod accept;
+pub mod access;
+pub(crate) mod accounts;
+pub mod error;
+pub mod files;
+pub mod intake;
+
+use std::sync::Arc;
+
+use kulant_channels::http::Http;
+use kulant_model::ids::{ActorId, IdMaker};
+use kulant_model::time::{Clock, Timestamp};
+use kulant_store::Store;
+
+pub use error::CareError;
+use files::Files;
+
+/// The actor under whose key the log notes what kulant does by itself.
+pub const SYSTEM: ActorId = ActorId(1);
+
+/// What every use case works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Care {
+    pub store: Store,
+    pub http: Http,
+    pub files: Files,
+    pub settings: Arc<Settings>,
+    pub clock: Arc<dyn Clock>,
+    ids: Arc<IdMaker>,
+    randomness: Arc<dyn Randomness>,
+    recent: Arc<accounts::Recent>,
+}
+
+/// What the operator set, read once at the start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address under which people reach this kulant, without a slash at the end.
+    pub public_url: String,
+    /// How long raw deliveries keep their bodies after they were taken in.
+    pub keep_deliveries_days: i64,
+    /// The longest body that a hook accepts.
+    pub longest_delivery_bytes: usize,
+    /// The largest file that may be attached.
+    pub largest_file_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            keep_deliveries_days: 30,
+            longest_delivery_bytes: 10 * 1024 * 1024,
+            largest_file_bytes: 25 * 1024 * 1024,
+        }
+    }
+}
+
+/// Gives bytes that nobody can guess; tests give their own.
+pub trait Randomness: Send + Sync + 'static {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// What a `Care` is made of.
+pub struct Parts {
+    pub store: Store,
+    pub http: Http,
+    pub files: Files,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub randomness: Arc<dyn Randomness>,
+}
+
+impl Care {
+    /// Opens the use cases over a migrated database; leases this process its number for ids.
+    pub async fn open(parts: Parts) -> Result<Self, CareError> {
+        let node = parts
+            .store
+            .write(move |tx| {
+                kulant_store::actors::keep_system(tx, SYSTEM)?;
+                kulant_store::settings::next_node(tx)
+            })
+            .await?;
+        Ok(Self {
+            store: parts.store,
+            http: parts.http,
+            files: parts.files,
+            settings: Arc::new(parts.settings),
+            clock: parts.clock,
+            ids: Arc::new(IdMaker::new(node)),
+            randomness: parts.randomness,
+            recent: Arc::default(),
+        })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Makes a new id, larger than every one this process made before.
+    pub fn id(&self) -> i64 {
+        self.ids.next(self.now())
+    }
+
+    /// Names this process where only one may do a piece of work at a time.
+    pub(crate) fn holder(&self) -> String {
+        self.ids.node().to_string()
+    }
+
+    /// Shares the maker of ids with a closure that runs in a transaction.
+    pub(crate) fn ids(&self) -> Arc<IdMaker> {
+        Arc::clone(&self.ids)
+    }
+
+    /// Makes an unguessable text for links, keys and tokens: 192 bits in base64url.
+    pub fn secret(&self) -> String {
+        use base64::Engine;
+        let mut bytes = [0; 24];
+        self.randomness.fill(&mut bytes);
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Fills bytes with randomness, where a number of bits other than a secret's is needed.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.randomness.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// Hashes an unguessable secret, as it is stored. Not for passwords, which people choose.
+pub fn hash_secret(secret: &str) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(secret.as_bytes()).to_vec()
+}

@@ -1,0 +1,174 @@
+//! Contacts and their identities.
+
+use kulant_model::ids::{ContactId, IdentityId, InboxId};
+use kulant_model::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::sql::value::{Row, Value};
+use crate::sql::{Read, Tx};
+
+/// One account of a contact on one network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub id: IdentityId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub network_id: String,
+    pub name: Option<String>,
+    pub handle: Option<String>,
+    pub named_at: Timestamp,
+}
+
+/// A customer, known or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub id: ContactId,
+    pub version: i64,
+    /// The name given by colleagues; the identities have the names given by the networks.
+    pub name: Option<String>,
+    pub note: Option<String>,
+    pub created_at: Timestamp,
+    pub erased_at: Option<Timestamp>,
+}
+
+const IDENTITY: &str = "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at";
+const CONTACT: &str = "id, version, name, note, created_at, erased_at";
+
+/// Lists the identities of a realm that have these network ids.
+pub fn list_identities_by_network(
+    read: &mut Read<'_>,
+    realm: &str,
+    network_ids: &[&str],
+) -> Result<Vec<Identity>, StoreError> {
+    let keys: Vec<Vec<Value>> = network_ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {IDENTITY} FROM (VALUES {{keys}}) AS k
+             JOIN identities i ON i.realm = $1 AND i.network_id = k.column1"
+        ),
+        &params![realm],
+        &keys,
+        identity,
+    )
+}
+
+/// Keeps new identities, each with a new contact of its own.
+pub fn insert(tx: &mut Tx<'_>, realm: &str, identities: &[Identity]) -> Result<(), StoreError> {
+    let contacts: Vec<Vec<Value>> = identities
+        .iter()
+        .map(|identity| params![identity.contact, 1_i64, identity.named_at].into())
+        .collect();
+    tx.insert(
+        "INSERT INTO contacts (id, version, created_at)",
+        &contacts,
+        "",
+    )?;
+    let rows: Vec<Vec<Value>> = identities
+        .iter()
+        .map(|identity| {
+            params![
+                identity.id,
+                identity.contact,
+                identity.inbox,
+                realm,
+                &identity.network_id,
+                identity.name.as_deref(),
+                identity.handle.as_deref(),
+                identity.named_at
+            ]
+            .into()
+        })
+        .collect();
+    tx.insert(
+        "INSERT INTO identities (id, contact_id, inbox_id, realm, network_id, name, handle, named_at)",
+        &rows,
+        "",
+    )?;
+    Ok(())
+}
+
+/// Gives identities the names that the network used last.
+pub fn rename(tx: &mut Tx<'_>, identities: &[Identity]) -> Result<(), StoreError> {
+    for identity in identities {
+        tx.execute(
+            "UPDATE identities SET name = $2, handle = $3, named_at = $4 WHERE id = $1",
+            &params![
+                identity.id,
+                identity.name.as_deref(),
+                identity.handle.as_deref(),
+                identity.named_at
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+pub fn find(read: &mut Read<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
+    read.query_one(
+        &format!("SELECT {CONTACT} FROM contacts WHERE id = $1"),
+        &params![id],
+        contact,
+    )
+}
+
+pub fn find_identity(
+    read: &mut Read<'_>,
+    id: IdentityId,
+) -> Result<Option<Identity>, StoreError> {
+    read.query_one(
+        &format!("SELECT {IDENTITY} FROM identities i WHERE i.id = $1"),
+        &params![id],
+        identity,
+    )
+}
+
+/// Lists the identities of a contact.
+pub fn list_identities(
+    read: &mut Read<'_>,
+    contact: ContactId,
+) -> Result<Vec<Identity>, StoreError> {
+    read.query(
+        &format!("SELECT {IDENTITY} FROM identities i WHERE i.contact_id = $1 ORDER BY i.id LIMIT 200"),
+        &params![contact],
+        identity,
+    )
+}
+
+/// Changes what colleagues wrote about a contact; returns whether nobody was faster.
+pub fn update(
+    tx: &mut Tx<'_>,
+    id: ContactId,
+    version: i64,
+    name: Option<&str>,
+    note: Option<&str>,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE contacts SET name = $3, note = $4, version = version + 1 WHERE id = $1 AND version = $2",
+        &params![id, version, name, note],
+    )?;
+    Ok(changed > 0)
+}
+
+fn identity(row: &Row<'_>) -> Result<Identity, StoreError> {
+    Ok(Identity {
+        id: row.get(0)?,
+        contact: row.get(1)?,
+        inbox: row.get(2)?,
+        network_id: row.get(3)?,
+        name: row.get(4)?,
+        handle: row.get(5)?,
+        named_at: row.get(6)?,
+    })
+}
+
+fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
+    Ok(Contact {
+        id: row.get(0)?,
+        version: row.get(1)?,
+        name: row.get(2)?,
+        note: row.get(3)?,
+        created_at: row.get(4)?,
+        erased_at: row.get(5)?,
+    })
+}

@@ -1,0 +1,727 @@
+//! Messages as the intake and the delivery write them; how they are read for people is in `reading`.
+
+use kulant_model::ids::{
+    AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId,
+};
+use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
+use kulant_model::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::sql::value::{Row, Value};
+use crate::sql::{Read, Tx};
+
+/// What the intake knows of a message that has a row already, seen or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub id: MessageId,
+    pub network_id: Option<String>,
+    pub direction: Direction,
+    pub visibility: Visibility,
+    pub identity: Option<IdentityId>,
+    pub conversation: Option<ConversationId>,
+    pub parent: Option<MessageId>,
+    pub root: Option<MessageId>,
+    pub top: Option<MessageId>,
+    /// When it was taken in; none for a placeholder, which stands for a message not seen yet.
+    pub seen_at: Option<Timestamp>,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
+    pub body: String,
+}
+
+/// A whole row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub id: MessageId,
+    pub inbox: InboxId,
+    pub conversation: Option<ConversationId>,
+    pub network_id: Option<String>,
+    pub direction: Direction,
+    pub visibility: Visibility,
+    pub identity: Option<IdentityId>,
+    pub agent: Option<AgentId>,
+    pub is_party: bool,
+    pub kind: Option<Kind>,
+    pub title: Option<String>,
+    pub body: String,
+    pub url: Option<String>,
+    pub parent: Option<MessageId>,
+    pub root: Option<MessageId>,
+    pub top: Option<MessageId>,
+    pub thread: Option<String>,
+    pub seen_at: Option<Timestamp>,
+    pub platform_at: Timestamp,
+    pub received_at: Timestamp,
+    pub stored_at: Timestamp,
+    pub edited_at: Option<Timestamp>,
+    pub deleted_at: Option<Timestamp>,
+    pub signature: Option<String>,
+    pub answers_until: Option<Timestamp>,
+    pub delivery: Option<Delivery>,
+}
+
+/// How far an outgoing message has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub state: DeliveryState,
+    pub send_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    pub attempts: i64,
+    pub next_attempt_at: Option<Timestamp>,
+    pub failure: Option<Failure>,
+}
+
+/// Why a delivery did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub class: String,
+    pub detail: String,
+}
+
+/// A file that came with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    pub id: AttachmentId,
+    pub message: Option<MessageId>,
+    pub inbox: Option<InboxId>,
+    pub agent: Option<AgentId>,
+    pub name: String,
+    pub media_type: String,
+    pub size: Option<i64>,
+    pub source_url: Option<String>,
+    pub file_name: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A reaction of somebody to a message, given or taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub message: MessageId,
+    pub identity: IdentityId,
+    pub kind: String,
+    pub changed_at: Timestamp,
+    pub removed_at: Option<Timestamp>,
+}
+
+const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
+     m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body";
+
+const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
+     m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
+     m.top_id, m.thread_key, m.seen_at, m.platform_at, m.received_at, m.stored_at, m.edited_at, \
+     m.deleted_at, m.signature, m.answers_until, m.delivery_state, m.send_at, m.sent_at, m.attempts, \
+     m.next_attempt_at, m.failure_class, m.failure_detail";
+
+/// Lists what is known of messages by the network's ids.
+pub fn list_known(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    network_ids: &[&str],
+) -> Result<Vec<Known>, StoreError> {
+    let keys: Vec<Vec<Value>> = network_ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k
+             JOIN messages m ON m.inbox_id = $1 AND m.network_id = k.column1"
+        ),
+        &params![inbox],
+        &keys,
+        known,
+    )
+}
+
+/// Lists what is known of messages by our own ids.
+pub fn list_known_by_id(
+    read: &mut Read<'_>,
+    ids: &[MessageId],
+) -> Result<Vec<Known>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"
+        ),
+        &[],
+        &keys,
+        known,
+    )
+}
+
+/// Lists what is known of everything below these topmost messages.
+pub fn list_known_below(
+    read: &mut Read<'_>,
+    tops: &[MessageId],
+) -> Result<Vec<Known>, StoreError> {
+    let keys: Vec<Vec<Value>> = tops.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k
+             JOIN messages m ON m.top_id = k.column1 AND m.id <> k.column1"
+        ),
+        &[],
+        &keys,
+        known,
+    )
+}
+
+/// Keeps new rows, and fills rows that were placeholders.
+pub fn save(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = messages
+        .iter()
+        .map(|message| {
+            let delivery = message.delivery.as_ref();
+            params![
+                message.id,
+                message.inbox,
+                message.conversation,
+                message.network_id.as_deref(),
+                message.direction,
+                message.visibility,
+                message.identity,
+                message.agent,
+                message.is_party,
+                message.kind,
+                message.title.as_deref(),
+                &message.body,
+                message.url.as_deref(),
+                message.parent,
+                message.root,
+                message.top,
+                message.thread.as_deref(),
+                message.seen_at,
+                message.platform_at,
+                message.received_at,
+                message.stored_at,
+                message.edited_at,
+                message.deleted_at,
+                message.signature.as_deref(),
+                message.answers_until,
+                delivery.map(|delivery| delivery.state),
+                delivery.and_then(|delivery| delivery.send_at),
+                delivery.and_then(|delivery| delivery.sent_at),
+                delivery.map_or(0, |delivery| delivery.attempts),
+                delivery.and_then(|delivery| delivery.next_attempt_at),
+            ]
+            .into()
+        })
+        .collect();
+    tx.insert(
+        "INSERT INTO messages (id, inbox_id, conversation_id, network_id, direction, visibility, \
+         identity_id, agent_id, is_party, kind, title, body, url, parent_id, root_id, top_id, \
+         thread_key, seen_at, platform_at, received_at, stored_at, edited_at, deleted_at, signature, \
+         answers_until, delivery_state, send_at, sent_at, attempts, next_attempt_at)",
+        &rows,
+        "ON CONFLICT (id) DO UPDATE SET
+           conversation_id = excluded.conversation_id, direction = excluded.direction,
+           visibility = excluded.visibility, identity_id = excluded.identity_id,
+           is_party = excluded.is_party, title = excluded.title, body = excluded.body,
+           url = excluded.url, parent_id = excluded.parent_id, root_id = excluded.root_id,
+           top_id = excluded.top_id, thread_key = excluded.thread_key, seen_at = excluded.seen_at,
+           platform_at = excluded.platform_at, received_at = excluded.received_at,
+           stored_at = excluded.stored_at, edited_at = excluded.edited_at,
+           deleted_at = excluded.deleted_at, answers_until = excluded.answers_until,
+           delivery_state = excluded.delivery_state, sent_at = excluded.sent_at",
+    )?;
+    Ok(())
+}
+
+/// Gives messages another place in the graph: root, top and conversation.
+pub fn move_to(tx: &mut Tx<'_>, places: &[Known]) -> Result<(), StoreError> {
+    for place in places {
+        tx.execute(
+            "UPDATE messages SET root_id = $2, top_id = $3, conversation_id = $4 WHERE id = $1",
+            &params![place.id, place.root, place.top, place.conversation],
+        )?;
+    }
+    Ok(())
+}
+
+/// Moves everything of one conversation into another, notes and answers included.
+pub fn move_conversation(
+    tx: &mut Tx<'_>,
+    from: ConversationId,
+    into: ConversationId,
+) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE messages SET conversation_id = $2 WHERE conversation_id = $1",
+        "UPDATE mentions SET conversation_id = $2 WHERE conversation_id = $1",
+        "UPDATE threads SET conversation_id = $2 WHERE conversation_id = $1",
+    ] {
+        tx.execute(sql, &params![from, into])?;
+    }
+    Ok(())
+}
+
+/// Marks who of a conversation is its party: the author of its root.
+pub fn mark_party(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    party: IdentityId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET is_party = CASE WHEN identity_id = $2 THEN 1 ELSE 0 END
+         WHERE conversation_id = $1 AND direction = 'in'",
+        &params![conversation, party],
+    )?;
+    Ok(())
+}
+
+/// Gives a message new words.
+pub fn edit(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    body: &str,
+    edited_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET body = $2, edited_at = $3 WHERE id = $1",
+        &params![id, body, edited_at],
+    )?;
+    Ok(())
+}
+
+/// Takes the words of a message away; its row stays for the times and the counts.
+pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, deleted_at = $2,
+         failure_detail = NULL WHERE id = $1",
+        &params![id, deleted_at],
+    )?;
+    Ok(())
+}
+
+/// Gives a message of ours the network's id and time: it is there.
+pub fn confirm_sent(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    network_id: Option<&str>,
+    url: Option<&str>,
+    sent_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET network_id = COALESCE($2, network_id), url = COALESCE($3, url),
+         delivery_state = 'sent', sent_at = $4, next_attempt_at = NULL,
+         failure_class = NULL, failure_detail = NULL
+         WHERE id = $1",
+        &params![id, network_id, url, sent_at],
+    )?;
+    Ok(())
+}
+
+/// Changes how far a delivery has come.
+pub fn save_delivery(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    delivery: &Delivery,
+) -> Result<(), StoreError> {
+    let failure = delivery.failure.as_ref();
+    tx.execute(
+        "UPDATE messages SET delivery_state = $2, send_at = $3, sent_at = $4, attempts = $5,
+         next_attempt_at = $6, failure_class = $7, failure_detail = $8
+         WHERE id = $1",
+        &params![
+            id,
+            delivery.state,
+            delivery.send_at,
+            delivery.sent_at,
+            delivery.attempts,
+            delivery.next_attempt_at,
+            failure.map(|failure| failure.class.as_str()),
+            failure.map(|failure| failure.detail.as_str()),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Removes a row that stood for the same message as another one, which takes its place.
+pub fn replace(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE messages SET parent_id = $2 WHERE parent_id = $1",
+        "UPDATE messages SET top_id = $2 WHERE top_id = $1",
+        "UPDATE attachments SET message_id = $2 WHERE message_id = $1",
+        "UPDATE reactions SET message_id = $2 WHERE message_id = $1",
+        "UPDATE conversations SET post_id = $2 WHERE post_id = $1",
+    ] {
+        tx.execute(sql, &params![old, new])?;
+    }
+    tx.execute("DELETE FROM messages WHERE id = $1", &params![old])?;
+    Ok(())
+}
+
+pub fn find(read: &mut Read<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+    read.query_one(
+        &format!("SELECT {MESSAGE} FROM messages m WHERE m.id = $1"),
+        &params![id],
+        message,
+    )
+}
+
+/// Finds the newest message of the party in a conversation, in public or in private.
+pub fn find_newest_incoming(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    visibility: Visibility,
+) -> Result<Option<Message>, StoreError> {
+    read.query_one(
+        &format!(
+            "SELECT {MESSAGE} FROM messages m
+             WHERE m.conversation_id = $1 AND m.direction = 'in' AND m.visibility = $2
+               AND m.seen_at IS NOT NULL AND m.deleted_at IS NULL
+             ORDER BY m.is_party DESC, m.platform_at DESC, m.id DESC
+             LIMIT 1"
+        ),
+        &params![conversation, visibility],
+        message,
+    )
+}
+
+/// Lists a conversation's messages in the order of their times, after a given place.
+pub fn list(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    after: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    read.query(
+        &format!(
+            "SELECT {MESSAGE} FROM messages m
+             WHERE m.conversation_id = $1
+               AND (m.platform_at > $2 OR (m.platform_at = $2 AND m.id > $3))
+             ORDER BY m.platform_at, m.id
+             LIMIT $4"
+        ),
+        &params![conversation, after.0, after.1, limit],
+        message,
+    )
+}
+
+/// As `list`, from the newest backwards.
+pub fn list_newest(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    before: (Timestamp, MessageId),
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    read.query(
+        &format!(
+            "SELECT {MESSAGE} FROM messages m
+             WHERE m.conversation_id = $1
+               AND (m.platform_at < $2 OR (m.platform_at = $2 AND m.id < $3))
+             ORDER BY m.platform_at DESC, m.id DESC
+             LIMIT $4"
+        ),
+        &params![conversation, before.0, before.1, limit],
+        message,
+    )
+}
+
+/// Lists messages by their ids, in no particular order.
+pub fn list_by_id(read: &mut Read<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!("SELECT {MESSAGE} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"),
+        &[],
+        &keys,
+        message,
+    )
+}
+
+/// Lists who answers whom in a conversation: message and parent.
+pub fn list_parents(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+) -> Result<Vec<(MessageId, Option<MessageId>)>, StoreError> {
+    read.query(
+        "SELECT id, parent_id FROM messages WHERE conversation_id = $1 LIMIT 20000",
+        &params![conversation],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Lists messages of ours that were handed to the network by a process that ended before the answer.
+pub fn list_sending(read: &mut Read<'_>, limit: i64) -> Result<Vec<MessageId>, StoreError> {
+    read.query(
+        "SELECT id FROM messages WHERE delivery_state = 'sending' ORDER BY id LIMIT $1",
+        &params![limit],
+        |row| row.get(0),
+    )
+}
+
+/// Returns how many messages of an inbox are in a state that is not over.
+pub fn count_deliveries(
+    read: &mut Read<'_>,
+) -> Result<Vec<(InboxId, DeliveryState, i64)>, StoreError> {
+    read.query(
+        "SELECT inbox_id, delivery_state, COUNT(*) FROM messages
+         WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain')
+         GROUP BY inbox_id, delivery_state
+         ORDER BY inbox_id, delivery_state",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
+/// Sets what a message is about.
+pub fn set_kind(tx: &mut Tx<'_>, id: MessageId, kind: Option<Kind>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET kind = $2 WHERE id = $1",
+        &params![id, kind],
+    )?;
+    Ok(())
+}
+
+pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = attachments
+        .iter()
+        .map(|file| {
+            params![
+                file.id,
+                file.message,
+                file.inbox,
+                file.agent,
+                &file.name,
+                &file.media_type,
+                file.size,
+                file.source_url.as_deref(),
+                file.file_name.as_deref(),
+                file.created_at
+            ]
+            .into()
+        })
+        .collect();
+    tx.insert(
+        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, created_at)",
+        &rows,
+        "",
+    )?;
+    Ok(())
+}
+
+/// Ties an upload to the message it was made for; only one that is still free.
+pub fn tie_attachment(
+    tx: &mut Tx<'_>,
+    id: AttachmentId,
+    message: MessageId,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE attachments SET message_id = $2 WHERE id = $1 AND message_id IS NULL",
+        &params![id, message],
+    )?;
+    Ok(changed > 0)
+}
+
+pub fn find_attachment(
+    read: &mut Read<'_>,
+    id: AttachmentId,
+) -> Result<Option<Attachment>, StoreError> {
+    read.query_one(
+        &format!("SELECT {ATTACHMENT} FROM attachments a WHERE a.id = $1"),
+        &params![id],
+        attachment,
+    )
+}
+
+const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.created_at";
+
+/// Lists the files of messages.
+pub fn list_attachments(
+    read: &mut Read<'_>,
+    messages: &[MessageId],
+) -> Result<Vec<Attachment>, StoreError> {
+    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {ATTACHMENT} FROM (VALUES {{keys}}) AS k
+             JOIN attachments a ON a.message_id = k.column1
+             ORDER BY a.id"
+        ),
+        &[],
+        &keys,
+        attachment,
+    )
+}
+
+/// Takes a message's files away; returns the names under which they lie.
+pub fn delete_attachments(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+) -> Result<Vec<String>, StoreError> {
+    let files = tx.query(
+        "DELETE FROM attachments WHERE message_id = $1 RETURNING file_name",
+        &params![message],
+        |row| row.get::<Option<String>>(0),
+    )?;
+    Ok(files.into_iter().flatten().collect())
+}
+
+/// Keeps reactions; the latest word of somebody counts, and at the same time the taking back.
+pub fn save_reactions(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> {
+    let rows: Vec<Vec<Value>> = reactions
+        .iter()
+        .map(|reaction| {
+            params![
+                reaction.message,
+                reaction.identity,
+                &reaction.kind,
+                reaction.changed_at,
+                reaction.removed_at
+            ]
+            .into()
+        })
+        .collect();
+    tx.insert(
+        "INSERT INTO reactions (message_id, identity_id, kind, changed_at, removed_at)",
+        &rows,
+        "ON CONFLICT (message_id, identity_id, kind) DO UPDATE SET
+           changed_at = excluded.changed_at, removed_at = excluded.removed_at
+         WHERE excluded.changed_at > reactions.changed_at
+            OR (excluded.changed_at = reactions.changed_at AND excluded.removed_at IS NOT NULL)",
+    )
+}
+
+/// Counts the standing reactions of messages by kind.
+pub fn count_reactions(
+    read: &mut Read<'_>,
+    messages: &[MessageId],
+) -> Result<Vec<(MessageId, String, i64)>, StoreError> {
+    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT r.message_id, r.kind, COUNT(*) FROM (VALUES {keys}) AS k
+         JOIN reactions r ON r.message_id = k.column1
+         WHERE r.removed_at IS NULL
+         GROUP BY r.message_id, r.kind
+         ORDER BY r.message_id, r.kind",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
+
+/// Notes which colleagues a note speaks to.
+pub fn insert_mentions(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    conversation: ConversationId,
+    agents: &[AgentId],
+) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = agents
+        .iter()
+        .map(|agent| params![message, *agent, conversation].into())
+        .collect();
+    tx.insert(
+        "INSERT INTO mentions (message_id, agent_id, conversation_id)",
+        &rows,
+        "ON CONFLICT (message_id, agent_id) DO NOTHING",
+    )?;
+    Ok(())
+}
+
+/// Lists which colleagues notes speak to.
+pub fn list_mentions(
+    read: &mut Read<'_>,
+    messages: &[MessageId],
+) -> Result<Vec<(MessageId, AgentId)>, StoreError> {
+    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT n.message_id, n.agent_id FROM (VALUES {keys}) AS k
+         JOIN mentions n ON n.message_id = k.column1
+         ORDER BY n.message_id, n.agent_id",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Marks the mentions of somebody in a conversation as read.
+pub fn read_mentions(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    agent: AgentId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE mentions SET read_at = $3 WHERE agent_id = $2 AND conversation_id = $1 AND read_at IS NULL",
+        &params![conversation, agent, now],
+    )?;
+    Ok(())
+}
+
+fn known(row: &Row<'_>) -> Result<Known, StoreError> {
+    Ok(Known {
+        id: row.get(0)?,
+        network_id: row.get(1)?,
+        direction: row.get(2)?,
+        visibility: row.get(3)?,
+        identity: row.get(4)?,
+        conversation: row.get(5)?,
+        parent: row.get(6)?,
+        root: row.get(7)?,
+        top: row.get(8)?,
+        seen_at: row.get(9)?,
+        edited_at: row.get(10)?,
+        deleted_at: row.get(11)?,
+        body: row.get(12)?,
+    })
+}
+
+fn message(row: &Row<'_>) -> Result<Message, StoreError> {
+    let delivery = match row.get::<Option<DeliveryState>>(25)? {
+        None => None,
+        Some(state) => Some(Delivery {
+            state,
+            send_at: row.get(26)?,
+            sent_at: row.get(27)?,
+            attempts: row.get(28)?,
+            next_attempt_at: row.get(29)?,
+            failure: row.get::<Option<String>>(30)?.map(|class| -> Result<_, StoreError> {
+                Ok(Failure {
+                    class,
+                    detail: row.get::<Option<String>>(31)?.unwrap_or_default(),
+                })
+            }).transpose()?,
+        }),
+    };
+    Ok(Message {
+        id: row.get(0)?,
+        inbox: row.get(1)?,
+        conversation: row.get(2)?,
+        network_id: row.get(3)?,
+        direction: row.get(4)?,
+        visibility: row.get(5)?,
+        identity: row.get(6)?,
+        agent: row.get(7)?,
+        is_party: row.get(8)?,
+        kind: row.get(9)?,
+        title: row.get(10)?,
+        body: row.get(11)?,
+        url: row.get(12)?,
+        parent: row.get(13)?,
+        root: row.get(14)?,
+        top: row.get(15)?,
+        thread: row.get(16)?,
+        seen_at: row.get(17)?,
+        platform_at: row.get(18)?,
+        received_at: row.get(19)?,
+        stored_at: row.get(20)?,
+        edited_at: row.get(21)?,
+        deleted_at: row.get(22)?,
+        signature: row.get(23)?,
+        answers_until: row.get(24)?,
+        delivery,
+    })
+}
+
+fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
+    Ok(Attachment {
+        id: row.get(0)?,
+        message: row.get(1)?,
+        inbox: row.get(2)?,
+        agent: row.get(3)?,
+        name: row.get(4)?,
+        media_type: row.get(5)?,
+        size: row.get(6)?,
+        source_url: row.get(7)?,
+        file_name: row.get(8)?,
+        created_at: row.get(9)?,
+    })
+}
