@@ -214,6 +214,11 @@ impl FakeNetwork {
         self.script.lock().unwrap().push_back(script);
     }
 
+    /// Forgets the last answer, where nobody asked for it.
+    pub(crate) fn take_back(&self) {
+        self.script.lock().unwrap().pop_back();
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }

@@ -144,14 +144,16 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         let [third, fourth] = low.to_be_bytes();
         reach_v4(Ipv4Addr::new(first, second, third, fourth))
     };
+    // The metadata service of one cloud lies among the unique local addresses.
+    if groups[..2] == [0xfd00, 0x0ec2] {
+        return Reach::Special;
+    }
     match groups {
         // IPv4-mapped, NAT64 and 6to4 addresses reach what is written inside them.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             embedded(high, low)
         }
         [0x2002, high, low, ..] => embedded(high, low),
-        // The metadata service of one cloud lies among the unique local addresses.
-        [0xfd00, 0x0ec2, ..] => Reach::Special,
         [0xfc00..=0xfdff, ..] => Reach::Private,
         // Teredo, benchmarks, identifiers, documentation.
         [0x2001, 0..=0x01ff | 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => Reach::Special,

@@ -12,8 +12,10 @@ pub mod inbound;
 pub mod outbound;
 pub mod settings;
 pub mod signature;
+mod text;
 mod time;
 
+pub mod feed;
 pub mod form;
 pub mod import;
 pub mod webhook;
@@ -33,6 +35,7 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &feed::Feed,
     &form::Form,
     &import::Import,
     &webhook::Webhook,
@@ -128,3 +131,6 @@ pub trait Channel: Send + Sync + 'static {
 fn not_offered() -> SendError {
     SendError::Forbidden("this channel does not offer it".to_owned())
 }
+
+#[cfg(test)]
+mod tests;
