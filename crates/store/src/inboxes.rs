@@ -171,7 +171,7 @@ pub fn is_referred_to(read: &mut Read<'_>, id: InboxId) -> Result<bool, StoreErr
     let found = read.query_one(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM intakes WHERE inbox_id = $1)
             OR EXISTS (SELECT 1 FROM conversations WHERE inbox_id = $1)
-            OR EXISTS (SELECT 1 FROM messages WHERE inbox_id = $1)",
+            OR EXISTS (SELECT 1 FROM messages WHERE inbox_id = $1 AND network_id IS NOT NULL)",
         &params![id],
         |row| row.get::<i64>(0),
     )?;

@@ -5,7 +5,7 @@ use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::params;
-use crate::sql::value::{Row, Value};
+use crate::sql::value::Row;
 use crate::sql::{Read, Tx};
 
 /// How far the uses of one tag are counted; beyond it the number would cost more than it tells.
@@ -63,15 +63,11 @@ pub fn find(read: &mut Read<'_>, id: TagId) -> Result<Option<Tag>, StoreError> {
     )
 }
 
-/// Finds the tags that these names stand for.
-pub fn list_by_names(read: &mut Read<'_>, names: &[String]) -> Result<Vec<Tag>, StoreError> {
-    let keys: Vec<Vec<Value>> = names.iter().map(|name| params![name].into()).collect();
-    read.query_keys(
-        "SELECT t.id, t.name, t.colour, t.created_at
-         FROM (VALUES {keys}) AS k
-         JOIN tags t ON t.name = k.column1",
-        &[],
-        &keys,
+/// Finds a tag by its name.
+pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Tag>, StoreError> {
+    read.query_one(
+        "SELECT id, name, colour, created_at FROM tags WHERE name = $1",
+        &params![name],
         tag,
     )
 }

@@ -1,0 +1,32 @@
+//! What administrators and supervisors set up: brands, teams, people, inboxes, tags and views.
+
+pub mod agents;
+pub mod brands;
+pub(crate) mod fields;
+pub mod first;
+pub mod inboxes;
+pub mod tags;
+pub mod teams;
+pub mod views;
+
+use kulant_store::versions::Versioned;
+
+use crate::error::CareError;
+
+/// Returns the new version of what was written, or says who was faster.
+fn settled(versioned: Versioned) -> Result<i64, CareError> {
+    match versioned {
+        Versioned::Done { version } => Ok(version),
+        Versioned::Lost { current } => Err(CareError::Conflict { current }),
+        Versioned::Missing => Err(CareError::NotFound),
+    }
+}
+
+/// Says no unless the version that the writer saw is the one that is there.
+fn require_version(current: i64, seen: i64) -> Result<(), CareError> {
+    if current == seen {
+        Ok(())
+    } else {
+        Err(CareError::Conflict { current })
+    }
+}

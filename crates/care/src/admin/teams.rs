@@ -1,0 +1,214 @@
+//! Teams and who is in them.
+
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{ActorId, AgentId, TeamId};
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_model::team::TeamKind;
+use kulant_model::time::Timestamp;
+use kulant_store::{Read, StoreError, agents, teams};
+use serde_json::json;
+
+use super::fields::Faults;
+use super::{require_version, settled};
+use crate::Care;
+use crate::access::require;
+use crate::error::CareError;
+
+const LONGEST_NAME: usize = 80;
+const LONGEST_SIGNATURE: usize = 200;
+
+/// A team as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    pub id: TeamId,
+    pub version: i64,
+    pub name: String,
+    pub kind: TeamKind,
+    pub signature: Option<String>,
+    pub members: Vec<AgentId>,
+}
+
+/// What is set of a team; what is absent stays, or takes its default in a new one.
+#[derive(Debug, Clone, Default)]
+pub struct TeamChange {
+    pub name: Option<String>,
+    pub kind: Option<TeamKind>,
+    /// `Some(None)` takes it away.
+    pub signature: Option<Option<String>>,
+    /// Everybody in the team from now on.
+    pub members: Option<Vec<AgentId>>,
+}
+
+/// Makes a team.
+pub async fn create(care: &Care, person: &Person, change: TeamChange) -> Result<Team, CareError> {
+    require(person, Permission::ManageTeams)?;
+    let now = care.now();
+    let mut team = teams::Team {
+        id: TeamId(care.id()),
+        version: 1,
+        name: String::new(),
+        kind: TeamKind::Staff,
+        signature: None,
+        created_at: now,
+        archived_at: None,
+    };
+    apply(&mut team, &change)?;
+
+    let event = changed(team.id, "created", now, person.actor);
+    care.store
+        .write(move |tx| {
+            if !teams::insert(tx, &team)? {
+                return Err(name_taken());
+            }
+            if let Some(members) = &change.members {
+                check_members(tx, members)?;
+                teams::replace_members(tx, team.id, members)?;
+            }
+            tx.append(event);
+            Ok(described(tx, vec![team])?.remove(0))
+        })
+        .await
+}
+
+/// Changes a team, if nobody else did since.
+pub async fn change(
+    care: &Care,
+    person: &Person,
+    id: TeamId,
+    (seen, change): (i64, TeamChange),
+) -> Result<Team, CareError> {
+    require(person, Permission::ManageTeams)?;
+    let event = changed(id, "changed", care.now(), person.actor);
+    care.store
+        .write(move |tx| {
+            let mut team = teams::find(tx, id)?
+                .filter(|team| team.archived_at.is_none())
+                .ok_or(CareError::NotFound)?;
+            require_version(team.version, seen)?;
+            apply(&mut team, &change)?;
+            if teams::find_by_name(tx, &team.name)?.is_some_and(|other| other.id != id) {
+                return Err(name_taken());
+            }
+            team.version = settled(teams::update(tx, &team)?)?;
+            if let Some(members) = &change.members {
+                check_members(tx, members)?;
+                teams::replace_members(tx, id, members)?;
+            }
+            tx.append(event);
+            Ok(described(tx, vec![team])?.remove(0))
+        })
+        .await
+}
+
+/// Takes a team out of use. Its past conversations keep its name.
+pub async fn archive(care: &Care, person: &Person, id: TeamId, seen: i64) -> Result<(), CareError> {
+    require(person, Permission::ManageTeams)?;
+    let now = care.now();
+    let event = changed(id, "archived", now, person.actor);
+    care.store
+        .write(move |tx| {
+            let mut team = teams::find(tx, id)?
+                .filter(|team| team.archived_at.is_none())
+                .ok_or(CareError::NotFound)?;
+            require_version(team.version, seen)?;
+            if teams::has_inboxes(tx, id)? {
+                return Err(Refusal::new("team_has_inboxes").into());
+            }
+            if teams::has_open_conversations(tx, id)? {
+                return Err(Refusal::new("team_has_conversations").into());
+            }
+            team.archived_at = Some(now);
+            settled(teams::update(tx, &team)?)?;
+            teams::replace_members(tx, id, &[])?;
+            tx.append(event);
+            Ok(())
+        })
+        .await
+}
+
+/// Finds a team in use.
+pub async fn find(care: &Care, _person: &Person, id: TeamId) -> Result<Team, CareError> {
+    care.store
+        .read(move |read| {
+            let team = teams::find(read, id)?
+                .filter(|team| team.archived_at.is_none())
+                .ok_or(CareError::NotFound)?;
+            Ok(described(read, vec![team])?.remove(0))
+        })
+        .await
+}
+
+/// Lists the teams in use after an id.
+pub async fn list(
+    care: &Care,
+    _person: &Person,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Team>, CareError> {
+    care.store
+        .read(move |read| {
+            let teams = teams::list(read, after, limit)?;
+            Ok(described(read, teams)?)
+        })
+        .await
+}
+
+fn apply(team: &mut teams::Team, change: &TeamChange) -> Result<(), CareError> {
+    let mut faults = Faults::default();
+    if let Some(name) = &change.name {
+        team.name = faults.text("name", name, LONGEST_NAME);
+    } else if team.name.is_empty() {
+        faults.add("name", "required", "a value is needed");
+    }
+    team.kind = change.kind.unwrap_or(team.kind);
+    if let Some(signature) = &change.signature {
+        team.signature =
+            faults.optional_lines("signature", signature.as_deref(), LONGEST_SIGNATURE);
+    }
+    faults.end()
+}
+
+fn check_members(read: &mut Read<'_>, members: &[AgentId]) -> Result<(), CareError> {
+    let known = agents::list_enabled(read, members)?;
+    if members.iter().all(|member| known.contains(member)) {
+        Ok(())
+    } else {
+        Err(CareError::invalid(
+            "members",
+            "unknown",
+            "not all of them are agents who are not disabled",
+        ))
+    }
+}
+
+/// Adds to teams who is in them.
+fn described(read: &mut Read<'_>, rows: Vec<teams::Team>) -> Result<Vec<Team>, StoreError> {
+    let ids: Vec<TeamId> = rows.iter().map(|team| team.id).collect();
+    let members = teams::list_members(read, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Team {
+            id: row.id,
+            version: row.version,
+            name: row.name,
+            kind: row.kind,
+            signature: row.signature,
+            members: members
+                .iter()
+                .filter(|(team, _)| *team == row.id)
+                .map(|(_, agent)| *agent)
+                .collect(),
+        })
+        .collect())
+}
+
+fn name_taken() -> CareError {
+    CareError::invalid("name", "taken", "another team has it, perhaps an archived one")
+}
+
+fn changed(id: TeamId, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {
+    NewEvent::new(EventKind::TeamSettingsChanged, now, actor)
+        .team(Some(id))
+        .facts(json!({"change": change}))
+}
