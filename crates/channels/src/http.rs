@@ -63,6 +63,8 @@ pub struct Request {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// The most bytes read of the answer, where it is not the policy's limit.
+    pub body_limit: Option<usize>,
 }
 
 /// What is to be done; only `Get` follows redirects.
@@ -147,8 +149,9 @@ impl Http {
     pub async fn send(&self, request: Request) -> Result<Answer, HttpError> {
         let mut url = self.checked(&request.url)?;
         let mut headers = request.headers;
+        let limit = request.body_limit.unwrap_or(self.body_limit);
         let mut permanent = true;
-        for _ in 0..=REDIRECTS {
+        for hop in 0..=REDIRECTS {
             let response = self
                 .client
                 .request(request.method.into(), url.clone())
@@ -166,8 +169,10 @@ impl Http {
             let followed =
                 request.method == Method::Get && matches!(status, 301 | 302 | 303 | 307 | 308);
             let (true, Some(target)) = (followed, target) else {
-                let moved = permanent && url.as_str() != request.url;
-                return self.read(response, &url, moved).await;
+                let mut answer = read(response, limit).await?;
+                answer.url = url.to_string();
+                answer.moved_to = (hop > 0 && permanent).then(|| url.to_string());
+                return Ok(answer);
             };
 
             let next = url
@@ -206,43 +211,6 @@ impl Http {
             .map_err(|blocked| HttpError::Blocked(blocked.to_string()))?;
         Ok(url)
     }
-
-    async fn read(
-        &self,
-        mut response: reqwest::Response,
-        url: &Url,
-        moved: bool,
-    ) -> Result<Answer, HttpError> {
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                (name.as_str().to_owned(), value)
-            })
-            .collect();
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| HttpError::Lost(chain(&error.without_url())))?
-        {
-            if body.len() + chunk.len() > self.body_limit {
-                return Err(HttpError::TooLarge {
-                    limit: self.body_limit,
-                });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            url: url.to_string(),
-            moved_to: moved.then(|| url.to_string()),
-        })
-    }
 }
 
 impl Request {
@@ -253,6 +221,7 @@ impl Request {
             url: url.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            body_limit: None,
         }
     }
 
@@ -263,6 +232,7 @@ impl Request {
             url: url.into(),
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body,
+            body_limit: None,
         }
     }
 
@@ -270,6 +240,13 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets how much of the answer is read at most, for files.
+    #[must_use]
+    pub const fn limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
         self
     }
 }
@@ -334,6 +311,37 @@ impl From<Method> for reqwest::Method {
             Method::Delete => Self::DELETE,
         }
     }
+}
+
+/// Reads an answer up to the limit; where it came from is for the caller to say.
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answer, HttpError> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| HttpError::Lost(chain(&error)))?
+    {
+        if body.len() + chunk.len() > limit {
+            return Err(HttpError::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer {
+        status,
+        headers,
+        body,
+        url: String::new(),
+        moved_to: None,
+    })
 }
 
 fn header_map(headers: &[(String, String)]) -> Result<reqwest::header::HeaderMap, HttpError> {

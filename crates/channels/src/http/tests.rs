@@ -151,13 +151,26 @@ async fn a_large_answer_is_not_read_to_its_end() {
         },
     ])
     .await;
-    assert!(http.send(Request::get(network.url("/"))).await.is_ok());
+    let answer = http.send(Request::get(network.url(""))).await;
+    let answer = answer.expect("it is just small enough");
+    assert_eq!((answer.body.len(), answer.moved_to), (1_000, None));
     for _ in 0..2 {
         let error = http.send(Request::get(network.url("/"))).await;
         assert_eq!(
             error.expect_err("it is too large"),
             HttpError::TooLarge { limit: 1_000 }
         );
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_ask_for_more_or_less() {
+    let body = "a".repeat(2_000);
+    let network =
+        FakeNetwork::start(vec![Script::text(200, &body), Script::text(200, &body)]).await;
+    for (limit, fits) in [(2_000, true), (1_999, false)] {
+        let request = Request::get(network.url("/")).limit(limit);
+        assert_eq!(http().send(request).await.is_ok(), fits, "{limit}");
     }
 }
 

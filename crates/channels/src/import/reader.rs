@@ -72,14 +72,17 @@ impl Rows {
             return Err(ImportError::Utf16);
         }
         let beginning = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
-        let mark = sample.len() - beginning.len();
-        let separator = separator(beginning);
+        let (separator, beginning) = separator(beginning);
+        let before = sample.len() - beginning.len();
         let first = beginning
             .iter()
             .find(|byte| !byte.is_ascii_whitespace())
             .copied();
+        if first == Some(b'{') {
+            check_first_line(beginning, &mapping)?;
+        }
         let mut whole: Box<dyn BufRead + Send> = Box::new(io::Cursor::new(sample).chain(plain));
-        io::copy(&mut (&mut whole).take(mark as u64), &mut io::sink())?;
+        io::copy(&mut (&mut whole).take(before as u64), &mut io::sink())?;
 
         let source = match first {
             Some(b'{') => Source::Lines(whole),
@@ -152,9 +155,12 @@ impl Rows {
 fn key(row: &Map<String, Value>) -> String {
     inbound::row_id(row).unwrap_or_else(|| {
         let number = row.get(ROW).and_then(Value::as_u64).unwrap_or_default();
-        let mut content = row.clone();
-        content.remove(ROW);
-        let hash = sha256_hex(Value::Object(content).to_string().as_bytes());
+        let content: Vec<String> = FIELDS
+            .into_iter()
+            .chain([UNREAD])
+            .map(|field| row.get(field).unwrap_or(&Value::Null).to_string())
+            .collect();
+        let hash = sha256_hex(content.join("\n").as_bytes());
         format!("row-{number}-{}", &hash[..16])
     })
 }
@@ -166,8 +172,15 @@ fn sample(source: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(sample)
 }
 
-/// Returns the separator that stands most often in the first line, outside quotes.
-fn separator(beginning: &[u8]) -> u8 {
+/// Returns the separator that the file names in a line of its own, else the one that stands most
+/// often in the first line, outside quotes; and what stands behind such a line.
+fn separator(beginning: &[u8]) -> (u8, &[u8]) {
+    if let [b's', b'e', b'p', b'=', named, rest @ ..] = beginning {
+        let rest = rest.strip_prefix(b"\r").unwrap_or(rest);
+        if let Some(rest) = rest.strip_prefix(b"\n") {
+            return (*named, rest);
+        }
+    }
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     for byte in beginning {
@@ -188,7 +201,25 @@ fn separator(beginning: &[u8]) -> u8 {
             best = candidate;
         }
     }
-    best.0
+    (best.0, beginning)
+}
+
+/// Refuses a file of JSON whose first line shows that the text was looked for in the wrong place.
+fn check_first_line(beginning: &[u8], mapping: &Mapping) -> Result<(), ImportError> {
+    let line = beginning
+        .split(|byte| *byte == b'\n')
+        .find(|line| !line.trim_ascii().is_empty());
+    let object = line.and_then(|line| serde_json::from_slice::<Map<String, Value>>(line).ok());
+    match object {
+        Some(object) if find(&object, mapping.column("text")).is_none() => {
+            Err(ImportError::NoSuchColumn {
+                field: "text".to_owned(),
+                column: mapping.column("text").to_owned(),
+                columns: object.keys().cloned().collect::<Vec<_>>().join(", "),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn csv_source(

@@ -203,6 +203,16 @@ fn what_cannot_be_imported_says_why() {
         ("id,text\n1,a\n", &["text"], "cannot map text"),
         ("id,text\n1,a\n", &["text="], "cannot map text="),
         ("[{\"id\":1}]", &[], "one JSON list"),
+        (
+            "{\"id\":1,\"body\":\"a\"}\n",
+            &[],
+            "no column text for text; its columns are ",
+        ),
+        (
+            "{\"id\":1,\"text\":\"a\"}\n",
+            &["text=user.text"],
+            "no column user.text",
+        ),
         ("\u{feff}", &[], "no column text"),
         ("", &[], "no column text"),
     ];
@@ -231,6 +241,16 @@ fn separators_are_told_apart() {
         let posts = posts(file, &["id=id,;"]);
         assert_eq!(posts[0].network_id, "1", "{separator:?}");
         assert_eq!(posts[0].text, "Hallo", "{separator:?}");
+    }
+}
+
+#[test]
+fn a_file_may_name_its_separator() {
+    for file in [
+        "sep=;\r\nid;text\r\n1;a,b,c,d\r\n",
+        "\u{feff}sep=\t\nid\ttext\n1\ta,b,c,d\n",
+    ] {
+        assert_eq!(posts(file, &[])[0].text, "a,b,c,d", "{file:?}");
     }
 }
 
