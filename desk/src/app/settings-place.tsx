@@ -1,0 +1,2 @@
+// placeholder while the pages are being written
+export function SettingsPlace() { return null }

@@ -1,0 +1,35 @@
+// The sign of a network. A new network adds one line to the list.
+import IconBrandBluesky from '@tabler/icons-react/dist/esm/icons/IconBrandBluesky.mjs'
+import IconBrandFacebook from '@tabler/icons-react/dist/esm/icons/IconBrandFacebook.mjs'
+import IconBrandInstagram from '@tabler/icons-react/dist/esm/icons/IconBrandInstagram.mjs'
+import IconBrandMastodon from '@tabler/icons-react/dist/esm/icons/IconBrandMastodon.mjs'
+import IconBrandTelegram from '@tabler/icons-react/dist/esm/icons/IconBrandTelegram.mjs'
+import IconBrandX from '@tabler/icons-react/dist/esm/icons/IconBrandX.mjs'
+import IconBrandYoutube from '@tabler/icons-react/dist/esm/icons/IconBrandYoutube.mjs'
+import IconFileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
+import IconForms from '@tabler/icons-react/dist/esm/icons/IconForms.mjs'
+import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
+import IconMessageCircle from '@tabler/icons-react/dist/esm/icons/IconMessageCircle.mjs'
+import IconPlugConnected from '@tabler/icons-react/dist/esm/icons/IconPlugConnected.mjs'
+import IconRss from '@tabler/icons-react/dist/esm/icons/IconRss.mjs'
+import type { InboxMark } from '../lib/api/types'
+
+const GLYPHS: Record<string, typeof IconMail> = {
+  form: IconForms,
+  feed: IconRss,
+  webhook: IconPlugConnected,
+  import: IconFileImport,
+  email: IconMail,
+  mastodon: IconBrandMastodon,
+  bluesky: IconBrandBluesky,
+  facebook: IconBrandFacebook,
+  instagram: IconBrandInstagram,
+  x: IconBrandX,
+  youtube: IconBrandYoutube,
+  telegram: IconBrandTelegram,
+}
+
+export function ChannelGlyph({ inbox, size = 16 }: { inbox: Pick<InboxMark, 'channel' | 'name'>; size?: number }) {
+  const Glyph = GLYPHS[inbox.channel] ?? IconMessageCircle
+  return <Glyph size={size} stroke={1.7} role="img" aria-label={inbox.name} title={inbox.name} />
+}

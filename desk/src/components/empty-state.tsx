@@ -1,0 +1,16 @@
+// An empty place: says why it is empty, teaches one thing, offers one action.
+import type { ReactNode } from 'react'
+import classes from './states.module.css'
+
+interface Props { sign?: ReactNode; title: string; children?: ReactNode; action?: ReactNode }
+
+export function EmptyState({ sign, title, children, action }: Props) {
+  return (
+    <div className={classes.state}>
+      {sign && <span className={classes.sign} aria-hidden="true">{sign}</span>}
+      <h2 className={classes.title}>{title}</h2>
+      {children && <p className={classes.text}>{children}</p>}
+      {action}
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+// The frame of pages beside the working screen: a title, sections with room to read.
+import type { ReactNode } from 'react'
+import classes from './page-frame.module.css'
+
+interface Props { title: string; lead?: ReactNode; tail?: ReactNode; narrow?: boolean; children: ReactNode }
+
+export function PageFrame({ title, lead, tail, narrow, children }: Props) {
+  return (
+    <main className={classes.page}>
+      <header className={classes.header}>
+        {lead}
+        <h1>{title}</h1>
+        <span className={classes.tail}>{tail}</span>
+      </header>
+      <div className={classes.body} data-narrow={narrow || undefined}>{children}</div>
+    </main>
+  )
+}
+
+export function Section({ title, text, tail, children }: { title: string; text?: string; tail?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={classes.section}>
+      <div className={classes.section_head}>
+        <h2>{title}</h2>
+        {tail}
+      </div>
+      {text && <p className={classes.text}>{text}</p>}
+      {children}
+    </section>
+  )
+}
+
+/** A table that scrolls by itself where the screen is narrow. */
+export function TableBox({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by keyboard
+    <div className={classes.table} role="region" aria-label={label} tabIndex={0}>
+      <table>{children}</table>
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+// The sentence that says where the text goes, and to which message it answers.
+import { useTranslation } from 'react-i18next'
+import type { ConversationDetail, Visibility } from '../../../lib/api/types'
+import type { Target } from '../hooks/reply-target'
+import classes from './composer.module.css'
+
+interface Props {
+  conversation: ConversationDetail
+  visibility: Visibility
+  target: Target
+  chosen: boolean
+  onClear: () => void
+}
+
+export function ComposerTarget({ conversation, visibility, target, chosen, onClear }: Props) {
+  const { t } = useTranslation()
+  const { account, to, answers, blocked, capability } = target
+  const inbox = conversation.inbox.name
+  return (
+    <div className={classes.target}>
+      <span>
+        {visibility === 'note'
+          ? t('desk.composer.goes.note')
+          : t(to ? `desk.composer.goes.${visibility}` : `desk.composer.goes.${visibility}_to_nobody`, { inbox, account, to })}
+      </span>
+      {answers && (chosen || conversation.voices > 1) && (
+        <span className={classes.answers}>
+          <span>{t('desk.composer.answers', { text: answers.body.slice(0, 120) })}</span>
+          {chosen && <button type="button" onClick={onClear}>{t('desk.composer.answer_newest')}</button>}
+        </span>
+      )}
+      {blocked && (
+        <p className={classes.blocked} role="alert">
+          {blocked === 'no_such'
+            ? t(`desk.composer.cannot.${visibility}`, { name: inbox })
+            : t('desk.composer.closed', { why: capability?.reason ?? t('desk.composer.no_reason') })}
+        </p>
+      )}
+    </div>
+  )
+}

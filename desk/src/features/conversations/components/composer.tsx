@@ -1,0 +1,116 @@
+// Where one writes: tab and edge say public, private or note, a sentence says where it goes, the button says it again.
+import { Button } from '@mantine/core'
+import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
+import { type KeyboardEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { IconButton } from '../../../components/icon-button'
+import type { ConversationDetail, Message } from '../../../lib/api/types'
+import { formatNumber } from '../../../lib/format/number'
+import { isApple } from '../../../lib/shortcuts/keymap'
+import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
+import { useComposer } from '../hooks/use-composer'
+import { ComposerGate } from './composer-gate'
+import { ComposerTabs } from './composer-tabs'
+import { ComposerTarget } from './composer-target'
+import classes from './composer.module.css'
+import { MentionList, useMention } from './mention-list'
+import { UploadStrip } from './upload-strip'
+
+interface Props { conversation: ConversationDetail; messages: Message[] }
+
+export function Composer({ conversation, messages }: Props) {
+  const { t, i18n } = useTranslation()
+  const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
+  const composer = useComposer(conversation, messages, field)
+  const { visibility, writing, target, length, limit, over, ready, trouble, uploads } = composer
+  const mention = useMention(field, writing.body, composer.agents, visibility === 'note', composer.write)
+  const [dragging, setDragging] = useState(false)
+  const focus = () => field.current?.focus()
+  useShortcut('reply_public', () => { composer.turn('public'); focus() })
+  useShortcut('reply_private', () => { composer.turn('private'); focus() })
+  useShortcut('note', () => { composer.turn('note'); focus() })
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing) return
+    if (mention.onKeyDown(event)) return
+    const mod = isApple ? event.metaKey : event.ctrlKey
+    if (event.key === 'Enter' && mod) {
+      event.preventDefault()
+      void composer.submit(event.shiftKey)
+    } else if (event.key === 'Escape') {
+      event.stopPropagation()
+      event.currentTarget.closest('main')?.focus()
+    }
+  }
+  const left = limit === null ? null : limit - length
+  return (
+    <section
+      className={classes.composer}
+      data-visibility={visibility}
+      data-dragging={dragging || undefined}
+      aria-label={t('desk.composer.region')}
+      onDragOver={(event) => { event.preventDefault(); setDragging(true) }}
+      onDragLeave={() => setDragging(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setDragging(false)
+        uploads.add(event.dataTransfer.files)
+      }}
+    >
+      <ComposerTabs conversation={conversation} visibility={visibility} onTurn={(to) => { composer.turn(to); focus() }} />
+      <ComposerTarget conversation={conversation} visibility={visibility} target={target} chosen={writing.in_reply_to !== null} onClear={() => composer.change({ in_reply_to: null })} />
+      <div className={classes.field}>
+        <MentionList mention={mention} />
+        <div className={classes.grow} data-text={`${writing.body}\n`}>
+          <textarea
+            ref={field}
+            value={writing.body}
+            rows={1}
+            placeholder={t(`desk.composer.placeholder.${visibility}`)}
+            aria-label={t(`desk.composer.label.${visibility}`)}
+            aria-invalid={over || undefined}
+            onChange={(event) => composer.write(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+            onSelect={mention.onSelect}
+            onPaste={(event) => {
+              if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
+            }}
+            onBlur={mention.close}
+          />
+        </div>
+      </div>
+      <UploadStrip uploads={uploads} />
+      {trouble && <p className={classes.trouble} role="alert">{t('desk.composer.kept', { why: trouble })}</p>}
+      <footer className={classes.foot}>
+        {visibility !== 'note' && (
+          <>
+            <input ref={picker} type="file" multiple hidden onChange={(event) => { uploads.add(event.currentTarget.files ?? []); event.currentTarget.value = '' }} />
+            <IconButton label={t('desk.composer.attach')} onClick={() => picker.current?.click()}>
+              <IconPaperclip size={18} stroke={1.7} aria-hidden="true" />
+            </IconButton>
+          </>
+        )}
+        {conversation.signature && visibility !== 'note' && <span className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</span>}
+        <span className={classes.length} data-over={over || undefined} role={over ? 'alert' : undefined}>
+          {left !== null && writing.body !== '' && (
+            over
+              ? t('desk.composer.over', { count: -left })
+              : t('desk.composer.left', { length: formatNumber(i18n.language, length), limit: formatNumber(i18n.language, limit ?? 0) })
+          )}
+        </span>
+        {visibility !== 'note' && (
+          <Button variant="subtle" color="gray" size="compact-md" className={classes.second} disabled={!ready} onClick={() => void composer.submit(true)} aria-keyshortcuts="Control+Shift+Enter">
+            {t('desk.composer.send_and_resolve')}
+          </Button>
+        )}
+        <Button size="compact-md" className={classes.send} data-visibility={visibility} disabled={!ready} onClick={() => void composer.submit(false)} aria-keyshortcuts="Control+Enter">
+          {t(`desk.composer.send.${visibility}`)}
+        </Button>
+      </footer>
+      {composer.gated && (
+        <ComposerGate count={composer.meanwhile} onLook={composer.closeGate} onSend={() => void composer.submit(false, true)} />
+      )}
+    </section>
+  )
+}

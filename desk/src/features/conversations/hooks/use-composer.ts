@@ -1,0 +1,107 @@
+// The composer's logic: draft, target, length, the gate for what came meanwhile, sending and its undo.
+import { type RefObject, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useProblemText } from '../../../components/use-problem-text'
+import { useAgents } from '../../../lib/api/directory'
+import { useAgent } from '../../../lib/api/session'
+import type { ConversationDetail, Message, Visibility } from '../../../lib/api/types'
+import { countLength } from '../../../lib/length'
+import { useStore } from '../../../lib/store'
+import { say } from '../../../lib/toast'
+import { UNDO_SECONDS, useSendMessage } from '../api/send-message'
+import { useCallBack } from './use-call-back'
+import { composerRequests } from './composer-requests'
+import { findTarget, firstVisibility } from './reply-target'
+import { endTyping, noteTyping } from './use-presence'
+import { useDraft } from './use-draft'
+import { useUploads } from './use-uploads'
+
+export function useComposer(conversation: ConversationDetail, messages: Message[], field: RefObject<HTMLTextAreaElement | null>) {
+  const { t } = useTranslation()
+  const agent = useAgent()
+  const agents = useAgents()
+  const describe = useProblemText()
+  const send = useSendMessage()
+  const callBack = useCallBack()
+  const { writing, change, clear } = useDraft(conversation.id, firstVisibility(conversation, messages))
+  const uploads = useUploads()
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const [gated, setGated] = useState(false)
+  const begunAt = useRef<string | null>(writing.body ? (newestIncoming(messages)?.id ?? null) : null)
+
+  const { visibility, body } = writing
+  const target = findTarget(conversation, messages, visibility, writing.in_reply_to)
+  const { capability } = target
+  const length = capability ? countLength(body, capability.counts) : 0
+  const limit = capability?.length ?? null
+  const over = limit !== null && length > limit
+  const uploading = uploads.files.some((file) => !file.upload && !file.trouble)
+  const ready = body.trim() !== '' && !over && !uploading && target.blocked === null
+  const meanwhile = body && begunAt.current ? countSince(messages, begunAt.current) : 0
+
+  const request = useStore(composerRequests)
+  useEffect(() => {
+    if (request?.conversation_id !== conversation.id) return
+    composerRequests.write(null)
+    change({
+      ...(request.visibility ? { visibility: request.visibility } : {}),
+      ...(request.in_reply_to !== undefined ? { in_reply_to: request.in_reply_to } : {}),
+      ...(request.body !== undefined ? { body: request.body } : {}),
+    })
+    requestAnimationFrame(() => field.current?.focus())
+  }, [request, conversation.id, change, field])
+
+  const write = (text: string) => {
+    if (body === '' && text !== '') begunAt.current = newestIncoming(messages)?.id ?? null
+    if (text !== '') noteTyping(conversation.id)
+    setTrouble(null)
+    change({ body: text })
+  }
+  const turn = (to: Visibility) => change({ visibility: to, in_reply_to: null })
+
+  const submit = async (resolve: boolean, knowingly = false) => {
+    if (!ready) return
+    if (meanwhile > 0 && visibility !== 'note' && !knowingly) return setGated(true)
+    setGated(false)
+    setTrouble(null)
+    endTyping()
+    const kept = { ...writing }
+    const attachments = uploads.files.flatMap((file) => (file.upload ? [file.upload.id] : []))
+    const mentions = visibility === 'note' ? agents.filter((item) => body.includes(`@${item.name}`)).map((item) => item.id) : []
+    clear()
+    begunAt.current = null
+    const seconds = visibility === 'note' ? 0 : UNDO_SECONDS
+    try {
+      const message = await send(conversation, agent, {
+        body: kept.body.trim(),
+        visibility,
+        ...(target.answers && visibility !== 'note' ? { in_reply_to: target.answers.id } : {}),
+        ...(attachments.length > 0 ? { attachments } : {}),
+        ...(mentions.length > 0 ? { mentions } : {}),
+        ...(resolve ? { resolve } : {}),
+      })
+      uploads.clear()
+      const said = t(`desk.did.sent.${visibility}`)
+      say(said, seconds > 0 ? { seconds, undo: () => void callBack(conversation.id, message) } : {})
+    } catch (problem) {
+      change(kept)
+      setTrouble(describe(problem))
+    }
+  }
+
+  return {
+    writing, target, length, limit, over, ready, meanwhile, trouble, gated, uploads, agents, visibility,
+    write, turn, submit, change, closeGate: () => setGated(false),
+  }
+}
+
+function newestIncoming(newestFirst: Message[]): Message | undefined {
+  return newestFirst.find((item) => item.direction === 'in')
+}
+
+/** Messages of others since the one that was newest when the writing began. */
+function countSince(newestFirst: Message[], sinceId: string): number {
+  const at = newestFirst.findIndex((item) => item.id === sinceId)
+  if (at < 0) return 0
+  return newestFirst.slice(0, at).filter((item) => item.direction === 'in' || !item.id.startsWith('draft-')).length
+}

@@ -1,0 +1,27 @@
+// The state of one settings form: values, what the server said about them, and saving.
+import { type FormEvent, useState } from 'react'
+import { useProblemText } from '../../../components/use-problem-text'
+import { Problem } from '../../../lib/api/client'
+import { fieldErrors } from '../api/change-setting'
+
+export function useForm<T extends object>(initial: T, submit: (values: T) => Promise<unknown>) {
+  const describe = useProblemText()
+  const [values, setValues] = useState(initial)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [busy, setBusy] = useState(false)
+  const set = <K extends keyof T>(key: K, value: T[K]) => setValues((known) => ({ ...known, [key]: value }))
+  const onSubmit = async (event: FormEvent) => {
+    event.preventDefault()
+    event.stopPropagation()
+    setBusy(true)
+    setProblem(null)
+    try {
+      await submit(values)
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem({ status: 0, code: 'unknown' }))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { values, set, busy, errors: fieldErrors(problem), trouble: problem ? describe(problem) : null, onSubmit: (event: FormEvent) => void onSubmit(event) }
+}

@@ -1,0 +1,2 @@
+// German words of the desk, cut from the catalogue that site and mails share.
+export { desk } from '../../../locales/de.json'
