@@ -4,9 +4,9 @@ use kulant_channels::delivery::{RawDelivery, VerifyError};
 use kulant_model::ids::IntakeId;
 use kulant_store::{intakes, intakes::NewIntake};
 
+use crate::Care;
 use crate::accounts;
 use crate::error::CareError;
-use crate::Care;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

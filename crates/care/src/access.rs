@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kulant_model::ids::TeamId;
+use kulant_model::ids::{AgentId, TeamId};
 use kulant_model::role::{Permission, Person, Role, Scope};
 
 use crate::error::CareError;
@@ -18,6 +18,30 @@ pub fn scope_of(role: Role, teams: BTreeSet<TeamId>) -> Scope {
 /// Grants everything, for what kulant does by itself.
 pub fn scope_of_system() -> Scope {
     Scope::Everything
+}
+
+/// Returns whoever runs kulant on this machine, for the command line.
+pub fn operator() -> Person {
+    Person {
+        agent: AgentId(0),
+        actor: crate::SYSTEM,
+        name: "kulant".to_owned(),
+        role: Role::Administrator,
+        scope: Scope::Everything,
+        token_scopes: None,
+    }
+}
+
+/// The person under whose name kulant does what nobody asked for by hand.
+pub(crate) fn system_person() -> Person {
+    Person {
+        agent: kulant_model::ids::AgentId(0),
+        actor: crate::SYSTEM,
+        name: "kulant".to_owned(),
+        role: Role::Administrator,
+        scope: Scope::Everything,
+        token_scopes: None,
+    }
 }
 
 /// Says no unless this person may do that.

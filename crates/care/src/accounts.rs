@@ -31,7 +31,7 @@ impl Opened {
         Account {
             inbox_id: self.inbox.id.to_string(),
             settings: self.inbox.settings.clone(),
-            secrets: self.secrets.clone(),
+            secrets: crate::admin::inboxes::secrets_at(&self.secrets, now),
             now,
         }
     }
@@ -89,9 +89,8 @@ pub(crate) async fn find(care: &Care, id: InboxId) -> Result<Option<Opened>, Car
 
 /// Opens an inbox: its channel and its secrets.
 pub(crate) fn open(care: &Care, inbox: Inbox) -> Result<Opened, CareError> {
-    let channel = kulant_channels::find(&inbox.channel).ok_or_else(|| {
-        CareError::Internal(format!("the channel {} is unknown", inbox.channel))
-    })?;
+    let channel = kulant_channels::find(&inbox.channel)
+        .ok_or_else(|| CareError::Internal(format!("the channel {} is unknown", inbox.channel)))?;
     let secrets = open_secrets(care, inbox.id, &inbox.secrets)?;
     Ok(Opened {
         inbox,

@@ -16,6 +16,12 @@ pub enum CareError {
     /// There is no such thing within the scope of whoever asked.
     #[error("not found")]
     NotFound,
+    /// Nobody is known by what was shown: a wrong password, an ended session.
+    #[error("not signed in")]
+    Unauthenticated,
+    /// Too often; the same call may go through after a while.
+    #[error("too often, wait {retry_after_seconds} s")]
+    TooOften { retry_after_seconds: u64 },
     /// This person, or this token, may not do that.
     #[error("not permitted")]
     Forbidden,

@@ -129,9 +129,7 @@ async fn take_in_singly(
                 let (intake, run_at) = (delivery.id, care.now().after(pause));
                 warn!(error = %error, intake.id = %intake, "a delivery is put off");
                 care.store
-                    .write(move |tx| {
-                        intakes::put_off(tx, intake, run_at).map_err(CareError::from)
-                    })
+                    .write(move |tx| intakes::put_off(tx, intake, run_at).map_err(CareError::from))
                     .await?;
             }
         }
@@ -216,7 +214,14 @@ async fn read_deliveries(
             }
             Err(_) => {
                 let words = "the translation panicked";
-                faults.push(quarantined(care, destination, delivery.id, 0, "internal", &words));
+                faults.push(quarantined(
+                    care,
+                    destination,
+                    delivery.id,
+                    0,
+                    "internal",
+                    &words,
+                ));
                 continue;
             }
         };
@@ -238,7 +243,6 @@ async fn read_deliveries(
             }
             if let Some(items) = portions.last_mut() {
                 items.push(Item {
-                    intake: delivery.id,
                     received_at: delivery.received_at,
                     inbound,
                 });
@@ -249,11 +253,7 @@ async fn read_deliveries(
 }
 
 /// Puts files that came inside a delivery on disk, as uploads that wait for their message.
-async fn keep_bytes(
-    care: &Care,
-    inbox: InboxId,
-    inbound: &mut Inbound,
-) -> Result<(), CareError> {
+async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Result<(), CareError> {
     let Inbound::Post(post) = inbound else {
         return Ok(());
     };
@@ -275,10 +275,9 @@ async fn keep_bytes(
             created_at: care.now(),
         };
         let name = row.file_name.clone().unwrap_or_default();
-        care.files
-            .keep(&name, bytes)
-            .await
-            .map_err(|error| CareError::Unavailable(format!("a file could not be kept: {error}")))?;
+        care.files.keep(&name, bytes).await.map_err(|error| {
+            CareError::Unavailable(format!("a file could not be kept: {error}"))
+        })?;
         file.source = AttachmentSource::Upload(row.id.to_string());
         care.store
             .write(move |tx| messages::insert_attachments(tx, &[row]).map_err(CareError::from))

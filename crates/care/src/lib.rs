@@ -4,9 +4,21 @@
 pub mod accept;
 pub mod access;
 pub(crate) mod accounts;
+pub mod act;
+pub mod admin;
+pub(crate) mod change;
+pub mod conversations;
+pub mod deliver;
 pub mod error;
 pub mod files;
+pub mod followers;
+pub mod idempotency;
 pub mod intake;
+pub mod jobs;
+pub mod people;
+pub mod reply;
+pub mod secrets;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -32,6 +44,7 @@ pub struct Care {
     ids: Arc<IdMaker>,
     randomness: Arc<dyn Randomness>,
     recent: Arc<accounts::Recent>,
+    pub live: Arc<followers::live::Live>,
 }
 
 /// What the operator set, read once at the start.
@@ -45,6 +58,8 @@ pub struct Settings {
     pub longest_delivery_bytes: usize,
     /// The largest file that may be attached.
     pub largest_file_bytes: u64,
+    /// The keys that seal secrets at rest; without one, nothing can be sealed.
+    pub secret_keys: secrets::SecretKeys,
 }
 
 impl Default for Settings {
@@ -54,6 +69,7 @@ impl Default for Settings {
             keep_deliveries_days: 30,
             longest_delivery_bytes: 10 * 1024 * 1024,
             largest_file_bytes: 25 * 1024 * 1024,
+            secret_keys: secrets::SecretKeys::default(),
         }
     }
 }
@@ -83,7 +99,7 @@ impl Care {
                 kulant_store::settings::next_node(tx)
             })
             .await?;
-        Ok(Self {
+        let care = Self {
             store: parts.store,
             http: parts.http,
             files: parts.files,
@@ -92,7 +108,10 @@ impl Care {
             ids: Arc::new(IdMaker::new(node)),
             randomness: parts.randomness,
             recent: Arc::default(),
-        })
+            live: Arc::default(),
+        };
+        admin::first::lay_ground(&care).await?;
+        Ok(care)
     }
 
     pub fn now(&self) -> Timestamp {

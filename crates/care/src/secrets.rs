@@ -70,12 +70,7 @@ impl SecretKeys {
     }
 
     /// Seals bytes for one place; opened for another place they are not believed.
-    fn seal(
-        &self,
-        place: &str,
-        bytes: &[u8],
-        nonce: [u8; NONCE],
-    ) -> Result<Vec<u8>, CareError> {
+    fn seal(&self, place: &str, bytes: &[u8], nonce: [u8; NONCE]) -> Result<Vec<u8>, CareError> {
         let key = self
             .keys
             .first()
@@ -204,15 +199,23 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_at_its_own_place_alone() {
-        let sealed = keys(&[1]).seal("inbox/7", b"hush", [9; NONCE]).expect("sealed");
+        let sealed = keys(&[1])
+            .seal("inbox/7", b"hush", [9; NONCE])
+            .expect("sealed");
         assert!(!sealed.windows(4).any(|window| window == b"hush"));
-        assert_eq!(keys(&[1]).open("inbox/7", &sealed).expect("opened"), b"hush");
+        assert_eq!(
+            keys(&[1]).open("inbox/7", &sealed).expect("opened"),
+            b"hush"
+        );
         assert!(keys(&[1]).open("inbox/8", &sealed).is_err());
         assert!(keys(&[2]).open("inbox/7", &sealed).is_err());
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            assert!(keys(&[1]).open("inbox/7", &changed).is_err(), "byte {place}");
+            assert!(
+                keys(&[1]).open("inbox/7", &changed).is_err(),
+                "byte {place}"
+            );
         }
         assert!(keys(&[1]).open("inbox/7", &[]).is_err());
     }
@@ -229,7 +232,11 @@ mod tests {
 
     #[test]
     fn without_a_key_nothing_is_sealed() {
-        assert!(SecretKeys::default().seal("x", b"hush", [9; NONCE]).is_err());
+        assert!(
+            SecretKeys::default()
+                .seal("x", b"hush", [9; NONCE])
+                .is_err()
+        );
         for text in ["", "\n", "short", "!!!"] {
             assert_eq!(SecretKeys::from_text(text).err(), Some(NotAKey), "{text:?}");
         }

@@ -42,7 +42,11 @@ pub fn status_after_reply(status: Status) -> Status {
 }
 
 /// Checks a change of status asked for by a person.
-pub fn check_status(status: Status, until: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+pub fn check_status(
+    status: Status,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     match (status, until) {
         (Status::Snoozed, None) => Err(Refusal::new("snooze_needs_time")),
         (Status::Snoozed, Some(until)) if until <= now => {
@@ -91,13 +95,22 @@ mod tests {
     #[test]
     fn a_private_matter_goes_on_until_the_window_closes() {
         let resolved_at = Some(Timestamp::from_seconds(0));
-        let matter = PrivateMatter { status: Status::Resolved, resolved_at };
-        assert!(goes_on(matter, Timestamp::from_seconds(0).after(REOPEN_WINDOW)));
+        let matter = PrivateMatter {
+            status: Status::Resolved,
+            resolved_at,
+        };
+        assert!(goes_on(
+            matter,
+            Timestamp::from_seconds(0).after(REOPEN_WINDOW)
+        ));
         assert!(!goes_on(
             matter,
             Timestamp::from_seconds(1).after(REOPEN_WINDOW)
         ));
-        let open = PrivateMatter { status: Status::Open, resolved_at: None };
+        let open = PrivateMatter {
+            status: Status::Open,
+            resolved_at: None,
+        };
         assert!(goes_on(open, Timestamp::from_seconds(9_999_999)));
     }
 }

@@ -82,6 +82,12 @@ impl NewEvent {
     }
 
     #[must_use]
+    pub fn by(mut self, actor: ActorId) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    #[must_use]
     pub fn conversation(mut self, id: ConversationId) -> Self {
         self.conversation = Some(id);
         self

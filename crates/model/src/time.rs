@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn differences_never_go_below_zero() {
         let time = Timestamp::from_seconds(10);
-        assert_eq!(time.since(Timestamp::from_seconds(4)), Duration::from_secs(6));
+        assert_eq!(
+            time.since(Timestamp::from_seconds(4)),
+            Duration::from_secs(6)
+        );
         assert_eq!(time.since(Timestamp::from_seconds(11)), Duration::ZERO);
     }
 }

@@ -161,6 +161,23 @@ pub fn find_access(read: &mut Read<'_>, id: AgentId) -> Result<Option<Access>, S
     )
 }
 
+/// Returns the names of agents.
+pub fn list_names(
+    read: &mut Read<'_>,
+    ids: &[AgentId],
+) -> Result<std::collections::HashMap<AgentId, String>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    Ok(read
+        .query_keys(
+            "SELECT g.id, g.name FROM (VALUES {keys}) AS k JOIN agents g ON g.id = k.column1",
+            &[],
+            &keys,
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .into_iter()
+        .collect())
+}
+
 /// Counts the agents there are.
 pub fn count(read: &mut Read<'_>) -> Result<i64, StoreError> {
     Ok(read

@@ -112,13 +112,44 @@ pub fn find(read: &mut Read<'_>, id: ContactId) -> Result<Option<Contact>, Store
     )
 }
 
-pub fn find_identity(
-    read: &mut Read<'_>,
-    id: IdentityId,
-) -> Result<Option<Identity>, StoreError> {
+pub fn find_identity(read: &mut Read<'_>, id: IdentityId) -> Result<Option<Identity>, StoreError> {
     read.query_one(
         &format!("SELECT {IDENTITY} FROM identities i WHERE i.id = $1"),
         &params![id],
+        identity,
+    )
+}
+
+/// Returns the names and handles of identities, as one text each.
+pub fn list_names(
+    read: &mut Read<'_>,
+    ids: &[IdentityId],
+) -> Result<std::collections::HashMap<IdentityId, String>, StoreError> {
+    Ok(list_identities_by_id(read, ids)?
+        .into_iter()
+        .map(|identity| {
+            let name = identity.name.unwrap_or_default();
+            let handle = identity.handle.unwrap_or_default();
+            (identity.id, format!("{name} {handle}"))
+        })
+        .collect())
+}
+
+/// Lists identities by their ids.
+pub fn list_identities_by_id(
+    read: &mut Read<'_>,
+    ids: &[IdentityId],
+) -> Result<Vec<Identity>, StoreError> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        &format!(
+            "SELECT {IDENTITY} FROM (VALUES {{keys}}) AS k JOIN identities i ON i.id = k.column1"
+        ),
+        &[],
+        &keys,
         identity,
     )
 }
@@ -129,7 +160,9 @@ pub fn list_identities(
     contact: ContactId,
 ) -> Result<Vec<Identity>, StoreError> {
     read.query(
-        &format!("SELECT {IDENTITY} FROM identities i WHERE i.contact_id = $1 ORDER BY i.id LIMIT 200"),
+        &format!(
+            "SELECT {IDENTITY} FROM identities i WHERE i.contact_id = $1 ORDER BY i.id LIMIT 200"
+        ),
         &params![contact],
         identity,
     )

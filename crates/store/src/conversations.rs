@@ -62,16 +62,13 @@ pub struct Tally {
     pub first_response_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "c.id, c.version, c.brand_id, c.inbox_id, c.team_id, c.agent_id, c.contact_id, \
+pub(crate) const COLUMNS: &str = "c.id, c.version, c.brand_id, c.inbox_id, c.team_id, c.agent_id, c.contact_id, \
      c.identity_id, c.root_message_id, c.post_id, c.subject, c.status, c.snoozed_until, c.priority, \
      c.kind, c.visibility, c.unread, c.opened_at, c.last_message_at, c.last_message_id, \
      c.message_count, c.voices, c.waiting_since, c.settled_at, c.first_response_at, c.resolved_at, \
      c.joined_into, c.linked_to";
 
-pub fn find(
-    read: &mut Read<'_>,
-    id: ConversationId,
-) -> Result<Option<Conversation>, StoreError> {
+pub fn find(read: &mut Read<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     read.query_one(
         &format!("SELECT {COLUMNS} FROM conversations c WHERE c.id = $1"),
         &params![id],
@@ -290,11 +287,72 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
     Ok(())
 }
 
-/// Notes inboxes other than its own from which a conversation has messages.
-pub fn save_inboxes(
+/// Marks a conversation read or unread; not a change that races with others.
+pub fn set_unread(tx: &mut Tx<'_>, id: ConversationId, unread: bool) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET unread = $2 WHERE id = $1",
+        &params![id, unread],
+    )?;
+    Ok(())
+}
+
+/// Lists the messages of a conversation, notes included.
+pub fn list_message_ids(
+    read: &mut Read<'_>,
+    id: ConversationId,
+) -> Result<Vec<MessageId>, StoreError> {
+    read.query(
+        "SELECT id FROM messages WHERE conversation_id = $1 ORDER BY platform_at, id LIMIT 20000",
+        &params![id],
+        |row| row.get(0),
+    )
+}
+
+/// Lists the messages that came along when a person joined one conversation into another.
+pub fn list_joined_messages(
+    read: &mut Read<'_>,
+    into: ConversationId,
+    joined: ConversationId,
+) -> Result<Vec<MessageId>, StoreError> {
+    let facts = read.query(
+        "SELECT facts FROM events
+         WHERE conversation_id = $1 AND kind = 'conversation_joined'
+         ORDER BY sequence DESC LIMIT 1000",
+        &params![into],
+        |row| row.get::<serde_json::Value>(0),
+    )?;
+    let wanted = joined.to_string();
+    Ok(facts
+        .iter()
+        .find(|facts| facts.get("joined").and_then(|id| id.as_str()) == Some(wanted.as_str()))
+        .and_then(|facts| facts.get("messages")?.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|id| id.as_str()?.parse().ok())
+        .collect())
+}
+
+/// Puts messages into another conversation.
+pub fn move_messages(
     tx: &mut Tx<'_>,
-    rows: &[(InboxId, ConversationId)],
+    messages: &[MessageId],
+    into: ConversationId,
 ) -> Result<(), StoreError> {
+    for message in messages {
+        tx.execute(
+            "UPDATE messages SET conversation_id = $2 WHERE id = $1",
+            &params![*message, into],
+        )?;
+        tx.execute(
+            "UPDATE mentions SET conversation_id = $2 WHERE message_id = $1",
+            &params![*message, into],
+        )?;
+    }
+    Ok(())
+}
+
+/// Notes inboxes other than its own from which a conversation has messages.
+pub fn save_inboxes(tx: &mut Tx<'_>, rows: &[(InboxId, ConversationId)]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = rows
         .iter()
         .map(|(inbox, conversation)| params![*inbox, *conversation].into())

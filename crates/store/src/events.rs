@@ -41,7 +41,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<(), StoreEr
 }
 
 /// Lists events after a place in the log, oldest first.
-pub fn list_after(read: &mut Read<'_>, sequence: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
+pub fn list_after(
+    read: &mut Read<'_>,
+    sequence: i64,
+    limit: i64,
+) -> Result<Vec<Event>, StoreError> {
     read.query(
         &format!("SELECT {COLUMNS} FROM events WHERE sequence > $1 ORDER BY sequence LIMIT $2"),
         &params![sequence, limit],
@@ -70,9 +74,11 @@ pub fn list_of_conversation(
 /// Returns the place of the newest event, 0 in an empty log.
 pub fn newest(read: &mut Read<'_>) -> Result<i64, StoreError> {
     Ok(read
-        .query_one("SELECT COALESCE(MAX(sequence), 0) FROM events", &[], |row| {
-            row.get(0)
-        })?
+        .query_one(
+            "SELECT COALESCE(MAX(sequence), 0) FROM events",
+            &[],
+            |row| row.get(0),
+        )?
         .unwrap_or(0))
 }
 

@@ -42,11 +42,7 @@ pub fn take(
 }
 
 /// Finds what a key was used for.
-pub fn find(
-    read: &mut Read<'_>,
-    agent: AgentId,
-    key: &str,
-) -> Result<Option<UsedKey>, StoreError> {
+pub fn find(read: &mut Read<'_>, agent: AgentId, key: &str) -> Result<Option<UsedKey>, StoreError> {
     read.query_one(
         "SELECT request_hash, status, headers, body, created_at
          FROM idempotency_keys

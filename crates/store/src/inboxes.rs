@@ -121,7 +121,11 @@ pub fn find_by_slug(read: &mut Read<'_>, slug: &str) -> Result<Option<Inbox>, St
 
 /// Finds an inbox by its name, archived ones included.
 pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Inbox>, StoreError> {
-    read.query_one(&format!("{SELECT} WHERE i.name = $1"), &params![name], inbox)
+    read.query_one(
+        &format!("{SELECT} WHERE i.name = $1"),
+        &params![name],
+        inbox,
+    )
 }
 
 /// Returns whether a slug is taken, by an archived inbox too.
@@ -144,18 +148,16 @@ pub fn list(
     let mut params: Vec<Value> = params![after, limit].into();
     let within = scope::condition(scope, "i.team_id", &mut params);
     read.query(
-        &format!("{SELECT} WHERE i.archived_at IS NULL AND i.id > $1 AND {within} ORDER BY i.id LIMIT $2"),
+        &format!(
+            "{SELECT} WHERE i.archived_at IS NULL AND i.id > $1 AND {within} ORDER BY i.id LIMIT $2"
+        ),
         &params,
         inbox,
     )
 }
 
 /// Lists the inboxes that are neither paused nor archived after an id, oldest first.
-pub fn list_active(
-    read: &mut Read<'_>,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Inbox>, StoreError> {
+pub fn list_active(read: &mut Read<'_>, after: i64, limit: i64) -> Result<Vec<Inbox>, StoreError> {
     read.query(
         &format!(
             "{SELECT} WHERE i.archived_at IS NULL AND i.paused_at IS NULL AND i.id > $1
@@ -198,6 +200,20 @@ pub fn oldest_waiting(
         &[],
         &keys,
         |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Returns the names and channels of inboxes.
+pub fn list_names(
+    read: &mut Read<'_>,
+    ids: &[InboxId],
+) -> Result<Vec<(InboxId, String, String)>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT i.id, i.name, i.channel FROM (VALUES {keys}) AS k JOIN inboxes i ON i.id = k.column1",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
 }
 

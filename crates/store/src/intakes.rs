@@ -152,9 +152,7 @@ pub fn put_off(tx: &mut Tx<'_>, intake: IntakeId, run_at: Timestamp) -> Result<(
 pub fn quarantine(tx: &mut Tx<'_>, rows: &[Quarantined]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = rows
         .iter()
-        .map(|row| {
-            params![row.id, row.intake, row.inbox, row.item, &row.reason, row.at].into()
-        })
+        .map(|row| params![row.id, row.intake, row.inbox, row.item, &row.reason, row.at].into())
         .collect();
     tx.insert(
         "INSERT INTO quarantine (id, intake_id, inbox_id, item, reason, at)",
@@ -205,9 +203,7 @@ pub fn count_quarantined(read: &mut Read<'_>, cap: i64) -> Result<i64, StoreErro
 }
 
 /// Returns how many rows of the quarantine each inbox has.
-pub fn count_quarantined_by_inbox(
-    read: &mut Read<'_>,
-) -> Result<Vec<(InboxId, i64)>, StoreError> {
+pub fn count_quarantined_by_inbox(read: &mut Read<'_>) -> Result<Vec<(InboxId, i64)>, StoreError> {
     read.query(
         "SELECT inbox_id, COUNT(*) FROM quarantine GROUP BY inbox_id ORDER BY inbox_id",
         &[],

@@ -2,26 +2,30 @@
 
 pub mod actors;
 pub mod agents;
+pub mod alerts;
 pub mod brands;
+pub mod contacts;
+pub mod conversations;
 pub mod error;
 pub mod events;
-mod pool;
 pub mod idempotency;
 pub mod inboxes;
+pub mod intakes;
+pub mod jobs;
+pub mod leases;
+pub mod messages;
+mod pool;
+pub mod reading;
 pub(crate) mod scope;
+pub mod search;
 pub mod sessions;
 pub mod settings;
+pub mod sql;
 pub mod tags;
 pub mod teams;
 pub mod tokens;
 pub mod versions;
 pub mod views;
-pub mod contacts;
-pub mod conversations;
-pub mod intakes;
-pub mod leases;
-pub mod messages;
-pub mod sql;
 
 pub use error::StoreError;
 pub use pool::{DatabaseUrl, Store};

@@ -1,8 +1,6 @@
 //! Messages as the intake and the delivery write them; how they are read for people is in `reading`.
 
-use kulant_model::ids::{
-    AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId,
-};
+use kulant_model::ids::{AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
 
@@ -132,15 +130,10 @@ pub fn list_known(
 }
 
 /// Lists what is known of messages by our own ids.
-pub fn list_known_by_id(
-    read: &mut Read<'_>,
-    ids: &[MessageId],
-) -> Result<Vec<Known>, StoreError> {
+pub fn list_known_by_id(read: &mut Read<'_>, ids: &[MessageId]) -> Result<Vec<Known>, StoreError> {
     let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
-        &format!(
-            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"
-        ),
+        &format!("SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"),
         &[],
         &keys,
         known,
@@ -148,10 +141,7 @@ pub fn list_known_by_id(
 }
 
 /// Lists what is known of everything below these topmost messages.
-pub fn list_known_below(
-    read: &mut Read<'_>,
-    tops: &[MessageId],
-) -> Result<Vec<Known>, StoreError> {
+pub fn list_known_below(read: &mut Read<'_>, tops: &[MessageId]) -> Result<Vec<Known>, StoreError> {
     let keys: Vec<Vec<Value>> = tops.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
         &format!(
@@ -333,6 +323,49 @@ pub fn save_delivery(
     Ok(())
 }
 
+/// Marks a queued message as handed to the network; no if it is not queued any more.
+pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE messages SET delivery_state = 'sending'
+         WHERE id = $1 AND delivery_state = 'queued'",
+        &params![id],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Returns whether an earlier message of the same conversation is due and has not left yet.
+pub fn has_earlier_leaving(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM messages
+             WHERE conversation_id = $1 AND id < $2 AND direction = 'out'
+               AND (delivery_state = 'sending'
+                    OR (delivery_state = 'queued' AND next_attempt_at <= $3))
+             LIMIT 1",
+            &params![conversation, id, now],
+            |row| row.get::<MessageId>(0),
+        )?
+        .is_some())
+}
+
+/// Takes away uploads that no message claimed in time; returns the names of their files.
+pub fn delete_free_attachments(
+    tx: &mut Tx<'_>,
+    made_before: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let files = tx.query(
+        "DELETE FROM attachments WHERE message_id IS NULL AND created_at < $1 RETURNING file_name",
+        &params![made_before],
+        |row| row.get::<Option<String>>(0),
+    )?;
+    Ok(files.into_iter().flatten().collect())
+}
+
 /// Removes a row that stood for the same message as another one, which takes its place.
 pub fn replace(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<(), StoreError> {
     for sql in [
@@ -419,7 +452,9 @@ pub fn list_newest(
 pub fn list_by_id(read: &mut Read<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
     let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
-        &format!("SELECT {MESSAGE} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"),
+        &format!(
+            "SELECT {MESSAGE} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"
+        ),
         &[],
         &keys,
         message,
@@ -542,10 +577,7 @@ pub fn list_attachments(
 }
 
 /// Takes a message's files away; returns the names under which they lie.
-pub fn delete_attachments(
-    tx: &mut Tx<'_>,
-    message: MessageId,
-) -> Result<Vec<String>, StoreError> {
+pub fn delete_attachments(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<String>, StoreError> {
     let files = tx.query(
         "DELETE FROM attachments WHERE message_id = $1 RETURNING file_name",
         &params![message],
@@ -673,12 +705,15 @@ fn message(row: &Row<'_>) -> Result<Message, StoreError> {
             sent_at: row.get(27)?,
             attempts: row.get(28)?,
             next_attempt_at: row.get(29)?,
-            failure: row.get::<Option<String>>(30)?.map(|class| -> Result<_, StoreError> {
-                Ok(Failure {
-                    class,
-                    detail: row.get::<Option<String>>(31)?.unwrap_or_default(),
+            failure: row
+                .get::<Option<String>>(30)?
+                .map(|class| -> Result<_, StoreError> {
+                    Ok(Failure {
+                        class,
+                        detail: row.get::<Option<String>>(31)?.unwrap_or_default(),
+                    })
                 })
-            }).transpose()?,
+                .transpose()?,
         }),
     };
     Ok(Message {

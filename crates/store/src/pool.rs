@@ -245,7 +245,9 @@ fn open_sqlite(
     let watcher = sqlite::open(path, Purpose::Write)?;
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let wal = PathBuf::from(format!("{}-wal", path.display()));
-    spawn("store-watcher", move || watch_sqlite(&watcher, &wal, &counter, &closing))
+    spawn("store-watcher", move || {
+        watch_sqlite(&watcher, &wal, &counter, &closing)
+    })
 }
 
 /// Runs what is waiting in one transaction, each closure in a savepoint of its own.
@@ -371,8 +373,14 @@ fn open_postgres(
     commits: &watch::Sender<u64>,
     closing: &Arc<AtomicBool>,
 ) -> Result<(), StoreError> {
-    // A wrong address is told now, not at the first request.
-    Session::new(url).client().map(drop)?;
+    // A wrong address is told now, not at the first request; on a thread of its own, because the
+    // driver blocks and the caller may stand in the runtime.
+    thread::scope(|scope| {
+        scope
+            .spawn(|| Session::new(url).client().map(drop))
+            .join()
+            .unwrap_or_else(|_| Err(gone()))
+    })?;
     for number in 0..POSTGRES_WRITERS {
         let (queue, counter) = (writes.clone(), commits.clone());
         let mut session = Session::new(url);
@@ -394,7 +402,9 @@ fn open_postgres(
     }
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let mut session = Session::new(url);
-    spawn("store-watcher", move || watch_postgres(&mut session, &counter, &closing))
+    spawn("store-watcher", move || {
+        watch_postgres(&mut session, &counter, &closing)
+    })
 }
 
 fn write_alone(session: &mut Session, job: WriteJob, commits: &watch::Sender<u64>) {
@@ -408,7 +418,11 @@ fn write_alone(session: &mut Session, job: WriteJob, commits: &watch::Sender<u64
         Ok(()) => Err(StoreError::Conflict("undone by its own failure".to_owned())),
     };
     drop(tx);
-    let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let end = if outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    };
     let ended = session.end(end);
     let outcome = outcome.and(ended);
     if outcome.is_ok() {

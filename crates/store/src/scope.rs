@@ -31,7 +31,10 @@ mod tests {
     #[test]
     fn nobody_in_no_team_sees_anything_and_parameters_follow_those_before() {
         let mut params = vec![Value::Integer(9)];
-        assert_eq!(condition(&Scope::Everything, "team_id", &mut params), "1 = 1");
+        assert_eq!(
+            condition(&Scope::Everything, "team_id", &mut params),
+            "1 = 1"
+        );
         let none = Scope::Teams([].into());
         assert_eq!(condition(&none, "team_id", &mut params), "1 = 0");
         let two = Scope::Teams([TeamId(4), TeamId(7)].into());

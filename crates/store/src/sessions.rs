@@ -105,6 +105,11 @@ pub fn remove_expired(
     )
 }
 
+/// Removes every session whose longest time is over.
+pub fn remove_over(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM sessions WHERE expires_at <= $1", &params![now])
+}
+
 /// Finds how often signing in with an address failed.
 pub fn find_failures(
     read: &mut Read<'_>,

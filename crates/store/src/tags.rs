@@ -31,12 +31,7 @@ pub fn insert(tx: &mut Tx<'_>, tag: &Tag) -> Result<bool, StoreError> {
 }
 
 /// Changes a tag's name and colour; returns whether it is there.
-pub fn update(
-    tx: &mut Tx<'_>,
-    id: TagId,
-    name: &str,
-    colour: &str,
-) -> Result<bool, StoreError> {
+pub fn update(tx: &mut Tx<'_>, id: TagId, name: &str, colour: &str) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "UPDATE tags SET name = $2, colour = $3 WHERE id = $1",
         &params![id, name, colour],
@@ -74,11 +69,7 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Tag>, Stor
 
 /// Lists tags after a name in the order of names, each with how many conversations carry it,
 /// counted up to `USES_COUNTED`.
-pub fn list(
-    read: &mut Read<'_>,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<(Tag, i64)>, StoreError> {
+pub fn list(read: &mut Read<'_>, after: &str, limit: i64) -> Result<Vec<(Tag, i64)>, StoreError> {
     read.query(
         "SELECT t.id, t.name, t.colour, t.created_at,
                 (SELECT COUNT(*) FROM

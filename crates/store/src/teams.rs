@@ -174,8 +174,14 @@ pub fn replace_members(
     team: TeamId,
     agents: &[AgentId],
 ) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM team_members WHERE team_id = $1", &params![team])?;
-    let rows: Vec<Vec<Value>> = agents.iter().map(|agent| params![team, *agent].into()).collect();
+    tx.execute(
+        "DELETE FROM team_members WHERE team_id = $1",
+        &params![team],
+    )?;
+    let rows: Vec<Vec<Value>> = agents
+        .iter()
+        .map(|agent| params![team, *agent].into())
+        .collect();
     insert_members(tx, &rows)
 }
 
@@ -185,8 +191,14 @@ pub fn replace_of_agent(
     agent: AgentId,
     teams: &[TeamId],
 ) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM team_members WHERE agent_id = $1", &params![agent])?;
-    let rows: Vec<Vec<Value>> = teams.iter().map(|team| params![*team, agent].into()).collect();
+    tx.execute(
+        "DELETE FROM team_members WHERE agent_id = $1",
+        &params![agent],
+    )?;
+    let rows: Vec<Vec<Value>> = teams
+        .iter()
+        .map(|team| params![*team, agent].into())
+        .collect();
     insert_members(tx, &rows)
 }
 

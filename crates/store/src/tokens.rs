@@ -104,11 +104,7 @@ pub fn revoke(
 }
 
 /// Revokes every token of an agent.
-pub fn revoke_of_agent(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
+pub fn revoke_of_agent(tx: &mut Tx<'_>, agent: AgentId, now: Timestamp) -> Result<u64, StoreError> {
     tx.execute(
         "UPDATE tokens SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL",
         &params![agent, now],

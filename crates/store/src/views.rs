@@ -25,7 +25,13 @@ pub struct View {
 pub fn insert(tx: &mut Tx<'_>, view: &View) -> Result<(), StoreError> {
     tx.execute(
         &format!("INSERT INTO views ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)"),
-        &params![view.id, view.agent, &view.name, &view.filter, view.created_at],
+        &params![
+            view.id,
+            view.agent,
+            &view.name,
+            &view.filter,
+            view.created_at
+        ],
     )?;
     Ok(())
 }
@@ -46,11 +52,7 @@ pub fn remove(tx: &mut Tx<'_>, id: ViewId) -> Result<(), StoreError> {
 }
 
 /// Finds a view that is shared or belongs to this agent.
-pub fn find(
-    read: &mut Read<'_>,
-    agent: AgentId,
-    id: ViewId,
-) -> Result<Option<View>, StoreError> {
+pub fn find(read: &mut Read<'_>, agent: AgentId, id: ViewId) -> Result<Option<View>, StoreError> {
     read.query_one(
         &format!(
             "SELECT {COLUMNS} FROM views

@@ -182,11 +182,7 @@ impl Reader {
     }
 }
 
-fn apply(
-    agent: &mut agents::Agent,
-    change: &AgentChange,
-    now: Timestamp,
-) -> Result<(), CareError> {
+fn apply(agent: &mut agents::Agent, change: &AgentChange, now: Timestamp) -> Result<(), CareError> {
     let mut faults = Faults::default();
     if let Some(name) = &change.name {
         agent.name = faults.text("name", name, LONGEST_NAME);
@@ -218,17 +214,17 @@ fn keep_administrators(tx: &mut Tx<'_>, before: &agents::Agent) -> Result<(), Ca
     Ok(())
 }
 
-fn keep_teams(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    teams: Option<&[TeamId]>,
-) -> Result<(), CareError> {
+fn keep_teams(tx: &mut Tx<'_>, agent: AgentId, teams: Option<&[TeamId]>) -> Result<(), CareError> {
     let Some(wanted) = teams else {
         return Ok(());
     };
     let known = teams::list_in_use(tx, wanted)?;
     if !wanted.iter().all(|team| known.contains(team)) {
-        return Err(CareError::invalid("teams", "unknown", "not all of them are teams"));
+        return Err(CareError::invalid(
+            "teams",
+            "unknown",
+            "not all of them are teams",
+        ));
     }
     teams::replace_of_agent(tx, agent, wanted)?;
     Ok(())

@@ -204,7 +204,11 @@ fn apply_details(faults: &mut Faults, details: &mut BrandDetails, change: BrandC
     }
     if let Some(hours) = change.hours {
         if hours.len() > MOST_OPENINGS {
-            faults.add("hours", "too_many", format!("at most {MOST_OPENINGS} spans"));
+            faults.add(
+                "hours",
+                "too_many",
+                format!("at most {MOST_OPENINGS} spans"),
+            );
         }
         if hours.iter().any(|opening| opening.minutes().is_none()) {
             faults.add("hours", "not_a_span", "day 1-7, open before close, HH:MM");
@@ -223,7 +227,11 @@ fn apply_details(faults: &mut Faults, details: &mut BrandDetails, change: BrandC
 }
 
 fn slug_taken() -> CareError {
-    CareError::invalid("slug", "taken", "another brand has it, perhaps an archived one")
+    CareError::invalid(
+        "slug",
+        "taken",
+        "another brand has it, perhaps an archived one",
+    )
 }
 
 fn changed(id: BrandId, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {

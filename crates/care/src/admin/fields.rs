@@ -83,7 +83,9 @@ impl Faults {
         let host = url
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"));
-        let plain = !url.chars().any(|one| one.is_whitespace() || one.is_control());
+        let plain = !url
+            .chars()
+            .any(|one| one.is_whitespace() || one.is_control());
         let fine = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'));
         if !fine || !plain || url.len() > LONGEST_URL {
             self.add(field, "not_an_address", "not an http or https address");
@@ -217,7 +219,9 @@ mod tests {
         assert_eq!(faults.optional_text("c", Some("  "), 5), None);
         assert_eq!(faults.colour("d", "#FFAA00"), "#ffaa00");
         assert_eq!(
-            faults.optional_url("e", Some("https://example.org/x")).as_deref(),
+            faults
+                .optional_url("e", Some("https://example.org/x"))
+                .as_deref(),
             Some("https://example.org/x")
         );
         assert!(faults.end().is_ok());

@@ -444,10 +444,7 @@ fn is_empty(value: &Json) -> bool {
     }
 }
 
-fn brand_of(
-    read: &mut Read<'_>,
-    wanted: Option<BrandId>,
-) -> Result<(BrandId, String), CareError> {
+fn brand_of(read: &mut Read<'_>, wanted: Option<BrandId>) -> Result<(BrandId, String), CareError> {
     let found = match wanted {
         Some(id) => brands::find(read, id)?.filter(|brand| brand.archived_at.is_none()),
         None => brands::list(read, 0, 1)?.into_iter().next(),
@@ -541,7 +538,11 @@ fn manager_view(
 }
 
 fn name_taken() -> CareError {
-    CareError::invalid("name", "taken", "another inbox has it, perhaps an archived one")
+    CareError::invalid(
+        "name",
+        "taken",
+        "another inbox has it, perhaps an archived one",
+    )
 }
 
 fn changed(row: &Row, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {
@@ -587,9 +588,6 @@ mod tests {
         assert_eq!(counting(&third, hours(25))["signing"], json!(["c", "b"]));
         assert_eq!(counting(&third, hours(36))["signing"], json!(["c"]));
         let fourth = rotated(third, "d", hours(48));
-        assert_eq!(
-            counting(&fourth, hours(49))["signing"],
-            json!(["d", "c"])
-        );
+        assert_eq!(counting(&fourth, hours(49))["signing"], json!(["d", "c"]));
     }
 }

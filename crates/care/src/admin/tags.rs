@@ -108,7 +108,10 @@ pub async fn list(
     care.store
         .read(move |read| {
             let rows = tags::list(read, &after, limit)?;
-            Ok(rows.into_iter().map(|(tag, uses)| seen(tag, uses)).collect())
+            Ok(rows
+                .into_iter()
+                .map(|(tag, uses)| seen(tag, uses))
+                .collect())
         })
         .await
 }

@@ -204,7 +204,11 @@ fn described(read: &mut Read<'_>, rows: Vec<teams::Team>) -> Result<Vec<Team>, S
 }
 
 fn name_taken() -> CareError {
-    CareError::invalid("name", "taken", "another team has it, perhaps an archived one")
+    CareError::invalid(
+        "name",
+        "taken",
+        "another team has it, perhaps an archived one",
+    )
 }
 
 fn changed(id: TeamId, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {

@@ -153,7 +153,11 @@ fn apply(view: &mut View, change: ViewChange) -> Result<(), CareError> {
             if !FILTER_KEYS.contains(&key.as_str()) {
                 faults.add("filter", "unknown", format!("no such filter: {key}"));
             } else if value.chars().count() > LONGEST_VALUE {
-                faults.add("filter", "too_long", format!("at most {LONGEST_VALUE} characters"));
+                faults.add(
+                    "filter",
+                    "too_long",
+                    format!("at most {LONGEST_VALUE} characters"),
+                );
             }
         }
         view.filter = filter;

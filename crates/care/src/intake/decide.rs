@@ -5,9 +5,7 @@ use kulant_channels::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction as Reacted,
 };
 use kulant_model::conversation::{self, Priority, PrivateMatter, Status};
-use kulant_model::ids::{
-    AttachmentId, ContactId, ConversationId, IdentityId, MessageId,
-};
+use kulant_model::ids::{AttachmentId, ContactId, ConversationId, IdentityId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::threading::{self, Place};
 use kulant_model::time::Timestamp;
@@ -384,9 +382,7 @@ fn fill(
             failure: None,
         }),
     };
-    world
-        .by_network
-        .insert(post.network_id.clone(), id);
+    world.by_network.insert(post.network_id.clone(), id);
     world.lines.insert(
         id,
         Line {
@@ -709,9 +705,7 @@ fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) -> IdentityId
     let id = identity.id;
     world.contacts.insert(id, identity.contact);
     world.new_identities.insert(author.network_id.clone());
-    world
-        .identities
-        .insert(author.network_id.clone(), identity);
+    world.identities.insert(author.network_id.clone(), identity);
     id
 }
 

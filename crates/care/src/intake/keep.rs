@@ -226,8 +226,9 @@ fn append_events(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) {
             Happening::Deleted(id) => of_message(EventKind::MessageDeleted, id),
             Happening::Reacted(id) => of_message(EventKind::ReactionChanged, id),
             Happening::Opened(id) => about(EventKind::ConversationOpened, Some(id)),
-            Happening::Joined(from, into) => about(EventKind::ConversationJoined, Some(into))
-                .facts(json!({"joined": from})),
+            Happening::Joined(from, into) => {
+                about(EventKind::ConversationJoined, Some(into)).facts(json!({"joined": from}))
+            }
         };
         tx.append(event);
     }

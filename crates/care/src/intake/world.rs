@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use kulant_model::ids::{
-    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, TeamId,
+    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, MessageId, TeamId,
 };
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
@@ -26,7 +26,6 @@ pub(crate) struct Destination {
 /// One thing that happened at a network, from a stored delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
-    pub intake: IntakeId,
     pub received_at: Timestamp,
     pub inbound: Inbound,
 }

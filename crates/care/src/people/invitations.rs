@@ -207,12 +207,7 @@ fn introduce(
     Ok(())
 }
 
-fn keep(
-    tx: &mut Tx<'_>,
-    agent: AgentId,
-    hash: &[u8],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn keep(tx: &mut Tx<'_>, agent: AgentId, hash: &[u8], now: Timestamp) -> Result<(), StoreError> {
     agents::remove_open_invitations(tx, agent)?;
     agents::insert_invitation(
         tx,
@@ -226,11 +221,7 @@ fn keep(
     )
 }
 
-fn can_be_accepted(
-    invitation: &agents::Invitation,
-    agent: &agents::Agent,
-    now: Timestamp,
-) -> bool {
+fn can_be_accepted(invitation: &agents::Invitation, agent: &agents::Agent, now: Timestamp) -> bool {
     invitation.used_at.is_none() && invitation.expires_at > now && agent.disabled_at.is_none()
 }
 

@@ -41,10 +41,7 @@ pub struct Known {
 
 /// Finds whoever shows this; nobody if it is unknown, over, revoked, or its person is disabled.
 /// Long-lived streams ask again and again, so that they end with the right to them.
-pub async fn find_person(
-    care: &Care,
-    credential: &Credential,
-) -> Result<Option<Known>, CareError> {
+pub async fn find_person(care: &Care, credential: &Credential) -> Result<Option<Known>, CareError> {
     match credential {
         Credential::Session(secret) => sessions::find(care, secret).await,
         Credential::Bearer(secret) => tokens::find_by_secret(care, secret).await,

@@ -98,8 +98,16 @@ mod tests {
             .expect("hashed");
         let hash = Some(hash.to_string());
         let verdict = |password: &str, hash| verify(password.to_owned(), hash);
-        assert!(verdict("Käse und Brot", hash.clone()).await.expect("compared"));
-        assert!(!verdict("Käse und brot", hash.clone()).await.expect("compared"));
+        assert!(
+            verdict("Käse und Brot", hash.clone())
+                .await
+                .expect("compared")
+        );
+        assert!(
+            !verdict("Käse und brot", hash.clone())
+                .await
+                .expect("compared")
+        );
         assert!(!verdict("", hash).await.expect("compared"));
         assert!(!verdict("Käse und Brot", None).await.expect("compared"));
     }

@@ -97,11 +97,7 @@ struct Checked {
 
 /// Compares a password. The failure is counted before the comparison and taken back after it, so
 /// that many guesses at once are not cheaper than one after the other.
-async fn check_password(
-    care: &Care,
-    email: &str,
-    password: String,
-) -> Result<Checked, CareError> {
+async fn check_password(care: &Care, email: &str, password: String) -> Result<Checked, CareError> {
     let now = care.now();
     let address = address_hash(email);
     let email = email.to_owned();
@@ -176,10 +172,7 @@ mod tests {
         let minutes = |failures| pause_after(failures).map(|pause| pause.as_secs() / 60);
         assert_eq!(minutes(4), None);
         let pauses: Vec<_> = (5..=12).map(minutes).collect();
-        assert_eq!(
-            pauses,
-            [1, 2, 4, 8, 16, 32, 60, 60].map(Some)
-        );
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60].map(Some));
         assert_eq!(minutes(1_000), Some(60));
     }
 }

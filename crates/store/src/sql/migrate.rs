@@ -29,7 +29,10 @@ pub enum Standing {
     /// Made by a newer program, and still readable by this one.
     AheadButCompatible(i64),
     /// Made by a newer program that says this one is too old.
-    TooNew { schema: i64, oldest: i64 },
+    TooNew {
+        schema: i64,
+        oldest: i64,
+    },
 }
 
 /// Tells where a database stands.
@@ -79,16 +82,14 @@ fn step(
     if dialect == super::dialect::Dialect::Postgres {
         tx.execute("SELECT pg_advisory_xact_lock($1)", &params![version])?;
     }
-    tx.execute_batch(
-        &dialect.schema(
-            "CREATE TABLE IF NOT EXISTS schema_versions (
+    tx.execute_batch(&dialect.schema(
+        "CREATE TABLE IF NOT EXISTS schema_versions (
                version BIGINT PRIMARY KEY,
                name @TEXT@ NOT NULL,
                oldest_compatible BIGINT NOT NULL,
                applied_at BIGINT NOT NULL
              )",
-        ),
-    )?;
+    ))?;
     let there = tx.query_one(
         "SELECT version FROM schema_versions WHERE version >= $1",
         &params![version],

@@ -125,7 +125,10 @@ impl<'c> Tx<'c> {
         let dialect = self.dialect();
         let mut changed = 0;
         for portion in dialect.portions(rows) {
-            let sql = format!("{before} VALUES {} {after}", dialect.values(portion, 1, false));
+            let sql = format!(
+                "{before} VALUES {} {after}",
+                dialect.values(portion, 1, false)
+            );
             let params: Vec<Value> = portion.iter().flatten().cloned().collect();
             changed += self.execute(&sql, &params)?;
         }
@@ -143,7 +146,10 @@ impl<'c> Tx<'c> {
         let dialect = self.dialect();
         let mut returned = Vec::new();
         for portion in dialect.portions(rows) {
-            let sql = format!("{before} VALUES {} {after}", dialect.values(portion, 1, false));
+            let sql = format!(
+                "{before} VALUES {} {after}",
+                dialect.values(portion, 1, false)
+            );
             let params: Vec<Value> = portion.iter().flatten().cloned().collect();
             returned.extend(self.query(&sql, &params, &mut map)?);
         }

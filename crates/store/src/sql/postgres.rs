@@ -97,7 +97,11 @@ impl Session {
         let prepared = self.client()?.prepare(sql);
         self.failed |= prepared.is_err();
         let statement = prepared.map_err(|error| {
-            let start: String = sql.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+            let start: String = sql
+                .split_whitespace()
+                .take(12)
+                .collect::<Vec<_>>()
+                .join(" ");
             match StoreError::from(error) {
                 StoreError::Broken(words) => StoreError::Broken(format!("{words} in «{start}»")),
                 other => other,

@@ -98,7 +98,11 @@ pub(crate) fn numbered(sql: &str) -> String {
 fn naming(error: rusqlite::Error, sql: &str) -> StoreError {
     match StoreError::from(error) {
         StoreError::Broken(words) => {
-            let start: String = sql.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+            let start: String = sql
+                .split_whitespace()
+                .take(12)
+                .collect::<Vec<_>>()
+                .join(" ");
             StoreError::Broken(format!("{words} in «{start}»"))
         }
         other => other,

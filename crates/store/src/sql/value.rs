@@ -108,8 +108,22 @@ macro_rules! ids {
 }
 
 ids!(
-    BrandId, TeamId, AgentId, ActorId, InboxId, IntakeId, ContactId, IdentityId, ConversationId,
-    MessageId, AttachmentId, TagId, ViewId, JobId, TokenId, AlertId
+    BrandId,
+    TeamId,
+    AgentId,
+    ActorId,
+    InboxId,
+    IntakeId,
+    ContactId,
+    IdentityId,
+    ConversationId,
+    MessageId,
+    AttachmentId,
+    TagId,
+    ViewId,
+    JobId,
+    TokenId,
+    AlertId
 );
 
 macro_rules! word_lists {

@@ -1,0 +1,259 @@
+//! What else we do at a network besides sending: edit, delete, react. Done there first, kept here
+//! when the network said yes; asked for again after a failure that may pass.
+
+use std::time::Duration;
+
+use kulant_channels::outbound::{Action, Outbound, SendError};
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{AlertId, JobId, MessageId};
+use kulant_model::message::Direction;
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_store::alerts::{self, Alert};
+use kulant_store::jobs::{self, Job, NewJob};
+use kulant_store::messages::{self, Message};
+use kulant_store::{conversations as rows, inboxes};
+use serde_json::json;
+use tracing::warn;
+
+use crate::change::{self, Changing};
+use crate::error::CareError;
+use crate::jobs::Outcome;
+use crate::{Care, SYSTEM, access, accounts};
+
+/// The word for this work in the table of jobs.
+pub(crate) const KIND: &str = "act";
+
+/// What a person wants done at the network to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    Edit { body: String },
+    Delete,
+    React { kind: String, added: bool },
+}
+
+impl Act {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Edit { .. } => "edit",
+            Self::Delete => "delete",
+            Self::React { .. } => "react",
+        }
+    }
+}
+
+/// Queues what is to be done at the network, if it can be done there.
+pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Result<(), CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    if let Act::Edit { body } = &act
+        && body.trim().is_empty()
+    {
+        return Err(CareError::invalid("body", "required", "write something"));
+    }
+    let found: Option<Message> = care
+        .store
+        .read(move |read| messages::find(read, id).map_err(CareError::from))
+        .await?;
+    let message = found.ok_or(CareError::NotFound)?;
+    let opened = accounts::find(care, message.inbox)
+        .await?
+        .ok_or(CareError::NotFound)?;
+    let side = opened.channel.capabilities().side(message.visibility);
+
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
+            let conversation = message.conversation.ok_or(CareError::NotFound)?;
+            let row = change::load(tx, &changing.person, conversation)?;
+            let can = side.is_some_and(|side| match &act {
+                Act::Edit { body } => side.edit && side.fits(body),
+                Act::Delete => side.delete,
+                Act::React { .. } => side.reactions,
+            });
+            let ours = message.direction == Direction::Out;
+            let wanted_of_us = !matches!(act, Act::React { .. });
+            if !can || message.network_id.is_none() || (wanted_of_us && !ours) {
+                return Err(Refusal::new("network_cannot_do_this").into());
+            }
+            let payload = match &act {
+                Act::Edit { body } => json!({"message": id, "act": act.word(), "body": body}),
+                Act::Delete => json!({"message": id, "act": act.word()}),
+                Act::React { kind, added } => {
+                    json!({"message": id, "act": act.word(), "kind": kind, "added": added})
+                }
+            };
+            jobs::enqueue(
+                tx,
+                &NewJob {
+                    id: JobId(changing.next_id()),
+                    kind: KIND,
+                    key: Some(format!("{id}:{}", act.word())),
+                    run_at: changing.now,
+                    payload,
+                },
+            )?;
+            tx.append(
+                changing
+                    .event(EventKind::MessageQueued, &row)
+                    .message(id)
+                    .facts(json!({"act": act.word()})),
+            );
+            Ok(())
+        })
+        .await
+}
+
+/// Does one queued act.
+pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
+    let text = |name: &str| job.payload.get(name).and_then(|text| text.as_str());
+    let Some(id) = text("message").and_then(|id| id.parse::<MessageId>().ok()) else {
+        return Ok(Outcome::Done);
+    };
+    let found: Option<Message> = care
+        .store
+        .read(move |read| messages::find(read, id).map_err(CareError::from))
+        .await?;
+    let Some(message) = found.filter(|message| message.deleted_at.is_none()) else {
+        return Ok(Outcome::Done);
+    };
+    let (Some(network_id), Some(opened)) = (
+        message.network_id.clone(),
+        accounts::find(care, message.inbox).await?,
+    ) else {
+        return Ok(Outcome::Done);
+    };
+    let act = match text("act") {
+        Some("edit") => Act::Edit {
+            body: text("body").unwrap_or_default().to_owned(),
+        },
+        Some("delete") => Act::Delete,
+        _ => Act::React {
+            kind: text("kind").unwrap_or("like").to_owned(),
+            added: job.payload.get("added") != Some(&json!(false)),
+        },
+    };
+    let outbound = Outbound {
+        message_id: format!("{id}-{}-{}", act.word(), job.id),
+        visibility: message.visibility,
+        in_reply_to: None,
+        thread: message.thread.clone(),
+        recipient: None,
+        signature: message.signature.clone(),
+        action: match &act {
+            Act::Edit { body } => Action::Edit {
+                network_id,
+                body: body.clone(),
+            },
+            Act::Delete => Action::Delete { network_id },
+            Act::React { kind, added } => Action::React {
+                network_id,
+                kind: kind.clone(),
+                added: *added,
+            },
+        },
+    };
+    let account = opened.account(care.now());
+    match opened.channel.send(&account, &outbound, &care.http).await {
+        Ok(_) | Err(SendError::Duplicate { .. }) => keep(care, message, act).await,
+        // Doing the same again changes nothing at the network, so a lost answer is just repeated.
+        Err(error)
+            if job.attempts < 8
+                && (error.is_retryable() || matches!(error, SendError::Uncertain(_))) =>
+        {
+            warn!(error = %error, message.id = %id, "an act is put off");
+            let wait = match error {
+                SendError::RetryAfter { wait, .. } => wait,
+                _ => Duration::from_secs(2 << job.attempts),
+            };
+            Ok(Outcome::Later(care.now().after(wait)))
+        }
+        Err(error) => fail(care, message, &act, &error).await,
+    }
+}
+
+async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareError> {
+    let now = care.now();
+    let files: Vec<String> = care
+        .store
+        .write(move |tx| {
+            let kind = match &act {
+                Act::Edit { body } => {
+                    messages::edit(tx, message.id, body, now)?;
+                    EventKind::MessageEdited
+                }
+                Act::Delete => EventKind::MessageDeleted,
+                Act::React { .. } => EventKind::ReactionChanged,
+            };
+            let mut files = Vec::new();
+            if act == Act::Delete {
+                messages::delete(tx, message.id, now)?;
+                files = messages::delete_attachments(tx, message.id)?;
+            }
+            if let Some(row) = message.conversation {
+                for mut row in rows::list_locked(tx, &[row])? {
+                    change::add_up(tx, &mut row)?;
+                    tx.append(
+                        NewEvent::new(kind, now, SYSTEM)
+                            .conversation(row.id)
+                            .inbox(row.inbox)
+                            .brand(row.brand)
+                            .team(row.team)
+                            .message(message.id)
+                            .facts(json!({"by_us": true})),
+                    );
+                    rows::save(tx, &[row])?;
+                }
+            }
+            Ok::<_, CareError>(files)
+        })
+        .await?;
+    for file in files {
+        if let Err(error) = care.files.remove(&file).await {
+            warn!(error = %error, "the file of a deleted message could not be removed");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+async fn fail(
+    care: &Care,
+    message: Message,
+    act: &Act,
+    error: &SendError,
+) -> Result<Outcome, CareError> {
+    let now = care.now();
+    let (class, detail, word) = (error.class(), error.detail().to_owned(), act.word());
+    let broken = error.stops_inbox();
+    let alert = Alert {
+        id: AlertId(care.id()),
+        kind: "act_failed".to_owned(),
+        key: format!("act:{}:{word}", message.id),
+        inbox: Some(message.inbox),
+        conversation: message.conversation,
+        message: Some(message.id),
+        facts: json!({"class": class, "act": word}),
+        raised_at: now,
+    };
+    care.store
+        .write(move |tx| {
+            if broken {
+                let trouble = json!({"class": class, "detail": detail, "since": now});
+                inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
+            }
+            if alerts::raise(tx, &alert)? {
+                tx.append(
+                    NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
+                        .inbox(message.inbox)
+                        .message(message.id)
+                        .facts(json!({"alert": alert.id})),
+                );
+            }
+            Ok::<_, CareError>(Outcome::Done)
+        })
+        .await
+}

@@ -1,0 +1,108 @@
+//! The frame of every change that a person makes to a conversation: in scope, at the version that
+//! the person saw, kept with its events.
+
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{ConversationId, MessageId};
+use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
+use kulant_store::conversations::{self, Conversation};
+use kulant_store::{StoreError, Tx};
+
+use crate::Care;
+use crate::access;
+use crate::error::CareError;
+
+/// What a change has at hand besides the row.
+pub(crate) struct Changing {
+    pub now: Timestamp,
+    pub person: Person,
+    pub ids: std::sync::Arc<kulant_model::ids::IdMaker>,
+}
+
+impl Changing {
+    /// Starts an event about this conversation by this person.
+    pub(crate) fn event(&self, kind: EventKind, row: &Conversation) -> NewEvent {
+        NewEvent::new(kind, self.now, self.person.actor)
+            .conversation(row.id)
+            .inbox(row.inbox)
+            .brand(row.brand)
+            .team(row.team)
+    }
+
+    pub(crate) fn next_id(&self) -> i64 {
+        self.ids.next(self.now)
+    }
+}
+
+/// Loads a conversation that this person may see, kept from changing until the transaction ends.
+pub(crate) fn load(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    id: ConversationId,
+) -> Result<Conversation, CareError> {
+    conversations::list_locked(tx, &[id])?
+        .into_iter()
+        .next()
+        .filter(|row| person.scope.includes(row.team))
+        .ok_or(CareError::NotFound)
+}
+
+/// Changes a conversation at the version that the person saw. Returns what the closure returns.
+pub(crate) async fn change<T, F>(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    work: F,
+) -> Result<T, CareError>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx<'_>, &mut Conversation, &Changing) -> Result<T, CareError> + Send + 'static,
+{
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let mut row = load(tx, &changing.person, id)?;
+            if row.version != version {
+                return Err(CareError::Conflict {
+                    current: row.version,
+                });
+            }
+            if row.joined_into.is_some() {
+                return Err(kulant_model::refusal::Refusal::new("conversation_is_joined").into());
+            }
+            let outcome = work(tx, &mut row, &changing)?;
+            conversations::save(tx, &[row])?;
+            Ok(outcome)
+        })
+        .await
+}
+
+/// Puts what the messages add up to into a conversation, without moving its status.
+pub(crate) fn add_up(tx: &mut Tx<'_>, row: &mut Conversation) -> Result<(), StoreError> {
+    if let Some(tally) = conversations::tally(tx, &[row.id])?.into_iter().next() {
+        row.message_count = tally.message_count;
+        row.voices = tally.voices;
+        row.opened_at = tally.opened_at;
+        row.last_message_at = tally.last_message_at;
+        row.last_message = tally.last_message;
+        row.waiting_since = tally.waiting_since;
+        row.first_response_at = tally.first_response_at;
+        row.visibility = match (tally.has_public, tally.has_private) {
+            (true, true) => "mixed",
+            (false, true) => "private",
+            _ => "public",
+        }
+        .to_owned();
+    } else {
+        row.message_count = 0;
+        row.waiting_since = None;
+        row.last_message = MessageId(0);
+    }
+    Ok(())
+}

@@ -1,0 +1,555 @@
+//! What people decide about a conversation: status, owner, team, tags, priority, kind, subject.
+
+use kulant_model::conversation::{self, Priority, Status};
+use kulant_model::event::EventKind;
+use kulant_model::ids::{AgentId, ConversationId, MessageId, TagId, TeamId};
+use kulant_model::message::Kind;
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
+use kulant_store::conversations::Conversation;
+use kulant_store::{Tx, agents, conversations as rows, messages, tags, teams};
+use serde_json::json;
+
+use crate::change::{self, Changing, change};
+use crate::error::CareError;
+use crate::{Care, access};
+
+/// Who is responsible from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignment {
+    Agent(AgentId),
+    /// A team's queue: nobody of it yet.
+    Team(TeamId),
+    Nobody,
+}
+
+/// Moves a conversation's status.
+pub async fn set_status(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    status: Status,
+    until: Option<Timestamp>,
+) -> Result<(), CareError> {
+    conversation::check_status(status, until, care.now())?;
+    change(care, person, id, version, move |tx, row, changing| {
+        apply_status(tx, row, changing, status, until);
+        change::add_up(tx, row)?;
+        Ok(())
+    })
+    .await
+}
+
+pub(crate) fn apply_status(
+    tx: &mut Tx<'_>,
+    row: &mut Conversation,
+    changing: &Changing,
+    status: Status,
+    until: Option<Timestamp>,
+) {
+    let before = row.status;
+    row.status = status;
+    row.snoozed_until = until;
+    row.resolved_at = (status == Status::Resolved).then_some(changing.now);
+    if status == Status::Resolved {
+        // What was there is settled; what arrives later is not.
+        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        row.waiting_since = None;
+        row.unread = false;
+    }
+    tx.append(
+        changing
+            .event(EventKind::StatusChanged, row)
+            .facts(json!({"from": before, "to": status, "until": until})),
+    );
+}
+
+/// Gives a conversation to somebody, to a team, or to nobody.
+pub async fn assign(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    to: Assignment,
+) -> Result<(), CareError> {
+    change(care, person, id, version, move |tx, row, changing| {
+        let (agent_before, team_before) = (row.agent, row.team);
+        match to {
+            Assignment::Nobody => row.agent = None,
+            Assignment::Agent(agent) => {
+                agents::find(tx, agent)?
+                    .filter(|agent| agent.disabled_at.is_none())
+                    .ok_or_else(|| CareError::invalid("agent", "unknown", "no such agent"))?;
+                row.agent = Some(agent);
+            }
+            Assignment::Team(team) => {
+                teams::find(tx, team)?
+                    .filter(|team| team.archived_at.is_none())
+                    .ok_or_else(|| CareError::invalid("team", "unknown", "no such team"))?;
+                row.team = Some(team);
+                if team_before != Some(team) {
+                    row.agent = None;
+                }
+            }
+        }
+        if row.team != team_before {
+            // Whoever may see only the team it left hears of its going as well.
+            tx.append(
+                changing
+                    .event(EventKind::TeamChanged, row)
+                    .team(team_before)
+                    .facts(json!({"from": team_before, "to": row.team})),
+            );
+        }
+        tx.append(
+            changing
+                .event(EventKind::Assigned, row)
+                .facts(json!({"from": agent_before, "to": row.agent, "team": row.team})),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Adds and removes tags by their names; a name that is new becomes a tag.
+pub async fn change_tags(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    add: Vec<String>,
+    remove: Vec<String>,
+) -> Result<(), CareError> {
+    access::require(person, Permission::ManageTags)?;
+    let add = tag_names(add, "add")?;
+    let remove = tag_names(remove, "remove")?;
+    change(care, person, id, version, move |tx, row, changing| {
+        let mut added = Vec::new();
+        for name in add {
+            let tag = match tags::find_by_name(tx, &name)? {
+                Some(tag) => tag.id,
+                None => new_tag(tx, changing, &name)?,
+            };
+            if rows::add_tag(tx, row.id, tag)? {
+                added.push(tag);
+            }
+        }
+        let mut removed = Vec::new();
+        for name in remove {
+            if let Some(tag) = tags::find_by_name(tx, &name)?
+                && rows::remove_tag(tx, row.id, tag.id)?
+            {
+                removed.push(tag.id);
+            }
+        }
+        tx.append(
+            changing
+                .event(EventKind::TagsChanged, row)
+                .facts(json!({"added": added, "removed": removed})),
+        );
+        Ok(())
+    })
+    .await
+}
+
+fn new_tag(tx: &mut Tx<'_>, changing: &Changing, name: &str) -> Result<TagId, CareError> {
+    const COLOURS: [&str; 8] = [
+        "gray", "teal", "blue", "violet", "pink", "orange", "lime", "cyan",
+    ];
+    let id = TagId(changing.next_id());
+    let colour = COLOURS[name.bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
+    tags::insert(
+        tx,
+        &tags::Tag {
+            id,
+            name: name.to_owned(),
+            colour: colour.to_owned(),
+            created_at: changing.now,
+        },
+    )?;
+    Ok(id)
+}
+
+fn tag_names(names: Vec<String>, field: &str) -> Result<Vec<String>, CareError> {
+    let mut good = Vec::with_capacity(names.len());
+    for name in names {
+        let name = name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 60 || name.contains(',') {
+            return Err(CareError::invalid(
+                field,
+                "tag_name",
+                "a tag has 1 to 60 characters and no comma",
+            ));
+        }
+        if !good.contains(&name) {
+            good.push(name);
+        }
+    }
+    Ok(good)
+}
+
+pub async fn set_priority(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    priority: Priority,
+) -> Result<(), CareError> {
+    change(care, person, id, version, move |tx, row, changing| {
+        let before = row.priority;
+        row.priority = priority;
+        tx.append(
+            changing
+                .event(EventKind::PriorityChanged, row)
+                .facts(json!({"from": before, "to": priority})),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Sets what a conversation is about, by hand.
+pub async fn set_kind(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    kind: Option<Kind>,
+) -> Result<(), CareError> {
+    change(care, person, id, version, move |tx, row, changing| {
+        let before = row.kind;
+        row.kind = kind;
+        if let Some(root) = row.root {
+            messages::set_kind(tx, root, kind)?;
+            change::add_up(tx, row)?;
+        }
+        tx.append(
+            changing
+                .event(EventKind::KindChanged, row)
+                .facts(json!({"from": before, "to": kind})),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Sets what one message is about, by hand; thanks and praise await no answer.
+pub async fn set_message_kind(
+    care: &Care,
+    person: &Person,
+    id: MessageId,
+    kind: Option<Kind>,
+) -> Result<(), CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
+            let conversation = message.conversation.ok_or(CareError::NotFound)?;
+            let mut row = change::load(tx, &changing.person, conversation)?;
+            messages::set_kind(tx, id, kind)?;
+            change::add_up(tx, &mut row)?;
+            tx.append(
+                changing
+                    .event(EventKind::KindChanged, &row)
+                    .message(id)
+                    .facts(json!({"from": message.kind, "to": kind})),
+            );
+            Ok(rows::save(tx, &[row])?)
+        })
+        .await
+}
+
+pub async fn set_subject(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    subject: String,
+) -> Result<(), CareError> {
+    let subject = subject.trim().to_owned();
+    if subject.chars().count() > 200 {
+        return Err(CareError::invalid(
+            "subject",
+            "too_long",
+            "a subject has 200 characters at most",
+        ));
+    }
+    change(care, person, id, version, move |tx, row, changing| {
+        row.subject = Some(subject).filter(|subject| !subject.is_empty());
+        tx.append(changing.event(EventKind::SubjectChanged, row));
+        Ok(())
+    })
+    .await
+}
+
+/// Says that what was written needs no answer: the clock stops without a breach.
+pub async fn need_no_answer(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+) -> Result<(), CareError> {
+    change(care, person, id, version, move |tx, row, changing| {
+        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        row.waiting_since = None;
+        row.unread = false;
+        tx.append(changing.event(EventKind::AnswerNotNeeded, row));
+        Ok(())
+    })
+    .await
+}
+
+/// Marks a conversation read or unread, for everybody who sees it: nobody's reading is recorded.
+pub async fn set_unread(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    unread: bool,
+) -> Result<(), CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let row = change::load(tx, &changing.person, id)?;
+            if !unread {
+                messages::read_mentions(tx, id, changing.person.agent, changing.now)?;
+            }
+            if row.unread == unread {
+                return Ok::<_, CareError>(());
+            }
+            rows::set_unread(tx, id, unread)?;
+            // Named by nobody: who reads when is not kept.
+            tx.append(
+                changing
+                    .event(EventKind::ReadChanged, &row)
+                    .by(crate::SYSTEM)
+                    .facts(json!({"unread": unread})),
+            );
+            Ok(())
+        })
+        .await
+}
+
+/// Joins a conversation into another one; can be undone.
+pub async fn join(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    into: ConversationId,
+) -> Result<(), CareError> {
+    if id == into {
+        return Err(Refusal::new("cannot_join_itself").into());
+    }
+    change(care, person, id, version, move |tx, row, changing| {
+        let mut target = change::load(tx, &changing.person, into)?;
+        if target.joined_into.is_some() {
+            return Err(Refusal::new("conversation_is_joined").into());
+        }
+        if target.brand != row.brand {
+            return Err(Refusal::new("other_brand").into());
+        }
+        let moved = rows::list_message_ids(tx, id)?;
+        messages::move_conversation(tx, id, into)?;
+        rows::copy_tags(tx, id, into)?;
+        if row.inbox != target.inbox {
+            rows::save_inboxes(tx, &[(row.inbox, into)])?;
+        }
+        target.unread |= row.unread;
+        target.settled_at = target.settled_at.max(row.settled_at);
+        if row.status == Status::Open {
+            target.status = Status::Open;
+            target.snoozed_until = None;
+            target.resolved_at = None;
+        }
+        change::add_up(tx, &mut target)?;
+        row.joined_into = Some(into);
+        row.waiting_since = None;
+        row.unread = false;
+        tx.append(
+            changing
+                .event(EventKind::ConversationJoined, &target)
+                .facts(json!({"joined": id, "messages": moved})),
+        );
+        tx.append(
+            changing
+                .event(EventKind::ConversationJoined, row)
+                .facts(json!({"into": into})),
+        );
+        Ok(rows::save(tx, &[target])?)
+    })
+    .await
+}
+
+/// Undoes a joining: the messages that came along go back.
+pub async fn unjoin(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+) -> Result<(), CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let mut row = change::load(tx, &changing.person, id)?;
+            if row.version != version {
+                return Err(CareError::Conflict {
+                    current: row.version,
+                });
+            }
+            let into = row
+                .joined_into
+                .ok_or_else(|| Refusal::new("conversation_is_not_joined"))?;
+            let moved = rows::list_joined_messages(tx, into, id)?;
+            if moved.is_empty() {
+                return Err(Refusal::new("joined_by_the_network").into());
+            }
+            let mut target = change::load(tx, &changing.person, into)?;
+            rows::move_messages(tx, &moved, id)?;
+            row.joined_into = None;
+            change::add_up(tx, &mut row)?;
+            change::add_up(tx, &mut target)?;
+            tx.append(
+                changing
+                    .event(EventKind::ConversationUnjoined, &row)
+                    .facts(json!({"from": into})),
+            );
+            tx.append(
+                changing
+                    .event(EventKind::ConversationUnjoined, &target)
+                    .facts(json!({"left": id})),
+            );
+            Ok(rows::save(tx, &[row, target])?)
+        })
+        .await
+}
+
+/// Gives messages a conversation of their own, linked to the one they leave.
+pub async fn split(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    version: i64,
+    moving: Vec<MessageId>,
+) -> Result<ConversationId, CareError> {
+    if moving.is_empty() {
+        return Err(CareError::invalid(
+            "messages",
+            "required",
+            "name the messages",
+        ));
+    }
+    change(care, person, id, version, move |tx, row, changing| {
+        let there = rows::list_message_ids(tx, id)?;
+        if moving.iter().any(|message| !there.contains(message)) {
+            return Err(CareError::invalid(
+                "messages",
+                "unknown",
+                "not a message of this conversation",
+            ));
+        }
+        if there.len() == moving.len() {
+            return Err(Refusal::new("nothing_would_stay").into());
+        }
+        let party = messages::list_by_id(tx, &moving)?
+            .into_iter()
+            .filter(|message| message.identity.is_some())
+            .min_by_key(|message| (message.platform_at, message.id))
+            .ok_or_else(|| Refusal::new("no_customer_in_selection"))?;
+        let contact = match party.identity {
+            Some(identity) => kulant_store::contacts::find_identity(tx, identity)?,
+            None => None,
+        };
+        let new = ConversationId(changing.next_id());
+        rows::move_messages(tx, &moving, new)?;
+        let mut opened = Conversation {
+            id: new,
+            version: 1,
+            agent: None,
+            contact: contact.as_ref().map(|identity| identity.contact),
+            identity: party.identity,
+            root: Some(party.id),
+            post: row.post,
+            subject: None,
+            status: Status::Open,
+            snoozed_until: None,
+            priority: Priority::Normal,
+            kind: party.kind,
+            unread: false,
+            settled_at: None,
+            resolved_at: None,
+            joined_into: None,
+            linked_to: Some(row.id),
+            inbox: party.inbox,
+            ..row.clone()
+        };
+        if let Some(identity) = party.identity {
+            messages::mark_party(tx, new, identity)?;
+        }
+        change::add_up(tx, &mut opened)?;
+        change::add_up(tx, row)?;
+        tx.append(
+            changing
+                .event(EventKind::ConversationSplit, row)
+                .facts(json!({"into": new, "messages": moving})),
+        );
+        tx.append(
+            changing
+                .event(EventKind::ConversationOpened, &opened)
+                .facts(json!({"split_from": row.id})),
+        );
+        rows::save(tx, &[opened])?;
+        Ok(new)
+    })
+    .await
+}
+
+/// Wakes conversations whose snooze is over; returns how many.
+pub async fn wake(care: &Care) -> Result<usize, CareError> {
+    let now = care.now();
+    let due: Vec<ConversationId> = care
+        .store
+        .read(move |read| rows::list_waking(read, now, 200).map_err(CareError::from))
+        .await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let changing = Changing {
+        now,
+        person: access::system_person(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let mut woken = Vec::new();
+            for mut row in rows::list_locked(tx, &due)? {
+                if row.snoozed_until.is_some_and(|until| until <= now) {
+                    row.status = Status::Open;
+                    row.snoozed_until = None;
+                    tx.append(changing.event(EventKind::StatusChanged, &row).facts(
+                        json!({"from": Status::Snoozed, "to": Status::Open, "why": "snooze_over"}),
+                    ));
+                    woken.push(row);
+                }
+            }
+            rows::save(tx, &woken)?;
+            Ok(woken.len())
+        })
+        .await
+}

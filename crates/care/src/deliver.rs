@@ -1,0 +1,606 @@
+//! Hands queued messages to their network: the only way out. Marked *sending* before the network
+//! hears of it; after a lost answer the network is asked before anything is sent again.
+
+use std::time::Duration;
+
+use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+use kulant_model::conversation::{self, Status};
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{AlertId, JobId, MessageId};
+use kulant_model::message::{DeliveryState, Direction};
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
+use kulant_store::alerts::{self, Alert};
+use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::jobs::{self, Job, NewJob};
+use kulant_store::messages::{self, Delivery, Failure, Message};
+use kulant_store::{Read, Tx, contacts};
+use serde_json::json;
+
+use crate::accounts::{self, Opened};
+use crate::change::{self, Changing};
+use crate::error::CareError;
+use crate::intake::{self, world::Destination};
+use crate::jobs::Outcome;
+use crate::{Care, SYSTEM, access};
+
+/// The word for this work in the table of jobs.
+pub(crate) const KIND: &str = "deliver";
+
+/// The pauses between tries where the network was not reached, in seconds; then it has failed.
+const PAUSES: [u64; 12] = [
+    2, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800,
+];
+/// How long a message waits while its account must be connected anew.
+const BROKEN_PAUSE: Duration = Duration::from_secs(120);
+/// How long one try may take.
+const TIME: Duration = Duration::from_secs(60);
+
+/// Everything that one try needs.
+struct Leaving {
+    message: Message,
+    outbound: Outbound,
+    opened: Opened,
+}
+
+/// Does one delivery job.
+pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError> {
+    let Some(id) = job
+        .payload
+        .get("message")
+        .and_then(|id| id.as_str())
+        .and_then(|id| id.parse::<MessageId>().ok())
+    else {
+        return Ok(Outcome::Done);
+    };
+    let Some(leaving) = prepare(care, id).await? else {
+        return Ok(Outcome::Done);
+    };
+    if waits_for_earlier(care, &leaving.message).await? {
+        return Ok(Outcome::Later(care.now().after(Duration::from_millis(500))));
+    }
+    let state = leaving
+        .message
+        .delivery
+        .as_ref()
+        .map(|delivery| delivery.state);
+    match state {
+        Some(DeliveryState::Queued) => {
+            if !mark_sending(care, id).await? {
+                return Ok(Outcome::Done);
+            }
+            let sent = send(care, &leaving).await;
+            settle(care, leaving, sent, false).await
+        }
+        // A process ended between the network's yes and our commit, or the answer was lost.
+        Some(DeliveryState::Sending) => {
+            if !leaving
+                .opened
+                .channel
+                .can_look_up(&leaving.opened.account(care.now()))
+            {
+                let lost = SendError::Uncertain("the answer of the network was lost".to_owned());
+                return settle(care, leaving, Err(lost), true).await;
+            }
+            match look_up(care, &leaving).await {
+                Ok(Some(receipt)) => settle(care, leaving, Ok(receipt), true).await,
+                Ok(None) => {
+                    let sent = send(care, &leaving).await;
+                    settle(care, leaving, sent, false).await
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
+                    Ok(Outcome::Later(care.now().after(pause(job.attempts))))
+                }
+            }
+        }
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// Loads what leaves; none where it left already or was taken back.
+async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareError> {
+    let loaded: Option<(Message, Outbound, Vec<(String, messages::Attachment)>)> =
+        care.store.read(move |read| load(read, id)).await?;
+    let Some((message, mut outbound, files)) = loaded else {
+        return Ok(None);
+    };
+    let Some(opened) = accounts::find(care, message.inbox).await? else {
+        return Ok(None);
+    };
+    if let Action::Reply { attachments, .. } = &mut outbound.action {
+        for (name, file) in files {
+            let bytes = care.files.read(&name).await.map_err(|error| {
+                CareError::Unavailable(format!("an attachment cannot be read: {error}"))
+            })?;
+            attachments.push(OutboundAttachment {
+                name: file.name,
+                media_type: file.media_type,
+                bytes,
+            });
+        }
+    }
+    Ok(Some(Leaving {
+        message,
+        outbound,
+        opened,
+    }))
+}
+
+#[expect(
+    clippy::type_complexity,
+    reason = "one caller, which takes it apart at once"
+)]
+fn load(
+    read: &mut Read<'_>,
+    id: MessageId,
+) -> Result<Option<(Message, Outbound, Vec<(String, messages::Attachment)>)>, CareError> {
+    let Some(message) = messages::find(read, id)? else {
+        return Ok(None);
+    };
+    let due = message.direction == Direction::Out
+        && message.deleted_at.is_none()
+        && message.delivery.as_ref().is_some_and(|delivery| {
+            matches!(
+                delivery.state,
+                DeliveryState::Queued | DeliveryState::Sending
+            )
+        });
+    if !due {
+        return Ok(None);
+    }
+    let parent = match message.parent {
+        Some(parent) => messages::find(read, parent)?,
+        None => None,
+    };
+    let recipient = match parent.as_ref().and_then(|parent| parent.identity) {
+        Some(identity) => contacts::find_identity(read, identity)?,
+        None => None,
+    };
+    let files = messages::list_attachments(read, &[id])?
+        .into_iter()
+        .filter_map(|file| Some((file.file_name.clone()?, file)))
+        .collect();
+    let outbound = Outbound {
+        message_id: id.to_string(),
+        visibility: message.visibility,
+        in_reply_to: parent.and_then(|parent| parent.network_id),
+        thread: message.thread.clone(),
+        recipient: recipient.map(|identity| identity.network_id),
+        signature: message.signature.clone(),
+        action: Action::Reply {
+            body: message.body.clone(),
+            attachments: Vec::new(),
+        },
+    };
+    Ok(Some((message, outbound, files)))
+}
+
+/// Answers within one conversation leave in the order in which they were written.
+async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareError> {
+    let Some(conversation) = message.conversation else {
+        return Ok(false);
+    };
+    let (id, now) = (message.id, care.now());
+    care.store
+        .read(move |read| {
+            messages::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
+        })
+        .await
+}
+
+/// Marks a queued message as handed over; no if somebody took it back meanwhile.
+async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
+    let now = care.now();
+    care.store
+        .write(move |tx| {
+            let marked = messages::mark_sending(tx, id)?;
+            if let (true, Some(message)) = (marked, messages::find(tx, id)?) {
+                let row = conversation_of(tx, &message)?;
+                tx.append(event(
+                    EventKind::MessageSending,
+                    now,
+                    &message,
+                    row.as_ref(),
+                ));
+            }
+            Ok(marked)
+        })
+        .await
+}
+
+async fn send(care: &Care, leaving: &Leaving) -> Result<Receipt, SendError> {
+    let account = leaving.opened.account(care.now());
+    let sending = leaving
+        .opened
+        .channel
+        .send(&account, &leaving.outbound, &care.http);
+    tokio::time::timeout(TIME, sending)
+        .await
+        .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())))
+}
+
+async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, SendError> {
+    let account = leaving.opened.account(care.now());
+    let looking =
+        leaving
+            .opened
+            .channel
+            .look_up(&account, &leaving.outbound.message_id, &care.http);
+    tokio::time::timeout(TIME, looking)
+        .await
+        .unwrap_or_else(|_| {
+            Err(SendError::RetryBackoff(
+                "no answer within a minute".to_owned(),
+            ))
+        })
+}
+
+/// Decides what the network's answer means, and keeps it.
+async fn settle(
+    care: &Care,
+    leaving: Leaving,
+    answer: Result<Receipt, SendError>,
+    looked_up: bool,
+) -> Result<Outcome, CareError> {
+    let now = care.now();
+    let receipt = match answer {
+        Ok(receipt) => receipt,
+        Err(SendError::Duplicate { network_id }) => Receipt {
+            network_id: network_id.unwrap_or_default(),
+            at: now,
+            url: None,
+        },
+        Err(error @ SendError::Uncertain(_)) => {
+            let account = leaving.opened.account(now);
+            if !looked_up && leaving.opened.channel.can_look_up(&account) {
+                // Still marked as sending: the next try looks before it sends.
+                return Ok(Outcome::Later(now.after(Duration::from_secs(2))));
+            }
+            keep_failure(care, leaving, DeliveryState::Uncertain, &error, None).await?;
+            return Ok(Outcome::Done);
+        }
+        Err(error) => return put_off_or_fail(care, leaving, &error).await,
+    };
+    keep_sent(care, leaving, receipt).await?;
+    Ok(Outcome::Done)
+}
+
+async fn put_off_or_fail(
+    care: &Care,
+    leaving: Leaving,
+    error: &SendError,
+) -> Result<Outcome, CareError> {
+    let attempts = leaving
+        .message
+        .delivery
+        .as_ref()
+        .map_or(0, |delivery| delivery.attempts);
+    let wait = match error {
+        SendError::RetryAfter { wait, .. } => Some(*wait),
+        SendError::AuthBroken(_) => Some(BROKEN_PAUSE),
+        error if error.is_retryable() => (attempts < PAUSES.len() as i64).then(|| pause(attempts)),
+        _ => None,
+    };
+    let Some(wait) = wait else {
+        keep_failure(care, leaving, DeliveryState::Failed, error, None).await?;
+        return Ok(Outcome::Done);
+    };
+    let at = care.now().after(wait);
+    keep_failure(care, leaving, DeliveryState::Queued, error, Some(at)).await?;
+    Ok(Outcome::Later(at))
+}
+
+fn pause(attempts: i64) -> Duration {
+    let index = usize::try_from(attempts).unwrap_or(0).min(PAUSES.len() - 1);
+    Duration::from_secs(PAUSES[index])
+}
+
+async fn keep_sent(care: &Care, leaving: Leaving, receipt: Receipt) -> Result<(), CareError> {
+    let (ids, now) = (care.ids(), care.now());
+    let destination = destination(&leaving.opened);
+    care.store
+        .write(move |tx| {
+            let id = leaving.message.id;
+            let network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
+            if let Some(network_id) = network_id {
+                intake::adopt_network_id(tx, &ids, &destination, id, network_id, now)?;
+            }
+            let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
+            messages::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
+            let row = conversation_of(tx, &leaving.message)?;
+            tx.append(event(
+                EventKind::MessageSent,
+                now,
+                &leaving.message,
+                row.as_ref(),
+            ));
+            if let Some(mut row) = row {
+                change::add_up(tx, &mut row)?;
+                if row.waiting_since.is_none() {
+                    row.status = conversation::status_after_reply(row.status);
+                }
+                rows::save(tx, &[row])?;
+            }
+            clear_alert(tx, &format!("message:{id}"), now)?;
+            if clear_alert(tx, &format!("inbox:{}", destination.inbox), now)? {
+                kulant_store::inboxes::save_trouble(
+                    tx,
+                    destination.inbox,
+                    &serde_json::Value::Null,
+                    now,
+                )?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn keep_failure(
+    care: &Care,
+    leaving: Leaving,
+    state: DeliveryState,
+    error: &SendError,
+    next: Option<Timestamp>,
+) -> Result<(), CareError> {
+    let (ids, now) = (care.ids(), care.now());
+    let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
+    let broken = error.stops_inbox();
+    care.store
+        .write(move |tx| {
+            let message = &leaving.message;
+            let before = message.delivery.clone();
+            let delivery = Delivery {
+                state,
+                send_at: before.as_ref().and_then(|before| before.send_at),
+                sent_at: None,
+                attempts: before.map_or(0, |before| before.attempts) + 1,
+                next_attempt_at: next,
+                failure: Some(Failure {
+                    class: class.clone(),
+                    detail: detail.clone(),
+                }),
+            };
+            messages::save_delivery(tx, message.id, &delivery)?;
+            let row = conversation_of(tx, message)?;
+            let kind = match state {
+                DeliveryState::Uncertain => EventKind::MessageUncertain,
+                DeliveryState::Failed => EventKind::MessageFailed,
+                _ => EventKind::MessageQueued,
+            };
+            tx.append(
+                event(kind, now, message, row.as_ref())
+                    .facts(json!({"class": class, "next_attempt_at": next})),
+            );
+            if let Some(mut row) = row
+                && state == DeliveryState::Failed
+            {
+                change::add_up(tx, &mut row)?;
+                if row.waiting_since.is_some() && row.status == Status::Waiting {
+                    row.status = Status::Open;
+                }
+                rows::save(tx, &[row])?;
+            }
+            let alert = Alert {
+                id: AlertId(ids.next(now)),
+                kind: if broken {
+                    "inbox_broken"
+                } else {
+                    "message_not_sent"
+                }
+                .to_owned(),
+                key: if broken {
+                    format!("inbox:{}", message.inbox)
+                } else {
+                    format!("message:{}", message.id)
+                },
+                inbox: Some(message.inbox),
+                conversation: message.conversation,
+                message: Some(message.id),
+                facts: json!({"class": class}),
+                raised_at: now,
+            };
+            if broken {
+                let trouble = json!({"class": class, "detail": detail, "since": now});
+                kulant_store::inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
+            }
+            if (broken || next.is_none()) && alerts::raise(tx, &alert)? {
+                tx.append(
+                    event(EventKind::AlertRaised, now, message, None)
+                        .facts(json!({"alert": alert.id})),
+                );
+            }
+            Ok::<_, CareError>(())
+        })
+        .await
+}
+
+/// Takes a queued message back before it leaves; the desk gives the words back to the composer.
+pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    change_delivery(care, person, id, |tx, message, row, changing| {
+        if state_of(message) != Some(DeliveryState::Queued) {
+            return Err(Refusal::new("message_has_left").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Cancelled,
+            next_attempt_at: None,
+            ..delivery_of(message)
+        };
+        messages::save_delivery(tx, message.id, &delivery)?;
+        jobs::cancel(tx, KIND, &message.id.to_string())?;
+        clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
+        change::add_up(tx, row)?;
+        tx.append(
+            changing
+                .event(EventKind::MessageCancelled, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Sends a failed message again, or one whose fate nobody knows: a person decided so.
+pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    change_delivery(care, person, id, |tx, message, row, changing| {
+        let again = matches!(
+            state_of(message),
+            Some(DeliveryState::Failed | DeliveryState::Uncertain | DeliveryState::Queued)
+        );
+        if !again {
+            return Err(Refusal::new("message_needs_no_retry").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Queued,
+            attempts: 0,
+            next_attempt_at: Some(changing.now),
+            failure: None,
+            ..delivery_of(message)
+        };
+        messages::save_delivery(tx, message.id, &delivery)?;
+        enqueue(tx, changing, message.id)?;
+        tx.append(
+            changing
+                .event(EventKind::MessageQueued, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Looks for a message of uncertain fate at the network, where the network can be asked.
+pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    let message: Option<Message> = care
+        .store
+        .read(move |read| messages::find(read, id).map_err(CareError::from))
+        .await?;
+    let message = message.ok_or(CareError::NotFound)?;
+    let can_ask = accounts::find(care, message.inbox)
+        .await?
+        .is_some_and(|opened| opened.channel.can_look_up(&opened.account(care.now())));
+    change_delivery(care, person, id, move |tx, message, row, changing| {
+        if state_of(message) != Some(DeliveryState::Uncertain) {
+            return Err(Refusal::new("message_is_not_uncertain").into());
+        }
+        if !can_ask {
+            return Err(Refusal::new("network_cannot_be_asked").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Sending,
+            failure: None,
+            ..delivery_of(message)
+        };
+        messages::save_delivery(tx, message.id, &delivery)?;
+        enqueue(tx, changing, message.id)?;
+        tx.append(
+            changing
+                .event(EventKind::MessageSending, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+async fn change_delivery<F>(
+    care: &Care,
+    person: &Person,
+    id: MessageId,
+    work: F,
+) -> Result<(), CareError>
+where
+    F: FnOnce(&mut Tx<'_>, &Message, &mut Conversation, &Changing) -> Result<(), CareError>
+        + Send
+        + 'static,
+{
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let conversation = messages::find(tx, id)?
+                .and_then(|message| message.conversation)
+                .ok_or(CareError::NotFound)?;
+            let mut row = change::load(tx, &changing.person, conversation)?;
+            // Read again under the lock of the conversation.
+            let message = messages::find(tx, id)?
+                .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
+                .ok_or(CareError::NotFound)?;
+            work(tx, &message, &mut row, &changing)?;
+            Ok(rows::save(tx, &[row])?)
+        })
+        .await
+}
+
+fn enqueue(tx: &mut Tx<'_>, changing: &Changing, id: MessageId) -> Result<(), CareError> {
+    Ok(jobs::enqueue(
+        tx,
+        &NewJob {
+            id: JobId(changing.next_id()),
+            kind: KIND,
+            key: Some(id.to_string()),
+            run_at: changing.now,
+            payload: json!({ "message": id }),
+        },
+    )?)
+}
+
+fn state_of(message: &Message) -> Option<DeliveryState> {
+    message.delivery.as_ref().map(|delivery| delivery.state)
+}
+
+fn delivery_of(message: &Message) -> Delivery {
+    message.delivery.clone().unwrap_or(Delivery {
+        state: DeliveryState::Queued,
+        send_at: None,
+        sent_at: None,
+        attempts: 0,
+        next_attempt_at: None,
+        failure: None,
+    })
+}
+
+fn destination(opened: &Opened) -> Destination {
+    Destination {
+        inbox: opened.inbox.id,
+        brand: opened.inbox.brand,
+        team: opened.inbox.team,
+        realm: opened.realm(),
+    }
+}
+
+fn conversation_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Conversation>, CareError> {
+    let Some(conversation) = messages::find(tx, message.id)?.and_then(|row| row.conversation)
+    else {
+        return Ok(None);
+    };
+    Ok(rows::list_locked(tx, &[conversation])?.into_iter().next())
+}
+
+fn event(
+    kind: EventKind,
+    now: Timestamp,
+    message: &Message,
+    row: Option<&Conversation>,
+) -> NewEvent {
+    let event = NewEvent::new(kind, now, SYSTEM)
+        .inbox(message.inbox)
+        .message(message.id);
+    match row {
+        Some(row) => event.conversation(row.id).team(row.team).brand(row.brand),
+        None => event,
+    }
+}
+
+fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, CareError> {
+    let cleared = alerts::clear(tx, key, now)?;
+    if cleared {
+        tx.append(NewEvent::new(EventKind::AlertCleared, now, SYSTEM));
+    }
+    Ok(cleared)
+}

@@ -1,0 +1,65 @@
+//! What reads the log with a cursor of its own: the full-text index and the live stream.
+//! Nobody calls a follower; it wakes up when something was committed.
+
+pub mod live;
+mod search;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::error;
+
+use crate::Care;
+use crate::jobs::nap;
+
+/// The followers whose cursor is kept in the database.
+pub const NAMES: &[&str] = &[search::NAME];
+
+/// Runs every follower until `stop` turns true.
+pub(crate) async fn run(care: Care, stop: watch::Receiver<bool>) {
+    let mut all = JoinSet::new();
+    all.spawn(follow_search(care.clone(), stop.clone()));
+    all.spawn(live::run(care, stop));
+    while all.join_next().await.is_some() {}
+}
+
+async fn follow_search(care: Care, mut stop: watch::Receiver<bool>) {
+    let mut commits = care.store.commits();
+    while !*stop.borrow() {
+        commits.mark_unchanged();
+        match search::follow(&care).await {
+            Ok(0) => {
+                tokio::select! {
+                    _ = commits.changed() => {}
+                    _ = stop.changed() => {}
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+                // Rather one larger step a moment later than many small ones.
+                nap(&mut stop, Duration::from_millis(30)).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                error!(error = %error, "the full-text index could not follow the log");
+                nap(&mut stop, Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Lets the full-text index catch up with the log; returns how many events it read.
+pub async fn catch_up(care: &Care) -> Result<usize, crate::CareError> {
+    let mut read = 0;
+    loop {
+        match search::follow(care).await? {
+            0 => return Ok(read),
+            count => read += count,
+        }
+    }
+}
+
+/// Empties the full-text index and fills it again from the log.
+pub async fn rebuild_search(care: &Care) -> Result<usize, crate::CareError> {
+    search::forget(care).await?;
+    catch_up(care).await
+}

@@ -1,0 +1,185 @@
+//! Offers the log as it grows to whoever listens: each event once, with the conversation as a list
+//! shows it, loaded once for all listeners. Who may see what is decided at send time.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kulant_model::event::Event;
+use kulant_model::ids::{ConversationId, MessageId, TeamId};
+use kulant_model::role::{Permission, Person, Scope};
+use kulant_store::{Read, events, reading};
+use tokio::sync::{broadcast, watch};
+use tracing::error;
+
+use crate::Care;
+use crate::access;
+use crate::error::CareError;
+use crate::jobs::nap;
+use crate::view::{self, MessageView};
+
+/// How many changes a slow listener may lag behind before it is told to reload.
+const BACKLOG: usize = 2_048;
+/// How many changes a listener who comes back is given; with more it reloads.
+const CATCH_UP: i64 = 1_000;
+const BATCH: i64 = 256;
+
+/// One event as the desk hears of it.
+#[derive(Debug)]
+pub struct Change {
+    pub event: Event,
+    pub conversation: Option<reading::Summary>,
+    pub message: Option<MessageView>,
+}
+
+/// The stream that listeners subscribe to.
+#[derive(Debug)]
+pub struct Live {
+    changes: broadcast::Sender<Arc<Change>>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            changes: broadcast::channel(BACKLOG).0,
+        }
+    }
+}
+
+impl Live {
+    /// Hears every change from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Change>> {
+        self.changes.subscribe()
+    }
+}
+
+/// Returns whether a person may hear of a change.
+pub fn may_hear(person: &Person, change: &Change) -> bool {
+    match (&change.conversation, change.event.event.conversation) {
+        (Some(summary), _) => {
+            person.scope.includes(summary.row.team)
+                // A team that a conversation left hears that it is gone.
+                || (change.event.event.kind == kulant_model::event::EventKind::TeamChanged
+                    && includes(&person.scope, change.event.event.team))
+        }
+        (None, Some(_)) => includes(&person.scope, change.event.event.team),
+        (None, None) => person.scope == Scope::Everything && person.may(Permission::ReadOverview),
+    }
+}
+
+fn includes(scope: &Scope, team: Option<TeamId>) -> bool {
+    scope.includes(team)
+}
+
+/// What somebody missed since a place in the log; none if that is too much to tell one by one.
+pub async fn missed(care: &Care, after: i64) -> Result<Option<Vec<Change>>, CareError> {
+    care.store
+        .read(move |read| {
+            let newest = events::newest(read)?;
+            if after > newest || after < 0 {
+                return Ok(None);
+            }
+            let missed = events::list_after(read, after, CATCH_UP + 1)?;
+            if missed.len() as i64 > CATCH_UP {
+                return Ok(None);
+            }
+            load(read, missed).map(Some)
+        })
+        .await
+}
+
+/// Returns the place of the newest event.
+pub async fn newest(care: &Care) -> Result<i64, CareError> {
+    care.store
+        .read(|read| events::newest(read).map_err(CareError::from))
+        .await
+}
+
+pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
+    let mut commits = care.store.commits();
+    let mut cursor = loop {
+        match newest(&care).await {
+            Ok(newest) => break newest,
+            Err(error) => {
+                error!(error = %error, "the live stream cannot read the log");
+                nap(&mut stop, Duration::from_secs(1)).await;
+                if *stop.borrow() {
+                    return;
+                }
+            }
+        }
+    };
+    while !*stop.borrow() {
+        commits.mark_unchanged();
+        let listening = care.live.changes.receiver_count() > 0;
+        match step(&care, cursor, listening).await {
+            Ok((next, _)) if next == cursor => {
+                tokio::select! {
+                    _ = commits.changed() => {}
+                    _ = stop.changed() => {}
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                }
+            }
+            Ok((next, changes)) => {
+                cursor = next;
+                for change in changes {
+                    // Nobody listening is no fault.
+                    drop(care.live.changes.send(Arc::new(change)));
+                }
+                // A rush is told in steps, not row by row.
+                nap(&mut stop, Duration::from_millis(25)).await;
+            }
+            Err(error) => {
+                error!(error = %error, "the live stream cannot read the log");
+                nap(&mut stop, Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn step(care: &Care, cursor: i64, listening: bool) -> Result<(i64, Vec<Change>), CareError> {
+    care.store
+        .read(move |read| {
+            if !listening {
+                return Ok((events::newest(read)?, Vec::new()));
+            }
+            let events = events::list_after(read, cursor, BATCH)?;
+            let next = events.last().map_or(cursor, |event| event.sequence);
+            Ok((next, load(read, events)?))
+        })
+        .await
+}
+
+fn load(read: &mut Read<'_>, events: Vec<Event>) -> Result<Vec<Change>, CareError> {
+    let conversations: BTreeSet<ConversationId> = events
+        .iter()
+        .filter_map(|event| event.event.conversation)
+        .collect();
+    let messages: BTreeSet<MessageId> = events
+        .iter()
+        .filter_map(|event| event.event.message)
+        .collect();
+    let scope = access::scope_of_system();
+    let mut summaries: HashMap<ConversationId, reading::Summary> = HashMap::new();
+    for portion in Vec::from_iter(conversations).chunks(100) {
+        for summary in reading::list_summaries(read, &scope, portion)? {
+            summaries.insert(summary.row.id, summary);
+        }
+    }
+    let views: HashMap<MessageId, MessageView> =
+        view::messages_by_id(read, &Vec::from_iter(messages))?
+            .into_iter()
+            .map(|view| (view.message.id, view))
+            .collect();
+    Ok(events
+        .into_iter()
+        .map(|event| Change {
+            conversation: event
+                .event
+                .conversation
+                .and_then(|id| summaries.get(&id).cloned()),
+            message: event.event.message.and_then(|id| views.get(&id).cloned()),
+            event,
+        })
+        .collect())
+}

@@ -1,0 +1,123 @@
+//! Keeps the full-text index in step with the log, in batches, off every hot path.
+
+use std::collections::BTreeSet;
+
+use kulant_insight::text::tokens::index_tokens;
+use kulant_model::event::EventKind;
+use kulant_model::ids::{IdentityId, MessageId};
+use kulant_store::{contacts, events, messages, search};
+
+use crate::Care;
+use crate::error::CareError;
+
+pub(super) const NAME: &str = "search";
+
+const BATCH: i64 = 1_000;
+
+/// Reads the next events and indexes the messages they speak of; returns how many events.
+pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
+    let (count, newest, texts): (usize, i64, Vec<(MessageId, Option<String>)>) = care
+        .store
+        .read(|read| {
+            let after = events::follower(read, NAME)?;
+            let events = events::list_after(read, after, BATCH)?;
+            let newest = events.last().map_or(after, |event| event.sequence);
+            let changed: BTreeSet<MessageId> = events
+                .iter()
+                .filter(|event| changes_text(event.event.kind))
+                .filter_map(|event| event.event.message)
+                .collect();
+            let changed: Vec<MessageId> = changed.into_iter().collect();
+            let found = messages::list_by_id(read, &changed)?;
+            let authors: Vec<IdentityId> = found.iter().filter_map(|row| row.identity).collect();
+            let names = contacts::list_names(read, &authors)?;
+            let texts = changed
+                .iter()
+                .map(|id| {
+                    let row = found
+                        .iter()
+                        .find(|row| row.id == *id && row.deleted_at.is_none());
+                    let text = row.map(|row| {
+                        let name = row
+                            .identity
+                            .and_then(|identity| names.get(&identity))
+                            .map_or("", String::as_str);
+                        [row.title.as_deref().unwrap_or(""), &row.body, name].join("\n")
+                    });
+                    (*id, text)
+                })
+                .collect();
+            Ok::<_, CareError>((events.len(), newest, texts))
+        })
+        .await?;
+    if count == 0 {
+        return Ok(0);
+    }
+    let mut put = Vec::new();
+    let mut gone = Vec::new();
+    for (id, text) in texts {
+        match text {
+            Some(text) => put.push((id, index_tokens(&text))),
+            None => gone.push(id),
+        }
+    }
+    let now = care.now();
+    let mut saved = false;
+    // Small transactions, so that deliveries are stored in between.
+    let portions: Vec<Vec<(MessageId, String)>> = put
+        .chunks(250)
+        .map(<[(MessageId, String)]>::to_vec)
+        .collect();
+    let last = portions.len().saturating_sub(1);
+    for (index, portion) in portions.into_iter().enumerate() {
+        let gone = std::mem::take(&mut gone);
+        saved |= index == last;
+        let end = (index == last).then_some(newest);
+        care.store
+            .write(move |tx| {
+                search::remove(tx, &gone)?;
+                search::put(tx, &portion)?;
+                if let Some(newest) = end {
+                    events::save_follower(tx, NAME, newest, now)?;
+                }
+                Ok::<_, CareError>(())
+            })
+            .await?;
+    }
+    if !saved {
+        care.store
+            .write(move |tx| {
+                search::remove(tx, &gone)?;
+                events::save_follower(tx, NAME, newest, now)?;
+                Ok::<_, CareError>(())
+            })
+            .await?;
+    }
+    Ok(count)
+}
+
+/// Empties the index and starts again at the beginning of the log.
+pub(super) async fn forget(care: &Care) -> Result<(), CareError> {
+    let now = care.now();
+    care.store
+        .write(move |tx| {
+            search::clear(tx)?;
+            events::save_follower(tx, NAME, 0, now)?;
+            Ok(())
+        })
+        .await
+}
+
+fn changes_text(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::MessageReceived
+            | EventKind::MessageEdited
+            | EventKind::MessageDeleted
+            | EventKind::MessageQueued
+            | EventKind::MessageSent
+            | EventKind::MessageCancelled
+            | EventKind::NoteAdded
+            | EventKind::ContactErased
+    )
+}

@@ -1,0 +1,207 @@
+//! Work for later and what runs it: one loop claims due jobs, one takes deliveries in, one keeps
+//! the followers of the log going. Every job can be repeated.
+
+mod polling;
+mod retention;
+
+use std::time::Duration;
+
+use kulant_model::time::Timestamp;
+use kulant_store::jobs::{self, Job};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use crate::error::CareError;
+use crate::{Care, conversations, deliver, followers, intake};
+
+pub use retention::keep_days;
+
+/// How a job ended.
+pub(crate) enum Outcome {
+    Done,
+    Later(Timestamp),
+}
+
+/// How many jobs run beside each other.
+const BESIDE: usize = 16;
+/// After this time another process may take a job over: its first one has ended.
+const CLAIM: Duration = Duration::from_secs(150);
+/// How long a loop sleeps at most when nothing wakes it.
+const NAP: Duration = Duration::from_millis(500);
+
+/// Every kind of job, one line each.
+async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
+    match job.kind.as_str() {
+        deliver::KIND => deliver::deliver(care, job).await,
+        polling::KIND => polling::poll(care, job).await,
+        retention::KIND => retention::tidy(care).await,
+        crate::act::KIND => crate::act::act(care, job).await,
+        other => {
+            warn!(
+                job.kind = other,
+                "a job of an unknown kind waits for a newer program"
+            );
+            Ok(Outcome::Later(care.now().after(Duration::from_secs(3_600))))
+        }
+    }
+}
+
+/// Runs everything that works in the background until `stop` turns true.
+pub async fn run(care: Care, stop: watch::Receiver<bool>) {
+    let mut loops = JoinSet::new();
+    loops.spawn(run_intake(care.clone(), stop.clone()));
+    loops.spawn(run_jobs(care.clone(), stop.clone()));
+    loops.spawn(followers::run(care.clone(), stop.clone()));
+    loops.spawn(run_upkeep(care, stop));
+    while let Some(ended) = loops.join_next().await {
+        if let Err(error) = ended {
+            error!(error = %error, "a background loop ended by a panic");
+        }
+    }
+}
+
+async fn run_intake(care: Care, mut stop: watch::Receiver<bool>) {
+    let mut commits = care.store.commits();
+    while !*stop.borrow() {
+        commits.mark_unchanged();
+        match intake::take_in_waiting(&care).await {
+            Ok(0) => sleep(&mut commits, &mut stop, NAP).await,
+            Ok(_) => {}
+            Err(error) => {
+                error!(error = %error, "deliveries could not be taken in");
+                nap(&mut stop, Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
+    let mut commits = care.store.commits();
+    let mut running: JoinSet<()> = JoinSet::new();
+    while !*stop.borrow() {
+        commits.mark_unchanged();
+        while running.try_join_next().is_some() {}
+        let free = BESIDE - running.len();
+        if free == 0 {
+            running.join_next().await;
+            continue;
+        }
+        match claim(&care, free).await {
+            Ok(claimed) if claimed.is_empty() => sleep(&mut commits, &mut stop, NAP).await,
+            Ok(claimed) => {
+                for job in claimed {
+                    let care = care.clone();
+                    running.spawn(async move { run_job(&care, job).await });
+                }
+            }
+            Err(error) => {
+                error!(error = %error, "jobs could not be claimed");
+                nap(&mut stop, Duration::from_secs(1)).await;
+            }
+        }
+    }
+    // What was begun is ended; what was only claimed is taken over later.
+    while running.join_next().await.is_some() {}
+}
+
+async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
+    let now = care.now();
+    let due: Option<Timestamp> = care
+        .store
+        .read(move |read| jobs::find_next_due(read).map_err(CareError::from))
+        .await?;
+    let overdue: bool = match due {
+        Some(due) if due <= now => true,
+        _ => {
+            care.store
+                .read(move |read| jobs::has_abandoned(read, now).map_err(CareError::from))
+                .await?
+        }
+    };
+    if !overdue {
+        return Ok(Vec::new());
+    }
+    care.store
+        .write(move |tx| {
+            jobs::claim(tx, now, now.after(CLAIM), limit as i64).map_err(CareError::from)
+        })
+        .await
+}
+
+/// Does one claimed job and strikes it off or puts it off.
+pub(crate) async fn run_job(care: &Care, job: Job) {
+    let outcome = perform(care, &job).await;
+    let (id, now) = (job.id, care.now());
+    let kept: Result<(), CareError> = match outcome {
+        Ok(Outcome::Done) => {
+            care.store
+                .write(move |tx| jobs::finish(tx, id).map_err(CareError::from))
+                .await
+        }
+        Ok(Outcome::Later(at)) => {
+            care.store
+                .write(move |tx| jobs::put_off(tx, id, at, None).map_err(CareError::from))
+                .await
+        }
+        Err(error) => {
+            error!(error = %error, job.kind = job.kind, job.id = %id, "a job failed and is put off");
+            let pause = Duration::from_secs(1 << job.attempts.clamp(0, 11));
+            let words = error.to_string();
+            care.store
+                .write(move |tx| {
+                    jobs::put_off(tx, id, now.after(pause), Some(&words)).map_err(CareError::from)
+                })
+                .await
+        }
+    };
+    if let Err(error) = kept {
+        error!(error = %error, job.id = %id, "the end of a job could not be kept");
+    }
+}
+
+/// Claims and does everything that is due now, for tests and for commands without a server.
+pub async fn run_due(care: &Care) -> Result<usize, CareError> {
+    let claimed = claim(care, BESIDE).await?;
+    let count = claimed.len();
+    for job in claimed {
+        run_job(care, job).await;
+    }
+    Ok(count)
+}
+
+/// Wakes the snoozed and sees to it that regular work stands in the table.
+async fn run_upkeep(care: Care, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        for outcome in [
+            conversations::wake(&care).await.map(drop),
+            polling::schedule(&care).await,
+            retention::schedule(&care).await,
+        ] {
+            if let Err(error) = outcome {
+                warn!(error = %error, "upkeep failed and is tried again");
+            }
+        }
+        nap(&mut stop, Duration::from_secs(1)).await;
+    }
+}
+
+/// Sleeps until something was committed, at most for a nap.
+async fn sleep(
+    commits: &mut watch::Receiver<u64>,
+    stop: &mut watch::Receiver<bool>,
+    longest: Duration,
+) {
+    tokio::select! {
+        _ = commits.changed() => {}
+        _ = stop.changed() => {}
+        () = tokio::time::sleep(longest) => {}
+    }
+}
+
+pub(crate) async fn nap(stop: &mut watch::Receiver<bool>, longest: Duration) {
+    tokio::select! {
+        _ = stop.changed() => {}
+        () = tokio::time::sleep(longest) => {}
+    }
+}

@@ -1,0 +1,387 @@
+//! An agent's words: a reply in public or in private, or a note. A reply is queued with its
+//! delivery job in one transaction; it leaves only through `deliver`.
+
+use std::collections::BTreeSet;
+
+use kulant_channels::capability::SideCapabilities;
+use kulant_model::conversation::Status;
+use kulant_model::event::EventKind;
+use kulant_model::ids::{AgentId, AttachmentId, ConversationId, JobId, MessageId};
+use kulant_model::message::{DeliveryState, Direction, Visibility};
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
+use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::jobs::{self, NewJob};
+use kulant_store::messages::{self, Delivery, Message};
+use kulant_store::{Read, Tx, agents, brands, contacts, teams};
+use serde_json::json;
+
+use crate::accounts::{self, Opened};
+use crate::change::{self, Changing};
+use crate::conversations::apply_status;
+use crate::error::CareError;
+use crate::{Care, access, deliver};
+
+/// The longest text that is taken, whatever the network allows.
+const LONGEST: usize = 100_000;
+
+/// What an agent wrote.
+#[derive(Debug, Clone)]
+pub struct NewReply {
+    pub conversation: ConversationId,
+    pub body: String,
+    pub visibility: Visibility,
+    pub in_reply_to: Option<MessageId>,
+    pub send_at: Option<Timestamp>,
+    pub mentions: Vec<AgentId>,
+    pub attachments: Vec<AttachmentId>,
+    pub resolve: bool,
+}
+
+/// Keeps what an agent wrote, and queues it if it is to leave.
+pub async fn reply(care: &Care, person: &Person, reply: NewReply) -> Result<MessageId, CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    check(&reply)?;
+
+    let target = find_target(care, person, &reply).await?;
+    let opened = match &target {
+        Some(target) => {
+            let opened = accounts::find(care, target.inbox)
+                .await?
+                .ok_or(CareError::NotFound)?;
+            check_capability(&opened, care.now(), target, &reply)?;
+            Some(opened)
+        }
+        None => None,
+    };
+
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| keep(tx, &changing, reply, target, opened.as_ref()))
+        .await
+}
+
+fn check(reply: &NewReply) -> Result<(), CareError> {
+    if reply.body.trim().is_empty() && reply.attachments.is_empty() {
+        return Err(CareError::invalid("body", "required", "write something"));
+    }
+    if reply.body.chars().count() > LONGEST {
+        return Err(CareError::invalid(
+            "body",
+            "too_long",
+            format!("{LONGEST} characters at most"),
+        ));
+    }
+    if reply.visibility != Visibility::Note && !reply.mentions.is_empty() {
+        return Err(CareError::invalid(
+            "mentions",
+            "notes_only",
+            "only a note mentions colleagues",
+        ));
+    }
+    Ok(())
+}
+
+/// Finds what is answered: the message named, or the newest incoming one if there is no doubt.
+async fn find_target(
+    care: &Care,
+    person: &Person,
+    reply: &NewReply,
+) -> Result<Option<Message>, CareError> {
+    let (scope, wanted) = (person.scope.clone(), reply.clone());
+    care.store
+        .read(move |read| {
+            let row = rows::find(read, wanted.conversation)?
+                .filter(|row| scope.includes(row.team))
+                .ok_or(CareError::NotFound)?;
+            if row.joined_into.is_some() {
+                return Err(Refusal::new("conversation_is_joined").into());
+            }
+            if let Some(id) = wanted.in_reply_to {
+                return messages::find(read, id)?
+                    .filter(|message| message.conversation == Some(row.id))
+                    .filter(|message| message.seen_at.is_some())
+                    .map(Some)
+                    .ok_or_else(|| {
+                        CareError::invalid("in_reply_to", "unknown", "not of this conversation")
+                    });
+            }
+            if wanted.visibility == Visibility::Note {
+                return Ok(None);
+            }
+            newest_target(read, &row, wanted.visibility).map(Some)
+        })
+        .await
+}
+
+/// The newest incoming message of a visibility. Where several people or places wait for an answer,
+/// nobody but the agent can say which one is meant.
+fn newest_target(
+    read: &mut Read<'_>,
+    row: &Conversation,
+    visibility: Visibility,
+) -> Result<Message, CareError> {
+    let of_this_side = messages::list_newest(
+        read,
+        row.id,
+        (Timestamp(i64::MAX), MessageId(i64::MAX)),
+        100,
+    )?;
+    let mut waiting = of_this_side.into_iter().filter(|message| {
+        message.direction == Direction::In
+            && message.visibility == visibility
+            && message.deleted_at.is_none()
+            && message.is_party
+    });
+    if let Some(newest) = waiting.next() {
+        let endpoint = (newest.inbox, newest.thread.clone());
+        if waiting.any(|other| (other.inbox, other.thread) != endpoint) {
+            return Err(Refusal::new("ambiguous_reply_target").into());
+        }
+        return Ok(newest);
+    }
+    if visibility == Visibility::Private {
+        // From public to private: the party is spoken to where it wrote in public.
+        if let Some(message) = messages::find_newest_incoming(read, row.id, Visibility::Public)? {
+            return Ok(message);
+        }
+    }
+    messages::find_newest_incoming(read, row.id, visibility)?.ok_or_else(|| {
+        Refusal::new("nothing_to_answer")
+            .with("visibility", visibility)
+            .into()
+    })
+}
+
+fn check_capability(
+    opened: &Opened,
+    now: Timestamp,
+    target: &Message,
+    reply: &NewReply,
+) -> Result<(), CareError> {
+    if reply.visibility == Visibility::Note {
+        return Ok(());
+    }
+    if reply.visibility == Visibility::Public && target.visibility == Visibility::Private {
+        return Err(Refusal::new("private_is_not_answered_in_public").into());
+    }
+    if opened.inbox.paused_at.is_some() || opened.inbox.archived_at.is_some() {
+        return Err(Refusal::new("inbox_is_paused").into());
+    }
+    let account = opened.account(now);
+    if let Some(reason) = opened.channel.send_refusal(&account, reply.visibility) {
+        return Err(Refusal::new("channel_cannot_send")
+            .with("reason", reason)
+            .into());
+    }
+    let Some(side) = side(opened, reply.visibility) else {
+        return Err(Refusal::new("channel_cannot_send").into());
+    };
+    if !side.fits(&reply.body) {
+        let length = side.length.unwrap_or_default();
+        return Err(Refusal::new("too_long_for_network")
+            .with("limit", length)
+            .into());
+    }
+    match &side.attachments {
+        None if !reply.attachments.is_empty() => {
+            Err(Refusal::new("network_takes_no_attachments").into())
+        }
+        Some(limits) if reply.attachments.len() > limits.count => {
+            Err(Refusal::new("too_many_attachments")
+                .with("limit", limits.count)
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn side(opened: &Opened, visibility: Visibility) -> Option<&'static SideCapabilities> {
+    opened.channel.capabilities().side(visibility)
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    changing: &Changing,
+    reply: NewReply,
+    target: Option<Message>,
+    opened: Option<&Opened>,
+) -> Result<MessageId, CareError> {
+    let mut row = change::load(tx, &changing.person, reply.conversation)?;
+    let id = MessageId(changing.next_id());
+    let now = changing.now;
+    let leaves = reply.visibility != Visibility::Note;
+    let send_at = reply.send_at.unwrap_or(now).max(now);
+    let public = reply.visibility == Visibility::Public;
+    let thread = match (&target, reply.visibility) {
+        (Some(target), Visibility::Private) => Some(private_thread(tx, &row, target)?),
+        _ => None,
+    }
+    .flatten();
+    let message = Message {
+        id,
+        inbox: target.as_ref().map_or(row.inbox, |target| target.inbox),
+        conversation: Some(row.id),
+        network_id: None,
+        direction: Direction::Out,
+        visibility: reply.visibility,
+        identity: None,
+        agent: Some(changing.person.agent),
+        is_party: false,
+        kind: None,
+        title: None,
+        body: reply.body,
+        url: None,
+        parent: target.as_ref().map(|target| target.id),
+        root: target
+            .as_ref()
+            .filter(|_| public)
+            .and_then(|target| target.root),
+        top: target
+            .as_ref()
+            .filter(|_| public)
+            .and_then(|target| target.top),
+        thread: thread.clone(),
+        seen_at: Some(now),
+        platform_at: now.max(row.last_message_at),
+        received_at: now,
+        stored_at: now,
+        edited_at: None,
+        deleted_at: None,
+        signature: if leaves {
+            signature(tx, &row, changing.person.agent)?
+        } else {
+            None
+        },
+        answers_until: leaves.then_some(row.last_message_at),
+        delivery: leaves.then_some(Delivery {
+            state: DeliveryState::Queued,
+            send_at: Some(send_at),
+            sent_at: None,
+            attempts: 0,
+            next_attempt_at: Some(send_at),
+            failure: None,
+        }),
+    };
+    messages::save(tx, &[message])?;
+    for attachment in &reply.attachments {
+        tie(tx, changing, *attachment, id)?;
+    }
+    if leaves {
+        if let (Some(thread), Some(opened)) = (thread, opened) {
+            rows::save_threads(tx, opened.inbox.id, &[(thread, row.id)])?;
+        }
+        jobs::enqueue(
+            tx,
+            &NewJob {
+                id: JobId(changing.next_id()),
+                kind: deliver::KIND,
+                key: Some(id.to_string()),
+                run_at: send_at,
+                payload: json!({ "message": id }),
+            },
+        )?;
+        change::add_up(tx, &mut row)?;
+        row.unread = false;
+        tx.append(changing.event(EventKind::MessageQueued, &row).message(id));
+    } else {
+        mention(tx, &row, id, &reply.mentions)?;
+        tx.append(changing.event(EventKind::NoteAdded, &row).message(id));
+    }
+    if reply.resolve {
+        apply_status(tx, &mut row, changing, Status::Resolved, None);
+    }
+    rows::save(tx, &[row])?;
+    Ok(id)
+}
+
+/// The key of the private thread that a private answer goes into: the one the party wrote in, or
+/// the one that opens with the author of what is answered.
+fn private_thread(
+    tx: &mut Tx<'_>,
+    row: &Conversation,
+    target: &Message,
+) -> Result<Option<String>, CareError> {
+    if let Some(thread) = &target.thread {
+        return Ok(Some(thread.clone()));
+    }
+    if let Some(thread) = rows::find_thread(tx, row.id, target.inbox)? {
+        return Ok(Some(thread));
+    }
+    Ok(match target.identity {
+        Some(identity) => {
+            contacts::find_identity(tx, identity)?.map(|identity| identity.network_id)
+        }
+        None => None,
+    })
+}
+
+/// The words under which an answer leaves: the team's, else the brand's; initials only where the
+/// agent consented.
+pub(crate) fn signature(
+    read: &mut Read<'_>,
+    row: &Conversation,
+    agent: AgentId,
+) -> Result<Option<String>, CareError> {
+    let team = match row.team {
+        Some(team) => teams::find(read, team)?.and_then(|team| team.signature),
+        None => None,
+    };
+    let words = match team.filter(|words| !words.trim().is_empty()) {
+        Some(words) => Some(words),
+        None => brands::find(read, row.brand)?
+            .and_then(|brand| Some(brand.details.get("signature")?.as_str()?.to_owned()))
+            .filter(|words| !words.trim().is_empty()),
+    };
+    let initials = agents::find(read, agent)?
+        .filter(|agent| agent.initials_consented_at.is_some())
+        .and_then(|agent| agent.initials)
+        .filter(|initials| !initials.trim().is_empty());
+    Ok(match (words, initials) {
+        (Some(words), Some(initials)) => Some(format!("{words} ^{initials}")),
+        (Some(words), None) => Some(words),
+        (None, Some(initials)) => Some(format!("^{initials}")),
+        (None, None) => None,
+    })
+}
+
+fn tie(
+    tx: &mut Tx<'_>,
+    changing: &Changing,
+    attachment: AttachmentId,
+    message: MessageId,
+) -> Result<(), CareError> {
+    let unknown = || CareError::invalid("attachments", "unknown", "no such upload of yours");
+    let upload = messages::find_attachment(tx, attachment)?.ok_or_else(unknown)?;
+    if upload.agent != Some(changing.person.agent)
+        || !messages::tie_attachment(tx, attachment, message)?
+    {
+        return Err(unknown());
+    }
+    Ok(())
+}
+
+fn mention(
+    tx: &mut Tx<'_>,
+    row: &Conversation,
+    note: MessageId,
+    agents: &[AgentId],
+) -> Result<(), CareError> {
+    let known: BTreeSet<AgentId> = kulant_store::agents::list_enabled(tx, agents)?
+        .into_iter()
+        .collect();
+    if agents.iter().any(|agent| !known.contains(agent)) {
+        return Err(CareError::invalid("mentions", "unknown", "no such agent"));
+    }
+    Ok(messages::insert_mentions(
+        tx,
+        note,
+        row.id,
+        &Vec::from_iter(known),
+    )?)
+}

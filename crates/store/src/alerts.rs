@@ -1,0 +1,79 @@
+//! Alerts: failures that need a person, each standing once until it is cleared.
+
+use kulant_model::ids::{AlertId, ConversationId, InboxId, MessageId};
+use kulant_model::time::Timestamp;
+use serde_json::Value as Json;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::sql::{Read, Tx};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    pub id: AlertId,
+    pub kind: String,
+    /// What makes it the same alert when it happens again.
+    pub key: String,
+    pub inbox: Option<InboxId>,
+    pub conversation: Option<ConversationId>,
+    pub message: Option<MessageId>,
+    pub facts: Json,
+    pub raised_at: Timestamp,
+}
+
+/// Raises an alert unless the same one stands; returns whether it is new.
+pub fn raise(tx: &mut Tx<'_>, alert: &Alert) -> Result<bool, StoreError> {
+    let standing = tx.query_one(
+        "SELECT id FROM alerts WHERE alert_key = $1 AND cleared_at IS NULL",
+        &params![&alert.key],
+        |row| row.get::<AlertId>(0),
+    )?;
+    if standing.is_some() {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO alerts (id, kind, alert_key, inbox_id, conversation_id, message_id, facts, raised_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &params![
+            alert.id,
+            &alert.kind,
+            &alert.key,
+            alert.inbox,
+            alert.conversation,
+            alert.message,
+            &alert.facts,
+            alert.raised_at
+        ],
+    )?;
+    Ok(true)
+}
+
+/// Clears the standing alert of a key; returns whether there was one.
+pub fn clear(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE alerts SET cleared_at = $2 WHERE alert_key = $1 AND cleared_at IS NULL",
+        &params![key, now],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Lists standing alerts, newest first.
+pub fn list(read: &mut Read<'_>, limit: i64) -> Result<Vec<Alert>, StoreError> {
+    read.query(
+        "SELECT id, kind, alert_key, inbox_id, conversation_id, message_id, facts, raised_at
+         FROM alerts WHERE cleared_at IS NULL ORDER BY id DESC LIMIT $1",
+        &params![limit],
+        |row| {
+            Ok(Alert {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                key: row.get(2)?,
+                inbox: row.get(3)?,
+                conversation: row.get(4)?,
+                message: row.get(5)?,
+                facts: row.get(6)?,
+                raised_at: row.get(7)?,
+            })
+        },
+    )
+}

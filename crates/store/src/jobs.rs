@@ -1,0 +1,156 @@
+//! Work for later, written in the transaction of the change that asks for it.
+
+use kulant_model::ids::JobId;
+use kulant_model::time::Timestamp;
+use serde_json::Value as Json;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::sql::value::Row;
+use crate::sql::{Read, Tx};
+
+/// A claimed piece of work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: String,
+    pub attempts: i64,
+    pub payload: Json,
+}
+
+/// Work about to be written down. With a key, the same work stands there once.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub id: JobId,
+    pub kind: &'static str,
+    pub key: Option<String>,
+    pub run_at: Timestamp,
+    pub payload: Json,
+}
+
+/// Writes work down; work with the same key that stands there already is done at the new time.
+pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO jobs (id, kind, job_key, run_at, attempts, payload) VALUES ($1, $2, $3, $4, 0, $5)
+         ON CONFLICT (kind, job_key) DO UPDATE SET
+           run_at = excluded.run_at, payload = excluded.payload, attempts = 0, claimed_until = NULL",
+        &params![job.id, job.kind, job.key.as_deref(), job.run_at, &job.payload],
+    )?;
+    Ok(())
+}
+
+/// Writes work down unless work with its key stands there.
+pub fn enqueue_once(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO jobs (id, kind, job_key, run_at, attempts, payload) VALUES ($1, $2, $3, $4, 0, $5)
+         ON CONFLICT (kind, job_key) DO NOTHING",
+        &params![job.id, job.kind, job.key.as_deref(), job.run_at, &job.payload],
+    )?;
+    Ok(())
+}
+
+/// Claims due work, so that nobody else does it until the given time.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
+    let skip = tx.dialect().skip_locked();
+    tx.query(
+        &format!(
+            "UPDATE jobs SET claimed_until = $2, attempts = attempts + 1
+             WHERE id IN (
+               SELECT id FROM jobs
+               WHERE run_at <= $1 AND (claimed_until IS NULL OR claimed_until < $1)
+               ORDER BY run_at, id
+               LIMIT $3 {skip}
+             )
+             RETURNING id, kind, attempts, payload"
+        ),
+        &params![now, until, limit],
+        job,
+    )
+}
+
+/// Returns when the next work is due that nobody has claimed.
+pub fn find_next_due(read: &mut Read<'_>) -> Result<Option<Timestamp>, StoreError> {
+    read.query_one(
+        "SELECT run_at FROM jobs WHERE claimed_until IS NULL ORDER BY run_at, id LIMIT 1",
+        &[],
+        |row| row.get(0),
+    )
+}
+
+/// Returns whether somebody claimed work and ended before it was done.
+pub fn has_abandoned(read: &mut Read<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM jobs WHERE run_at <= $1 AND claimed_until < $1 LIMIT 1",
+            &params![now],
+            |row| row.get::<JobId>(0),
+        )?
+        .is_some())
+}
+
+/// Returns whether work with this key stands there.
+pub fn exists(read: &mut Read<'_>, kind: &str, key: &str) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM jobs WHERE kind = $1 AND job_key = $2",
+            &params![kind, key],
+            |row| row.get::<JobId>(0),
+        )?
+        .is_some())
+}
+
+/// Strikes work off, unless it was written down anew while it was being done.
+pub fn finish(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM jobs WHERE id = $1 AND claimed_until IS NOT NULL",
+        &params![id],
+    )?;
+    Ok(())
+}
+
+/// Puts work off, with the reason if it failed.
+pub fn put_off(
+    tx: &mut Tx<'_>,
+    id: JobId,
+    run_at: Timestamp,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE jobs SET run_at = $2, claimed_until = NULL, last_error = $3
+         WHERE id = $1 AND claimed_until IS NOT NULL",
+        &params![id, run_at, error],
+    )?;
+    Ok(())
+}
+
+/// Takes work back by its key.
+pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM jobs WHERE kind = $1 AND job_key = $2",
+        &params![kind, key],
+    )?;
+    Ok(())
+}
+
+/// Counts work that waits, by kind.
+pub fn count(read: &mut Read<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    read.query(
+        "SELECT kind, COUNT(*) FROM jobs GROUP BY kind ORDER BY kind",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+fn job(row: &Row<'_>) -> Result<Job, StoreError> {
+    Ok(Job {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        attempts: row.get(2)?,
+        payload: row.get(3)?,
+    })
+}

@@ -1,0 +1,437 @@
+//! Conversations as people read them: filtered within a scope, paged by key, with all their names.
+
+use kulant_model::conversation::{Priority, Status};
+use kulant_model::ids::{
+    AgentId, BrandId, ContactId, ConversationId, InboxId, MessageId, TagId, TeamId,
+};
+use kulant_model::message::{Direction, Kind};
+use kulant_model::role::Scope;
+use kulant_model::time::Timestamp;
+
+use crate::conversations::{self, Conversation};
+use crate::error::StoreError;
+use crate::params;
+use crate::scope;
+use crate::sql::Read;
+use crate::sql::value::Value;
+
+/// Who must be responsible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee {
+    Agent(AgentId),
+    Nobody,
+}
+
+/// Which team's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TeamFilter {
+    Team(TeamId),
+    Nobody,
+}
+
+/// What a list is narrowed to; everything given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub statuses: Vec<Status>,
+    pub inbox: Option<InboxId>,
+    pub team: Option<TeamFilter>,
+    pub assignee: Option<Assignee>,
+    pub tags: Vec<TagId>,
+    pub brand: Option<BrandId>,
+    pub kinds: Vec<Kind>,
+    pub priorities: Vec<Priority>,
+    pub visibility: Option<String>,
+    pub unread: Option<bool>,
+    pub mentioned: Option<AgentId>,
+    pub contact: Option<ContactId>,
+}
+
+/// In which order a list runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    #[default]
+    Newest,
+    Oldest,
+    /// Whoever waits longest first; only those who wait.
+    Waiting,
+}
+
+/// A place in a list: the value that it is sorted by, and the id.
+pub type Place = (Timestamp, ConversationId);
+
+/// A conversation with everything that a row of a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    pub row: Conversation,
+    pub brand_name: String,
+    pub inbox_name: String,
+    pub channel: String,
+    pub team_name: Option<String>,
+    pub agent_name: Option<String>,
+    pub contact_name: Option<String>,
+    pub handle: Option<String>,
+    /// The beginning of the first words, where nobody gave a subject.
+    pub opening: Option<String>,
+    pub preview: String,
+    pub preview_direction: Direction,
+    pub tags: Vec<(TagId, String, String)>,
+}
+
+/// How many branches a list is cut into at most, so that each runs along one index.
+const BRANCHES: usize = 32;
+
+/// Writes the conditions of a filter within a scope, for a table called `c`.
+pub(crate) fn conditions(scope: &Scope, filter: &Filter, params: &mut Vec<Value>) -> String {
+    let mut all = vec!["c.joined_into IS NULL".to_owned()];
+    if *scope != Scope::Everything {
+        all.push(scope::condition(scope, "c.team_id", params));
+    }
+    narrow(filter, params, &mut all);
+    all.join(" AND ")
+}
+
+fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
+    one_of("c.status", &filter.statuses, params, all);
+    match filter.team {
+        None => {}
+        Some(TeamFilter::Nobody) => all.push("c.team_id IS NULL".to_owned()),
+        Some(TeamFilter::Team(team)) => equals("c.team_id", team, params, all),
+    }
+    match filter.assignee {
+        None => {}
+        Some(Assignee::Nobody) => all.push("c.agent_id IS NULL".to_owned()),
+        Some(Assignee::Agent(agent)) => equals("c.agent_id", agent, params, all),
+    }
+    if let Some(inbox) = filter.inbox {
+        params.push(inbox.into());
+        let place = params.len();
+        all.push(format!(
+            "(c.inbox_id = ${place} OR EXISTS (SELECT 1 FROM conversation_inboxes ci \
+             WHERE ci.inbox_id = ${place} AND ci.conversation_id = c.id))"
+        ));
+    }
+    for tag in &filter.tags {
+        params.push((*tag).into());
+        all.push(format!(
+            "EXISTS (SELECT 1 FROM conversation_tags ct \
+             WHERE ct.tag_id = ${} AND ct.conversation_id = c.id)",
+            params.len()
+        ));
+    }
+    if let Some(brand) = filter.brand {
+        equals("c.brand_id", brand, params, all);
+    }
+    one_of("c.kind", &filter.kinds, params, all);
+    one_of("c.priority", &filter.priorities, params, all);
+    if let Some(visibility) = &filter.visibility {
+        equals("c.visibility", visibility.as_str(), params, all);
+    }
+    if let Some(unread) = filter.unread {
+        equals("c.unread", unread, params, all);
+    }
+    if let Some(contact) = filter.contact {
+        equals("c.contact_id", contact, params, all);
+    }
+    if let Some(agent) = filter.mentioned {
+        params.push(agent.into());
+        all.push(format!(
+            "EXISTS (SELECT 1 FROM mentions n WHERE n.agent_id = ${} \
+             AND n.conversation_id = c.id AND n.read_at IS NULL)",
+            params.len()
+        ));
+    }
+}
+
+fn equals(column: &str, value: impl Into<Value>, params: &mut Vec<Value>, all: &mut Vec<String>) {
+    params.push(value.into());
+    all.push(format!("{column} = ${}", params.len()));
+}
+
+fn one_of<T: Copy + Into<Value>>(
+    column: &str,
+    values: &[T],
+    params: &mut Vec<Value>,
+    all: &mut Vec<String>,
+) {
+    match values {
+        [] => {}
+        [one] => equals(column, *one, params, all),
+        many => {
+            let places: Vec<String> = many
+                .iter()
+                .map(|value| {
+                    params.push((*value).into());
+                    format!("${}", params.len())
+                })
+                .collect();
+            all.push(format!("{column} IN ({})", places.join(", ")));
+        }
+    }
+}
+
+/// Lists the ids of a page. Where a filter names several teams or statuses, or the scope does, each
+/// of them runs along its own index and the few rows of all are sorted.
+pub fn list_ids(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Place>, StoreError> {
+    let (key, direction, compare) = match sort {
+        Sort::Newest => ("last_message_at", "DESC", "<"),
+        Sort::Oldest => ("last_message_at", "ASC", ">"),
+        Sort::Waiting => ("waiting_since", "ASC", ">"),
+    };
+    let mut params: Vec<Value> = params![limit].into();
+    let mut branches = Vec::new();
+    for (scope, filter) in cut(scope, filter) {
+        let mut all = vec![conditions(&scope, &filter, &mut params)];
+        if sort == Sort::Waiting {
+            all.push("c.waiting_since IS NOT NULL".to_owned());
+        }
+        if let Some((at, id)) = after {
+            params.extend(params![at, id]);
+            let (at, id) = (params.len() - 1, params.len());
+            all.push(format!(
+                "c.{key} {compare}= ${at} AND (c.{key} {compare} ${at} OR c.id {compare} ${id})"
+            ));
+        }
+        branches.push(format!(
+            "SELECT * FROM (SELECT c.{key} AS at, c.id AS id FROM conversations c WHERE {} \
+             ORDER BY c.{key} {direction}, c.id {direction} LIMIT $1) AS branch{}",
+            all.join(" AND "),
+            branches.len()
+        ));
+    }
+    let sql = format!(
+        "{} ORDER BY at {direction}, id {direction} LIMIT $1",
+        branches.join(" UNION ALL ")
+    );
+    read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Cuts a filter into branches of one team and one status each, if there are not too many.
+fn cut(scope: &Scope, filter: &Filter) -> Vec<(Scope, Filter)> {
+    let teams: Vec<Option<TeamId>> = match (scope, filter.team) {
+        (Scope::Teams(teams), None) if !teams.is_empty() => {
+            teams.iter().copied().map(Some).collect()
+        }
+        _ => vec![None],
+    };
+    let statuses: Vec<Vec<Status>> = match filter.statuses.len() {
+        0 | 1 => vec![filter.statuses.clone()],
+        _ => filter.statuses.iter().map(|status| vec![*status]).collect(),
+    };
+    if teams.len() * statuses.len() > BRANCHES {
+        return vec![(scope.clone(), filter.clone())];
+    }
+    let mut branches = Vec::new();
+    for team in teams {
+        for statuses in &statuses {
+            let scope = match team {
+                Some(team) => Scope::Teams([team].into()),
+                None => scope.clone(),
+            };
+            let filter = Filter {
+                statuses: statuses.clone(),
+                ..filter.clone()
+            };
+            branches.push((scope, filter));
+        }
+    }
+    branches
+}
+
+/// Counts what a filter finds, up to a cap.
+pub fn count(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    cap: i64,
+) -> Result<i64, StoreError> {
+    let mut params: Vec<Value> = params![cap].into();
+    let conditions = conditions(scope, filter, &mut params);
+    Ok(read
+        .query_one(
+            &format!(
+                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations c WHERE {conditions} LIMIT $1) AS some"
+            ),
+            &params,
+            |row| row.get(0),
+        )?
+        .unwrap_or(0))
+}
+
+/// Counts the mentions of somebody that they have not read, up to a cap.
+pub fn count_mentions(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    agent: AgentId,
+    cap: i64,
+) -> Result<i64, StoreError> {
+    let mut params: Vec<Value> = params![cap, agent].into();
+    let in_scope = scope::condition(scope, "c.team_id", &mut params);
+    Ok(read
+        .query_one(
+            &format!(
+                "SELECT COUNT(*) FROM (
+                   SELECT DISTINCT n.conversation_id FROM mentions n
+                   JOIN conversations c ON c.id = n.conversation_id
+                   WHERE n.agent_id = $2 AND n.read_at IS NULL AND {in_scope} LIMIT $1
+                 ) AS some"
+            ),
+            &params,
+            |row| row.get(0),
+        )?
+        .unwrap_or(0))
+}
+
+/// Loads what the rows of a list show, in the order of the ids; only what the scope includes.
+pub fn list_summaries(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    ids: &[ConversationId],
+) -> Result<Vec<Summary>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    let sql = format!(
+        "SELECT {}, b.name, i.name, i.channel, t.name, g.name, COALESCE(k2.name, d.name), d.handle,
+           COALESCE(r.title, substr(r.body, 1, 120)), substr(l.body, 1, 200), l.direction
+         FROM (VALUES {{keys}}) AS k
+         JOIN conversations c ON c.id = k.column1
+         JOIN brands b ON b.id = c.brand_id
+         JOIN inboxes i ON i.id = c.inbox_id
+         LEFT JOIN teams t ON t.id = c.team_id
+         LEFT JOIN agents g ON g.id = c.agent_id
+         LEFT JOIN contacts k2 ON k2.id = c.contact_id
+         LEFT JOIN identities d ON d.id = c.identity_id
+         LEFT JOIN messages r ON r.id = c.root_message_id
+         LEFT JOIN messages l ON l.id = c.last_message_id",
+        conversations::COLUMNS
+    );
+    let mut found = read.query_keys(&sql, &[], &keys, |row| {
+        Ok(Summary {
+            row: conversations::conversation(row)?,
+            brand_name: row.get(28)?,
+            inbox_name: row.get(29)?,
+            channel: row.get(30)?,
+            team_name: row.get(31)?,
+            agent_name: row.get(32)?,
+            contact_name: row.get(33)?,
+            handle: row.get(34)?,
+            opening: row.get(35)?,
+            preview: row.get::<Option<String>>(36)?.unwrap_or_default(),
+            preview_direction: row.get::<Option<Direction>>(37)?.unwrap_or(Direction::In),
+            tags: Vec::new(),
+        })
+    })?;
+    found.retain(|summary| scope.includes(summary.row.team));
+    let shown: Vec<ConversationId> = found.iter().map(|summary| summary.row.id).collect();
+    for (id, tag, name, colour) in conversations::list_tags(read, &shown)? {
+        if let Some(summary) = found.iter_mut().find(|summary| summary.row.id == id) {
+            summary.tags.push((tag, name, colour));
+        }
+    }
+    let place = |id: ConversationId| ids.iter().position(|wanted| *wanted == id);
+    found.sort_by_key(|summary| place(summary.row.id));
+    Ok(found)
+}
+
+/// How one team's queue stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    pub team: TeamId,
+    pub name: String,
+    pub oldest_waiting_since: Option<Timestamp>,
+}
+
+/// Lists the teams within a scope with how long somebody has waited in each.
+pub fn list_queues(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<Queue>, StoreError> {
+    let mut params = Vec::new();
+    let in_scope = scope::condition(scope, "t.id", &mut params);
+    read.query(
+        &format!(
+            "SELECT t.id, t.name,
+               (SELECT MIN(c.waiting_since) FROM conversations c
+                WHERE c.team_id = t.id AND c.status = 'open' AND c.joined_into IS NULL)
+             FROM teams t
+             WHERE t.archived_at IS NULL AND {in_scope}
+             ORDER BY t.name
+             LIMIT 500"
+        ),
+        &params,
+        |row| {
+            Ok(Queue {
+                team: row.get(0)?,
+                name: row.get(1)?,
+                oldest_waiting_since: row.get(2)?,
+            })
+        },
+    )
+}
+
+/// Lists those who have waited longest in public, within a scope.
+pub fn list_oldest_public(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let mut params: Vec<Value> = params![limit].into();
+    let in_scope = scope::condition(scope, "c.team_id", &mut params);
+    read.query(
+        &format!(
+            "SELECT c.id FROM conversations c
+             WHERE c.joined_into IS NULL AND c.waiting_since IS NOT NULL
+               AND c.visibility IN ('public', 'mixed') AND {in_scope}
+             ORDER BY c.waiting_since, c.id
+             LIMIT $1"
+        ),
+        &params,
+        |row| row.get(0),
+    )
+}
+
+/// Lists a contact's conversations within a scope, newest first.
+pub fn list_of_contact(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let filter = Filter {
+        contact: Some(contact),
+        ..Filter::default()
+    };
+    let mut params: Vec<Value> = params![limit].into();
+    let conditions = conditions(scope, &filter, &mut params);
+    read.query(
+        &format!(
+            "SELECT c.id FROM conversations c WHERE {conditions}
+             ORDER BY c.last_message_at DESC, c.id DESC LIMIT $1"
+        ),
+        &params,
+        |row| row.get(0),
+    )
+}
+
+/// Returns whether a message lies in a conversation within a scope.
+pub fn may_see_message(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    message: MessageId,
+) -> Result<bool, StoreError> {
+    let mut params: Vec<Value> = params![message].into();
+    let in_scope = scope::condition(scope, "c.team_id", &mut params);
+    Ok(read
+        .query_one(
+            &format!(
+                "SELECT c.id FROM messages m
+                 JOIN conversations c ON c.id = m.conversation_id
+                 WHERE m.id = $1 AND {in_scope}"
+            ),
+            &params,
+            |row| row.get::<ConversationId>(0),
+        )?
+        .is_some())
+}

@@ -1,0 +1,84 @@
+//! The full-text index: tokens made elsewhere, one row per message, newest found first.
+
+use kulant_model::ids::{ConversationId, MessageId};
+use kulant_model::role::Scope;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::reading::{self, Filter};
+use crate::sql::dialect::Dialect;
+use crate::sql::value::Value;
+use crate::sql::{Read, Tx};
+
+/// One thing that a search asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// Ways to meet it: a token, or tokens with blanks between them that stand side by side.
+    pub alternatives: Vec<String>,
+    /// The last token of the first alternative may be the beginning of a longer one.
+    pub prefix: bool,
+    pub excluded: bool,
+}
+
+/// Puts messages into the index, in place of what it had of them.
+pub fn put(tx: &mut Tx<'_>, rows: &[(MessageId, String)]) -> Result<(), StoreError> {
+    let dialect = tx.dialect();
+    let rows: Vec<Vec<Value>> = rows
+        .iter()
+        .map(|(id, tokens)| params![*id, dialect.index_form(tokens)].into())
+        .collect();
+    tx.execute_rows(dialect.index_tokens(), &rows)?;
+    Ok(())
+}
+
+/// Takes messages out of the index.
+pub fn remove(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<(), StoreError> {
+    for id in ids {
+        tx.execute("DELETE FROM search WHERE rowid = $1", &params![*id])?;
+    }
+    Ok(())
+}
+
+/// Writes the index anew without what was taken out of it, so that no byte of it stays.
+pub fn purge(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Sqlite {
+        tx.execute("INSERT INTO search (search) VALUES ('optimize')", &[])?;
+    }
+    Ok(())
+}
+
+/// Empties the index, so that its follower can fill it again.
+pub fn clear(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "INSERT INTO search (search) VALUES ('delete-all')",
+        Dialect::Postgres => "DELETE FROM search",
+    };
+    tx.execute(sql, &[])?;
+    Ok(())
+}
+
+/// Finds messages, newest first, before a given one: each with its conversation.
+pub fn find(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    terms: &[Term],
+    before: MessageId,
+    limit: i64,
+) -> Result<Vec<(MessageId, ConversationId)>, StoreError> {
+    let Some(query) = read.dialect().search_query(terms) else {
+        return Ok(Vec::new());
+    };
+    let mut params: Vec<Value> = params![query, before, limit].into();
+    let matches = read.dialect().matches(1);
+    let conditions = reading::conditions(scope, filter, &mut params);
+    let sql = format!(
+        "SELECT m.id, m.conversation_id
+         FROM search CROSS JOIN messages m CROSS JOIN conversations c
+         WHERE {matches} AND search.rowid < $2
+           AND m.id = search.rowid AND c.id = m.conversation_id AND {conditions}
+         ORDER BY search.rowid DESC
+         LIMIT $3"
+    );
+    read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))
+}

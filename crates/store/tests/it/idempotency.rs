@@ -1,0 +1,71 @@
+//! Idempotency keys: taken once, answered, freed, forgotten.
+
+use std::time::Duration;
+
+use kulant_model::ids::AgentId;
+use kulant_store::idempotency::{self, StoredAnswer};
+
+use crate::{NOW, databases};
+
+const A: AgentId = AgentId(1);
+
+#[tokio::test]
+async fn a_key_is_taken_once_and_keeps_its_answer() {
+    for database in databases().await {
+        database
+            .write(|tx| {
+                assert!(idempotency::take(tx, A, "k", b"r", NOW)?);
+                assert!(!idempotency::take(tx, A, "k", b"other", NOW)?);
+                assert!(
+                    idempotency::take(tx, AgentId(2), "k", b"r", NOW)?,
+                    "another person's"
+                );
+                let used = idempotency::find(tx, A, "k")?.expect("used");
+                assert_eq!(
+                    (used.request_hash.as_slice(), used.answer),
+                    (&b"r"[..], None)
+                );
+
+                let answer = StoredAnswer {
+                    status: 201,
+                    headers: "[]".to_owned(),
+                    body: "eA==".to_owned(),
+                };
+                idempotency::keep_answer(tx, A, "k", &answer)?;
+                let used = idempotency::find(tx, A, "k")?.expect("used");
+                assert_eq!(used.answer, Some(answer));
+                idempotency::free(tx, A, "k")?;
+                assert_eq!(idempotency::find(tx, A, "k")?, None);
+                Ok(())
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn old_keys_go_and_unanswered_ones_sooner() {
+    for database in databases().await {
+        database
+            .write(|tx| {
+                let answer = StoredAnswer {
+                    status: 200,
+                    headers: "[]".to_owned(),
+                    body: String::new(),
+                };
+                idempotency::take(tx, A, "answered", b"r", NOW)?;
+                idempotency::keep_answer(tx, A, "answered", &answer)?;
+                idempotency::take(tx, A, "open", b"r", NOW)?;
+                let soon = NOW.after(Duration::from_mins(3));
+                assert_eq!(idempotency::remove_before(tx, NOW, soon)?, 1);
+                assert!(idempotency::find(tx, A, "answered")?.is_some());
+                assert_eq!(idempotency::remove_before(tx, soon, NOW)?, 1);
+                idempotency::take(tx, A, "answered", b"r", NOW)?;
+                idempotency::keep_answer(tx, A, "answered", &answer)?;
+                idempotency::take(tx, A, "open", b"r", NOW)?;
+                assert_eq!(idempotency::remove_all(tx)?, 1);
+                assert!(idempotency::find(tx, A, "open")?.is_some());
+                Ok(())
+            })
+            .await;
+    }
+}

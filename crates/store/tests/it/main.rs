@@ -1,0 +1,174 @@
+//! The conformance suite: what every aggregate promises, held on both databases.
+//! SQLite always; PostgreSQL where `KULANT_TEST_POSTGRES` names a server.
+
+mod agents;
+mod brands;
+mod idempotency;
+mod inboxes;
+mod sessions;
+mod tags;
+mod teams;
+mod tokens;
+mod views;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kulant_model::brand::BrandDetails;
+use kulant_model::ids::{ActorId, AgentId, BrandId, InboxId, TeamId};
+use kulant_model::role::Role;
+use kulant_model::team::TeamKind;
+use kulant_model::time::Timestamp;
+use kulant_store::sql::migrate::migrate;
+use kulant_store::{DatabaseUrl, Store, StoreError, Tx};
+use serde_json::json;
+
+/// The moment at which the tests happen.
+pub const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
+
+/// A fresh, migrated database that goes away with its test.
+pub struct Database {
+    pub store: Store,
+    server: Option<(String, String)>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Makes one fresh database of each kind that is here.
+pub async fn databases() -> Vec<Database> {
+    let mut databases = vec![sqlite()];
+    databases.extend(postgres());
+    for database in &databases {
+        migrate(&database.store, NOW).await.expect("migrated");
+    }
+    databases
+}
+
+fn sqlite() -> Database {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = DatabaseUrl::Sqlite(folder.path().join("kulant.db"));
+    Database {
+        store: Store::open(&url).expect("a file"),
+        server: None,
+        _folder: Some(folder),
+    }
+}
+
+fn postgres() -> Option<Database> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test server is named by the environment"
+    )]
+    let server = std::env::var("KULANT_TEST_POSTGRES").ok()?;
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("store_{}_{number}", std::process::id());
+    on_server(&server, format!("CREATE DATABASE {name}"));
+    let (address, _) = server.rsplit_once('/').expect("a database in the address");
+    let url = DatabaseUrl::Postgres(format!("{address}/{name}"));
+    Some(Database {
+        store: Store::open(&url).expect("a server"),
+        server: Some((server, name)),
+        _folder: None,
+    })
+}
+
+/// Speaks to the server from a thread of its own: its driver blocks.
+fn on_server(server: &str, sql: String) {
+    let server = server.to_owned();
+    std::thread::spawn(move || {
+        postgres::Client::connect(&server, postgres::NoTls)
+            .expect("a server")
+            .batch_execute(&sql)
+            .expect("done");
+    })
+    .join()
+    .expect("the server does as it is told");
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, name)) = self.server.take() {
+            on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+impl Database {
+    /// Writes in one transaction.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.store.write(work).await.expect("written")
+    }
+}
+
+pub fn brand(id: i64, slug: &str) -> kulant_store::brands::Brand {
+    kulant_store::brands::Brand {
+        id: BrandId(id),
+        version: 1,
+        name: slug.to_uppercase(),
+        slug: slug.to_owned(),
+        details: serde_json::to_value(BrandDetails::default()).expect("JSON"),
+        created_at: NOW,
+        archived_at: None,
+    }
+}
+
+pub fn team(id: i64, name: &str) -> kulant_store::teams::Team {
+    kulant_store::teams::Team {
+        id: TeamId(id),
+        version: 1,
+        name: name.to_owned(),
+        kind: TeamKind::Agency,
+        signature: Some("Ihr Team".to_owned()),
+        created_at: NOW,
+        archived_at: None,
+    }
+}
+
+pub fn agent(id: i64, email: &str) -> kulant_store::agents::Agent {
+    kulant_store::agents::Agent {
+        id: AgentId(id),
+        version: 1,
+        email: email.to_owned(),
+        name: format!("Agent {id}"),
+        role: Role::Agent,
+        password_hash: None,
+        initials: None,
+        initials_consented_at: None,
+        preferences: json!({"theme": "dark"}),
+        created_at: NOW,
+        disabled_at: None,
+    }
+}
+
+/// Keeps an agent with the actor whose number is a hundred higher.
+pub fn keep_agent(tx: &mut Tx<'_>, id: i64, email: &str) -> Result<(), StoreError> {
+    assert!(kulant_store::agents::insert(tx, &agent(id, email))?);
+    kulant_store::actors::insert(tx, ActorId(id + 100), AgentId(id))
+}
+
+/// An inbox of brand 1 and team 1.
+pub fn inbox(id: i64, name: &str) -> kulant_store::inboxes::Inbox {
+    kulant_store::inboxes::Inbox {
+        id: InboxId(id),
+        version: 1,
+        channel: "webhook".to_owned(),
+        name: name.to_owned(),
+        brand: BrandId(1),
+        brand_name: "B".to_owned(),
+        team: TeamId(1),
+        team_name: "Service".to_owned(),
+        hook_key: format!("key-{id}"),
+        slug: format!("slug-{id}"),
+        settings: json!({"answer_url": "https://example.org/"}),
+        secrets: vec![0, 1, 255],
+        poll_cursor: None,
+        trouble: serde_json::Value::Null,
+        checked_at: None,
+        last_received_at: None,
+        created_at: NOW,
+        paused_at: None,
+        archived_at: None,
+    }
+}
