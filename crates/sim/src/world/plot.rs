@@ -8,7 +8,7 @@ use crate::world::phrase::{self, Blanks};
 use crate::world::{DAY, HOUR, MINUTE, Matter, SECOND, World, answers, private_thread};
 
 /// How many comments the launch in the past draws.
-const LAUNCH_COMMENTS: usize = 290;
+const LAUNCH_COMMENTS: usize = 265;
 
 impl World {
     pub(super) fn plan_past(&mut self, days: u32) {
@@ -91,7 +91,7 @@ impl World {
 
     fn tell_story(&mut self, brand: usize, at: Millis) {
         let wait = if self.past {
-            self.chance.wait(110.0 * MINUTE as f64) * night_factor(at)
+            self.chance.wait(150.0 * MINUTE as f64) * night_factor(at)
         } else {
             SECOND + self.chance.wait(60.0 * SECOND as f64)
         };
@@ -502,7 +502,7 @@ impl World {
         let item = self.new_item(brand, author, filled, at);
         let id = self.publish(item);
 
-        let comments = self.chance.between(4, 12);
+        let comments = self.chance.between(3, 8);
         for _ in 0..comments {
             let later = at
                 + self.chance.wait(if self.past {

@@ -74,10 +74,10 @@ fn five_days_of_the_past_make_a_desk_look_alive() {
 
     let count = |wanted: &dyn Fn(&Item) -> bool| items.iter().filter(|item| wanted(item)).count();
     assert!(
-        count(&|item| item.author.own) >= 150,
+        count(&|item| item.author.own) >= 120,
         "the company answered"
     );
-    assert!(count(&|item| item.visibility == Visibility::Private) >= 60);
+    assert!(count(&|item| item.visibility == Visibility::Private) >= 50);
     assert!(count(&|item| item.item_type == ItemType::Reaction) >= 60);
     assert!(count(&|item| item.item_type == ItemType::Edit) >= 1);
     assert!(
@@ -98,7 +98,7 @@ fn five_days_of_the_past_make_a_desk_look_alive() {
         }
     }
     let busiest = under.values().max_by_key(|texts| texts.len()).unwrap();
-    assert!(busiest.len() >= 250, "{} comments", busiest.len());
+    assert!(busiest.len() >= 200, "{} comments", busiest.len());
     let different: BTreeSet<&&str> = busiest.iter().collect();
     assert!(
         different.len() * 100 >= busiest.len() * 80,
