@@ -29,7 +29,7 @@ export function Confirm({ title, text, act, typed, onConfirm, onClose }: Props) 
       )}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>{t('desk.act.cancel')}</Button>
-        <Button color="red.9" loading={busy} disabled={typed !== undefined && word.trim() !== typed} onClick={() => void run()}>
+        <Button color="danger" loading={busy} disabled={typed !== undefined && word.trim() !== typed} onClick={() => void run()}>
           {act}
         </Button>
       </Group>

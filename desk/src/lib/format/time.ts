@@ -57,6 +57,10 @@ export function formatExact(language: string, at: string): string {
   return dateFormat(language, { dateStyle: 'long', timeStyle: 'medium' }).format(new Date(at))
 }
 
+export function formatMinute(language: string, at: string): string {
+  return dateFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+}
+
 export function dayKey(at: string): string {
   return new Date(at).toDateString()
 }

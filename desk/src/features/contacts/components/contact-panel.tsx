@@ -59,7 +59,7 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
       <Earlier conversations={contact.conversations.filter((item) => item.id !== conversationId)} hrefFor={hrefFor} onOpen={onOpen} />
       {maySupervise && (
         <section className={classes.part}>
-          <Button size="compact-sm" variant="subtle" color="red.9" className={classes.erase} onClick={() => setErasing(true)}>
+          <Button size="compact-sm" variant="subtle" color="danger" className={classes.erase} onClick={() => setErasing(true)}>
             {t('desk.contact.erase')}
           </Button>
         </section>

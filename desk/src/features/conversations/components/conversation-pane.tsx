@@ -42,10 +42,12 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
     [newestFirst, events.data, firstUnreadId],
   )
 
-  const opened = useRef(id)
+  const opened = useRef<string | null>(null)
   useEffect(() => {
     if (opened.current === id) return
+    const fromOutside = opened.current === null && !document.activeElement?.id.startsWith('row-')
     opened.current = id
+    if (fromOutside) return
     const busy = document.activeElement?.closest('[role="dialog"],textarea,input')
     if (!busy) pane.current?.focus({ preventScroll: true })
   }, [id])

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Picker } from '../../../components/picker'
 import { useTags } from '../../../lib/api/directory'
 import type { ConversationDetail, Kind, Priority } from '../../../lib/api/types'
-import { formatExact } from '../../../lib/format/time'
+import { formatMinute } from '../../../lib/format/time'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { KINDS, PRIORITIES } from '../hooks/use-filter-choices'
 import { useActions } from '../hooks/use-actions'
@@ -80,12 +80,12 @@ export function MatterPanel({ conversation }: { conversation: ConversationDetail
       </div>
       <div className={classes.line}>
         <span className={classes.label}>{t('desk.matter.opened')}</span>
-        <time dateTime={conversation.opened_at} className={classes.plain}>{formatExact(i18n.language, conversation.opened_at)}</time>
+        <time dateTime={conversation.opened_at} className={classes.plain}>{formatMinute(i18n.language, conversation.opened_at)}</time>
       </div>
       {conversation.snoozed_until && conversation.status === 'snoozed' && (
         <div className={classes.line}>
           <span className={classes.label}>{t('desk.matter.snoozed_until')}</span>
-          <time dateTime={conversation.snoozed_until} className={classes.plain}>{formatExact(i18n.language, conversation.snoozed_until)}</time>
+          <time dateTime={conversation.snoozed_until} className={classes.plain}>{formatMinute(i18n.language, conversation.snoozed_until)}</time>
         </div>
       )}
     </section>

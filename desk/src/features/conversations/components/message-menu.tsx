@@ -53,7 +53,7 @@ export function MessageMenu({ message, conversation, onEdit }: Props) {
           <Menu.Item onClick={() => setDialog('times')}>{t('desk.message.times')}</Menu.Item>
           {ours && out && able?.edit && <Menu.Item onClick={onEdit}>{t('desk.message.edit')}</Menu.Item>}
           {ours && out && able?.delete && (
-            <Menu.Item color="red" onClick={() => setDialog('delete')}>{t('desk.message.delete')}</Menu.Item>
+            <Menu.Item color="danger" onClick={() => setDialog('delete')}>{t('desk.message.delete')}</Menu.Item>
           )}
         </Menu.Dropdown>
       </Menu>

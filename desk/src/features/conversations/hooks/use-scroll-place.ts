@@ -1,6 +1,6 @@
 // Where the timeline stands: opens at the first unread or at the end, stays at the end while one is there,
 // and keeps its place when earlier messages come in above.
-import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Message } from '../../../lib/api/types'
 
 const NEAR_END = 80
@@ -20,8 +20,10 @@ export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadI
     if (!placed.current) {
       placed.current = true
       const mark = firstUnreadId ? box.querySelector('#first-unread') : null
-      if (mark) box.scrollTop = Math.max(0, (mark as HTMLElement).offsetTop - 60)
-      else box.scrollTop = box.scrollHeight
+      if (mark) {
+        box.scrollTop = Math.max(0, (mark as HTMLElement).offsetTop - 60)
+        last.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END
+      } else box.scrollTop = box.scrollHeight
     } else if (oldestId !== last.oldest && newest?.id === last.newest) {
       box.scrollTop += box.scrollHeight - last.height
     } else if (newest && newest.id !== last.newest) {
@@ -30,6 +32,17 @@ export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadI
     }
     before.current = { oldest: oldestId, newest: newest?.id ?? '', height: box.scrollHeight, atEnd: last.atEnd }
   }, [ready, oldestId, newest, firstUnreadId, messages])
+
+  useEffect(() => {
+    const box = scroll.current
+    if (!box || typeof ResizeObserver === 'undefined') return
+    const observer = new ResizeObserver(() => {
+      if (before.current.atEnd) box.scrollTop = box.scrollHeight
+    })
+    observer.observe(box)
+    if (box.firstElementChild) observer.observe(box.firstElementChild)
+    return () => observer.disconnect()
+  }, [])
 
   const onScroll = useCallback(() => {
     const box = scroll.current

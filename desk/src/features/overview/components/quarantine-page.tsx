@@ -50,7 +50,7 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
                   <span className={classes.actions}>
                     <Button size="compact-sm" variant="default" onClick={() => setShown(item.id)}>{t('desk.quarantine.raw')}</Button>
                     <Button size="compact-sm" variant="light" onClick={() => void settle(item.id, 'retake')}>{t('desk.quarantine.retake')}</Button>
-                    <Button size="compact-sm" variant="subtle" color="red.9" onClick={() => setDiscarding(item.id)}>{t('desk.act.delete')}</Button>
+                    <Button size="compact-sm" variant="subtle" color="danger" onClick={() => setDiscarding(item.id)}>{t('desk.act.delete')}</Button>
                   </span>
                 </td>
               </tr>

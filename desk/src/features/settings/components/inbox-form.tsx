@@ -1,0 +1,58 @@
+// Connecting or changing an inbox: channel, name, brand, team, and the channel's own settings from its schema.
+import { Select, TextInput } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { useBrands, useTeams } from '../../../lib/api/directory'
+import type { Channel, Inbox } from '../../../lib/api/types'
+import { useChangeSetting } from '../api/change-setting'
+import { useForm } from '../hooks/use-form'
+import { FormDialog } from './form-dialog'
+import { SchemaFields } from './schema-fields'
+import classes from './settings.module.css'
+
+interface Props { inbox: Inbox | null; channels: Channel[]; onClose: () => void; onMade: (inbox: Inbox) => void }
+
+export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
+  const { t, i18n } = useTranslation()
+  const brands = useBrands()
+  const teams = useTeams()
+  const { save } = useChangeSetting<Inbox>('inboxes')
+  const form = useForm(
+    {
+      channel: inbox?.channel ?? channels[0]?.channel ?? '',
+      name: inbox?.name ?? '',
+      brand: inbox?.brand.id ?? brands[0]?.id ?? '',
+      team: (inbox ? (inbox.team?.id ?? null) : (teams[0]?.id ?? null)) as string | null,
+      settings: inbox?.settings ?? {},
+    },
+    async ({ channel, ...values }) => {
+      const made = await save(inbox, inbox ? values : { channel, ...values })
+      onClose()
+      if (!inbox) onMade(made)
+    },
+  )
+  const { values, set, errors } = form
+  const channel = channels.find((item) => item.channel === values.channel)
+  const channelName = (item: Channel) => (i18n.exists(`desk.channel.${item.channel}.name`) ? t(`desk.channel.${item.channel}.name`) : item.name)
+  return (
+    <FormDialog title={inbox?.name ?? t('desk.settings.add.inboxes')} form={form} onClose={onClose} size="lg">
+      {!inbox && (
+        <Select
+          label={t('desk.field.channel')}
+          description={channel?.needs_public_address ? t('desk.field.needs_public_address') : undefined}
+          allowDeselect={false}
+          data={channels.map((item) => ({ value: item.channel, label: channelName(item) }))}
+          value={values.channel}
+          onChange={(next) => next && set('channel', next)}
+        />
+      )}
+      <TextInput label={t('desk.field.name')} required data-autofocus error={errors.name} value={values.name} onChange={(event) => set('name', event.currentTarget.value)} />
+      <div className={classes.pair}>
+        <Select label={t('desk.filter.brand')} required allowDeselect={false} error={errors.brand} data={brands.map(({ id, name }) => ({ value: id, label: name }))} value={values.brand} onChange={(next) => next && set('brand', next)} />
+        <Select label={t('desk.filter.team')} clearable error={errors.team} data={teams.map(({ id, name }) => ({ value: id, label: name }))} value={values.team} onChange={(next) => set('team', next)} />
+      </div>
+      {channel && (
+        <SchemaFields channel={channel.channel} schema={channel.settings_schema} values={values.settings} errors={errors} onChange={(settings) => set('settings', settings)} />
+      )}
+    </FormDialog>
+  )
+}

@@ -1,0 +1,82 @@
+// Inboxes: what is connected, whether it works, pausing, a new secret.
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ChannelGlyph } from '../../../components/channel-glyph'
+import { Confirm } from '../../../components/confirm'
+import { Moment } from '../../../components/moment'
+import { useProblemText } from '../../../components/use-problem-text'
+import { call } from '../../../lib/api/client'
+import { channelsQuery, inboxesQuery } from '../../../lib/api/directory'
+import type { Inbox } from '../../../lib/api/types'
+import { say } from '../../../lib/toast'
+import { useChangeSetting } from '../api/change-setting'
+import { CollectionPage } from './collection-page'
+import { InboxForm } from './inbox-form'
+import { RowActions } from './row-actions'
+import classes from './settings.module.css'
+import { type Shown, ShownOnce } from './shown-once'
+
+export function InboxesPage() {
+  const { t } = useTranslation()
+  const query = useQuery(inboxesQuery)
+  const { data: channels = [] } = useQuery(channelsQuery)
+  const describe = useProblemText()
+  const { save, remove, refresh } = useChangeSetting<Inbox>('inboxes')
+  const [editing, setEditing] = useState<Inbox | 'new' | null>(null)
+  const [rotating, setRotating] = useState<Inbox | null>(null)
+  const [made, setMade] = useState<Inbox | null>(null)
+  const tell = (problem: unknown) => say(describe(problem), { tone: 'trouble' })
+  const rotate = async (inbox: Inbox) => {
+    try {
+      setMade(await call<Inbox>('POST', `/inboxes/${inbox.id}/secret`, { version: inbox.version, body: {} }))
+      await refresh()
+    } catch (problem) {
+      tell(problem)
+    }
+  }
+  return (
+    <>
+      <CollectionPage name="inboxes" columns={['name', 'brand', 'team', 'state', 'received']} query={query} count={query.data?.length ?? 0} onAdd={() => setEditing('new')}>
+        {query.data?.map((inbox) => (
+          <tr key={inbox.id}>
+            <td>
+              <span className={classes.named}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>
+              {(inbox.hook_path ?? inbox.public_path) && <div className={classes.small}>{inbox.hook_path ?? inbox.public_path}</div>}
+            </td>
+            <td>{inbox.brand.name}</td>
+            <td>{inbox.team?.name ?? '–'}</td>
+            <td>
+              <span className={classes.state} data-state={inbox.state}>{t(`desk.inbox_state.${inbox.state}`)}</span>
+              {inbox.health.trouble && <div className={classes.small}>{t(`desk.delivery.reason.${inbox.health.trouble.class}`, { defaultValue: inbox.health.trouble.detail ?? inbox.health.trouble.class })}</div>}
+            </td>
+            <td>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
+            <td>
+              <RowActions name={inbox.name} onEdit={() => setEditing(inbox)} onDelete={() => remove(inbox)} deleteText={t('desk.settings.delete_inbox')}>
+                {inbox.hook_path && <Button size="compact-sm" variant="default" onClick={() => setRotating(inbox)}>{t('desk.settings.rotate')}</Button>}
+                <Button size="compact-sm" variant="default" onClick={() => void save(inbox, { state: inbox.state === 'paused' ? 'active' : 'paused' }).catch(tell)}>
+                  {t(inbox.state === 'paused' ? 'desk.settings.resume' : 'desk.settings.pause')}
+                </Button>
+              </RowActions>
+            </td>
+          </tr>
+        ))}
+      </CollectionPage>
+      {editing && <InboxForm inbox={editing === 'new' ? null : editing} channels={channels} onClose={() => setEditing(null)} onMade={setMade} />}
+      {rotating && (
+        <Confirm title={t('desk.settings.rotate')} text={t('desk.settings.rotate_text')} act={t('desk.settings.rotate')} onClose={() => setRotating(null)} onConfirm={() => rotate(rotating)} />
+      )}
+      {made && <ShownOnce title={made.name} text={t(made.hook_secret ? 'desk.settings.secret_once' : 'desk.settings.inbox_made')} shown={useful(made, t)} onClose={() => setMade(null)} />}
+    </>
+  )
+}
+
+function useful(inbox: Inbox, t: (key: string) => string): Shown[] {
+  const here = window.location.origin
+  return [
+    ...(inbox.hook_path ? [{ label: t('desk.settings.hook'), value: here + inbox.hook_path }] : []),
+    ...(inbox.hook_secret ? [{ label: t('desk.settings.secret'), value: inbox.hook_secret }] : []),
+    ...(inbox.public_path ? [{ label: t('desk.settings.public_page'), value: here + inbox.public_path }] : []),
+  ]
+}
