@@ -273,7 +273,7 @@ pub fn edit(
 /// Takes the words of a message away; its row stays for the times and the counts.
 pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, deleted_at = $2,
+        "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, edited_at = NULL, deleted_at = $2,
          failure_detail = NULL WHERE id = $1",
         &params![id, deleted_at],
     )?;

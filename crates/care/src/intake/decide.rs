@@ -45,10 +45,20 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         Visibility::Public => place_public(world, id, there.is_some(), post, identity, parent),
     };
     fill(world, id, post, received_at, identity, parent, &placed);
-    if let Some(place) = placed.place
-        && there.is_some()
-    {
-        place_below(world, id, id, place, placed.conversation);
+    match placed.place {
+        Some(place) if there.is_some() => {
+            place_below(world, id, id, place, placed.conversation);
+        }
+        None if there.is_some() => {
+            // What was awaited as a public parent is a private message: no shared context.
+            for matter in world.matters.values_mut() {
+                if matter.row.post == Some(id) {
+                    matter.row.post = None;
+                    matter.touched = true;
+                }
+            }
+        }
+        _ => {}
     }
     note_in_conversation(world, id, post.author.own, placed.conversation);
     attach(world, id, &post.attachments);
@@ -89,9 +99,7 @@ fn confirm_echo(world: &mut World<'_>, post: &Post) -> bool {
         at: post.platform_at,
         replaces,
     });
-    if let Some(matter) = world.touch(conversation) {
-        matter.we_answered = true;
-    }
+    world.touch(conversation);
     true
 }
 
@@ -189,6 +197,7 @@ fn open_at(
     matter.row.contact = contact;
     matter.party_changed = true;
     matter.touched = true;
+    matter.turns = true;
     conversation
 }
 
@@ -294,8 +303,8 @@ fn open(
             row,
             is_new: true,
             touched: true,
+            turns: true,
             party_wrote: false,
-            we_answered: false,
             party_changed: false,
         },
     );
@@ -476,9 +485,9 @@ fn join(world: &mut World<'_>, from: ConversationId, into: ConversationId) {
     }
     if let Some(matter) = world.matters.get_mut(&into) {
         matter.touched = true;
+        matter.turns = true;
         matter.party_changed = true;
         matter.party_wrote |= old.party_wrote;
-        matter.we_answered |= old.we_answered;
         matter.row.unread |= old.row.unread;
         matter.row.agent = matter.row.agent.or(old.row.agent);
         matter.row.kind = matter.row.kind.or(old.row.kind);
@@ -513,11 +522,14 @@ fn note_in_conversation(
     let is_party = line.whole.as_ref().is_some_and(|whole| whole.is_party);
     let post = parent
         .filter(|_| is_root)
-        .filter(|parent| world.line(*parent).known.conversation.is_none());
-    if let Some(matter) = world.touch(conversation) {
-        if own {
-            matter.we_answered = true;
-        } else {
+        .filter(|parent| {
+            let above = &world.line(*parent).known;
+            above.conversation.is_none() && above.visibility == Visibility::Public
+        });
+    if let Some(matter) = conversation.and_then(|id| world.matters.get_mut(&id)) {
+        matter.touched = true;
+        matter.turns |= own || is_party || is_root;
+        if !own {
             matter.row.unread = true;
             matter.party_wrote |= is_party || is_root;
         }
@@ -560,6 +572,7 @@ fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp
         return;
     }
     line.known.deleted_at = Some(delete.deleted_at);
+    line.known.edited_at = None;
     line.known.body.clear();
     line.deleted = true;
     if let Some(whole) = &mut line.whole {

@@ -186,15 +186,12 @@ pub(crate) fn add_up(matter: &mut Matter, tally: &Tally) {
     }
     .to_owned();
     let waits = tally.waiting_since.is_some();
-    if matter.party_wrote && waits {
+    let ongoing = matches!(row.status, Status::Open | Status::Waiting);
+    if waits && (matter.party_wrote || (matter.turns && ongoing)) {
         row.status = Status::Open;
         row.snoozed_until = None;
         row.resolved_at = None;
-    } else if (matter.party_wrote || matter.we_answered)
-        && !waits
-        && row.status == Status::Open
-        && tally.first_response_at.is_some()
-    {
+    } else if matter.turns && ongoing && !waits && tally.first_response_at.is_some() {
         row.status = Status::Waiting;
     }
 }

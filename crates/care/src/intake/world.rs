@@ -47,10 +47,10 @@ pub(crate) struct Matter {
     pub row: Conversation,
     pub is_new: bool,
     pub touched: bool,
+    /// More than a bystander's word happened: the status follows what the messages add up to.
+    pub turns: bool,
     /// The party wrote something new.
     pub party_wrote: bool,
-    /// One of us answered at the network.
-    pub we_answered: bool,
     /// The party is another person than before, so that every message is marked anew.
     pub party_changed: bool,
 }
@@ -152,8 +152,8 @@ impl<'a> World<'a> {
             row,
             is_new: false,
             touched: false,
+            turns: false,
             party_wrote: false,
-            we_answered: false,
             party_changed: false,
         });
     }
@@ -174,6 +174,7 @@ impl<'a> World<'a> {
     pub(crate) fn touch(&mut self, conversation: Option<ConversationId>) -> Option<&mut Matter> {
         let matter = self.matters.get_mut(&conversation?)?;
         matter.touched = true;
+        matter.turns = true;
         Some(matter)
     }
 }

@@ -1,0 +1,1 @@
+//! Status, assignment, tags, joining and splitting.
