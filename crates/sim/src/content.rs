@@ -124,6 +124,10 @@ pub(crate) enum Act {
 /// One story line: a beginning, what follows by itself, and how answers are taken.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Story {
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "names the story to those who edit it")
+    )]
     pub(crate) id: String,
     pub(crate) brand: String,
     pub(crate) lang: Language,

@@ -18,7 +18,10 @@ pub(crate) fn routes() -> Router<SharedHub> {
     Router::new()
         .route("/_sim/state", get(show))
         .route("/_sim/clock", get(show).post(move_clock))
-        .route("/_sim/faults", get(list_faults).post(add_fault).delete(clear_faults))
+        .route(
+            "/_sim/faults",
+            get(list_faults).post(add_fault).delete(clear_faults),
+        )
         .route("/_sim/transcript", get(list_calls).delete(clear_calls))
         .route("/_sim/reset", post(reset))
         .route("/_sim/say", post(say))

@@ -107,7 +107,10 @@ impl Faults {
         let mut rules = lock(&self.rules);
         let index = rules.iter().position(|rule| {
             path.starts_with(&rule.path)
-                && rule.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+                && rule
+                    .method
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
         })?;
         let met = rules[index].clone();
         if let Some(times) = &mut rules[index].times {
@@ -155,7 +158,10 @@ pub(crate) async fn apply(
             hub.faults.note(call);
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
-        if let Some(status) = fault.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        if let Some(status) = fault
+            .status
+            .and_then(|status| StatusCode::from_u16(status).ok())
+        {
             call.status = Some(status.as_u16());
             hub.faults.note(call);
             return faulty(status, fault);
@@ -179,8 +185,12 @@ fn webhook_id(headers: &HeaderMap) -> Option<String> {
 fn name_of(fault: &Fault) -> String {
     let name = match fault {
         Fault { reset: true, .. } => "reset",
-        Fault { status: Some(_), .. } => "status",
-        Fault { drop_answer: true, .. } => "drop_answer",
+        Fault {
+            status: Some(_), ..
+        } => "status",
+        Fault {
+            drop_answer: true, ..
+        } => "drop_answer",
         _ => "latency",
     };
     name.to_owned()
@@ -195,7 +205,9 @@ fn faulty(status: StatusCode, fault: &Fault) -> Response {
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     if let Some(seconds) = fault.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

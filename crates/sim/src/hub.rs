@@ -59,7 +59,7 @@ impl Hub {
             settings,
             base_url,
         };
-        hub.begin(start);
+        hub.begin();
         hub
     }
 
@@ -70,11 +70,11 @@ impl Hub {
         *lock(&self.world) = World::new(seed, start, self.settings.pace.factor());
         self.faults.clear();
         self.faults.clear_calls();
-        self.begin(start);
+        self.begin();
         self.wake.notify_one();
     }
 
-    fn begin(&self, _start: i64) {
+    fn begin(&self) {
         let mut world = lock(&self.world);
         world.set_base_url(&self.base_url);
         let past = world.history(self.settings.history_days);
@@ -149,7 +149,11 @@ pub(crate) fn find_brand(name: &str) -> Option<usize> {
     let name = name.trim().to_lowercase();
     brands().iter().position(|brand| {
         let own = brand.name.to_lowercase();
-        !name.is_empty() && (name == brand.slug || own == name || own.starts_with(&name) || name.starts_with(&brand.slug))
+        !name.is_empty()
+            && (name == brand.slug
+                || own == name
+                || own.starts_with(&name)
+                || name.starts_with(&brand.slug))
     })
 }
 

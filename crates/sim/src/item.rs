@@ -42,7 +42,7 @@ pub struct Item {
     #[serde(skip)]
     pub brand: usize,
     #[serde(rename = "type")]
-    pub item_type: ItemType,
+    pub what: ItemType,
     pub id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,

@@ -15,12 +15,17 @@ use crate::signature;
 /// The most items in one delivery.
 const LARGEST_BATCH: usize = 200;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How long a late item waits for others to pass it.
 const LATENESS: Duration = Duration::from_secs(4);
 
 /// Pushes what happens around one company, until it is stopped or the hook says 410.
-pub(crate) async fn push(hub: SharedHub, brand: usize, link: AccountLink, mut items: UnboundedReceiver<Item>) {
+pub(crate) async fn push(
+    hub: SharedHub,
+    brand: usize,
+    link: AccountLink,
+    mut items: UnboundedReceiver<Item>,
+) {
     let Some(client) = client() else {
         return;
     };
@@ -52,7 +57,11 @@ pub(crate) async fn push(hub: SharedHub, brand: usize, link: AccountLink, mut it
             continue;
         }
         // Few items come one by one as often as together; the past comes in large batches.
-        let size = if batch.len() < 20 && pusher.dice.chance(0.5) { 1 } else { LARGEST_BATCH };
+        let size = if batch.len() < 20 && pusher.dice.chance(0.5) {
+            1
+        } else {
+            LARGEST_BATCH
+        };
         for part in batch.chunks(size) {
             if !pusher.deliver(part, hub.settings.duplicates).await {
                 return;
@@ -139,7 +148,8 @@ impl Pusher {
         let mut pause = FIRST_PAUSE;
         loop {
             let seconds = wall_now() / 1_000;
-            let Some(signature) = signature::sign(&self.link.secret, id, seconds, body.as_bytes()) else {
+            let Some(signature) = signature::sign(&self.link.secret, id, seconds, body.as_bytes())
+            else {
                 tracing::error!(inbox.name = %self.link.name, "the hook's secret is no whsec_ key");
                 return false;
             };
@@ -156,8 +166,12 @@ impl Pusher {
             match answer.map(|answer| answer.status().as_u16()) {
                 Ok(200..=299) => return true,
                 Ok(410) => return false,
-                Ok(status) => tracing::warn!(inbox.name = %self.link.name, status, "the hook did not take a delivery, trying again"),
-                Err(error) => tracing::warn!(inbox.name = %self.link.name, error = %error.without_url(), "the hook could not be reached, trying again"),
+                Ok(status) => {
+                    tracing::warn!(inbox.name = %self.link.name, status, "the hook did not take a delivery, trying again");
+                }
+                Err(error) => {
+                    tracing::warn!(inbox.name = %self.link.name, error = %error.without_url(), "the hook could not be reached, trying again");
+                }
             }
             let jitter = self.dice.between(0, 250).unsigned_abs();
             tokio::time::sleep(pause + Duration::from_millis(jitter)).await;

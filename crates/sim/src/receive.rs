@@ -40,7 +40,11 @@ pub(crate) struct LookUp {
 }
 
 /// `POST /answer`
-pub(crate) async fn receive(State(hub): State<SharedHub>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn receive(
+    State(hub): State<SharedHub>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Some(brand) = find_sender(&hub, &headers, &body) else {
         return refuse(StatusCode::UNAUTHORIZED, "no account has signed this");
     };
@@ -56,7 +60,11 @@ pub(crate) async fn receive(State(hub): State<SharedHub>, headers: HeaderMap, bo
     hub.wake.notify_one();
     match placed {
         Ok(placed) => {
-            let status = if placed.new { StatusCode::CREATED } else { StatusCode::OK };
+            let status = if placed.new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            };
             (status, Json(describe(&hub, &placed))).into_response()
         }
         Err(Refused::Gone) => refuse(StatusCode::GONE, "there is nothing here to answer to"),
@@ -120,11 +128,12 @@ fn read(received: Received) -> Option<Answer> {
     let mut body = received.body.unwrap_or_default();
     let signature = received.author.and_then(|author| author.signature);
     // Shown as the companies of this network do it: the signature stands under the text.
-    if let Some(signature) = signature.filter(|signature| !signature.is_empty() && !body.contains(signature)) {
-        if !body.trim().is_empty() {
-            body.push('\n');
-            body.push_str(&signature);
-        }
+    let wanted = |signature: &String| {
+        !signature.is_empty() && !body.trim().is_empty() && !body.contains(signature)
+    };
+    if let Some(signature) = signature.filter(wanted) {
+        body.push('\n');
+        body.push_str(&signature);
     }
     Some(Answer {
         kind,

@@ -111,13 +111,13 @@ impl World {
             .and_then(|standing| standing.item.thread.clone())
             .or_else(|| answer.thread.clone());
 
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         let mut item = self.new_item(brand, author, answer.body.clone(), now);
         if answer.private {
             item.visibility = Visibility::Private;
             item.thread = thread;
         } else {
-            item.parent = answer.in_reply_to.clone();
+            item.parent.clone_from(&answer.in_reply_to);
         }
         item.echo_of = Some(answer.message_id.clone());
         let time = item.time;
@@ -155,7 +155,7 @@ impl World {
             .map(|standing| (standing.item.visibility, standing.item.thread.clone()))
             .ok_or(Refused::Gone)?;
 
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         let edit = answer.kind == AnswerKind::Edit;
         let text = if edit {
             answer.body.clone()
@@ -164,7 +164,7 @@ impl World {
         };
         let time = self.told_time(now);
         let item = Item {
-            item_type: if edit {
+            what: if edit {
                 ItemType::Edit
             } else {
                 ItemType::Delete
@@ -203,11 +203,9 @@ impl World {
             return Ok(placed(id, self.last_time, false));
         }
 
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         if adds {
-            let id = self
-                .react(brand, author, &of, kind, now)
-                .ok_or(Refused::Gone)?;
+            let id = self.react(author, &of, kind, now).ok_or(Refused::Gone)?;
             self.own_reactions.insert(key, id.clone());
             return Ok(placed(id, self.last_time, true));
         }
@@ -217,7 +215,7 @@ impl World {
         self.own_reactions.remove(&key);
         let time = self.told_time(now);
         let item = Item {
-            item_type: ItemType::Unreaction,
+            what: ItemType::Unreaction,
             id: id.clone(),
             of: Some(of),
             reaction: Some(kind.to_owned()),
@@ -352,7 +350,7 @@ fn promises_a_call(body: &str) -> bool {
 fn blank_item(brand: usize, author: crate::item::Author, text: String) -> Item {
     Item {
         brand,
-        item_type: ItemType::Post,
+        what: ItemType::Post,
         id: String::new(),
         text,
         author,

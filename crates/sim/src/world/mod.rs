@@ -7,14 +7,14 @@ mod network;
 mod phrase;
 mod plot;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use agenda::Agenda;
 pub use answers::{Answer, AnswerKind, Placed, Refused};
 pub use network::{Network, Standing};
 use phrase::Blanks;
 
-use crate::content::{Brand, CONTENT, Language, Story, Temper};
+use crate::content::{CONTENT, Language, Story, Temper};
 use crate::dice::Dice;
 use crate::item::{Author, Item, ItemType, Millis, Visibility};
 
@@ -55,6 +55,8 @@ pub struct World {
     matter_of: HashMap<String, usize>,
     answered: HashMap<String, String>,
     own_reactions: HashMap<String, String>,
+    /// Comments that stand already, so that people do not repeat each other.
+    said: HashSet<String>,
     newest_post: Vec<Option<String>>,
     launch_posts: Vec<Option<String>>,
     out: Vec<Item>,
@@ -99,6 +101,7 @@ impl World {
             matter_of: HashMap::new(),
             answered: HashMap::new(),
             own_reactions: HashMap::new(),
+            said: HashSet::new(),
             newest_post: vec![None; brands],
             launch_posts: vec![None; CONTENT.launches.len()],
             out: Vec::new(),
@@ -174,10 +177,6 @@ impl World {
         self.publish(item)
     }
 
-    fn brand(&self, index: usize) -> &'static Brand {
-        &CONTENT.brands[index]
-    }
-
     /// The time that kulant is told: the wall's, however fast the world runs.
     fn told_time(&mut self, at: Millis) -> Millis {
         let after = at - self.start - self.skipped;
@@ -199,7 +198,7 @@ impl World {
     fn new_item(&mut self, brand: usize, author: Author, text: String, at: Millis) -> Item {
         Item {
             brand,
-            item_type: ItemType::Post,
+            what: ItemType::Post,
             id: self.new_id(),
             text,
             author,
@@ -216,8 +215,8 @@ impl World {
         }
     }
 
-    fn own_author(&self, brand: usize) -> Author {
-        let brand = self.brand(brand);
+    fn own_author(brand: usize) -> Author {
+        let brand = &CONTENT.brands[brand];
         Author {
             id: brand.slug.clone(),
             name: brand.name.clone(),
@@ -238,18 +237,12 @@ impl World {
         id
     }
 
-    fn react(
-        &mut self,
-        brand: usize,
-        author: Author,
-        of: &str,
-        kind: &str,
-        at: Millis,
-    ) -> Option<String> {
+    fn react(&mut self, author: Author, of: &str, kind: &str, at: Millis) -> Option<String> {
         let target = self.network.find(of).filter(|target| !target.deleted)?;
+        let brand = target.item.brand;
         let (visibility, thread) = (target.item.visibility, target.item.thread.clone());
         let mut item = self.new_item(brand, author, String::new(), at);
-        item.item_type = ItemType::Reaction;
+        item.what = ItemType::Reaction;
         item.visibility = visibility;
         item.thread = thread;
         item.of = Some(of.to_owned());

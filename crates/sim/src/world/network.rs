@@ -69,7 +69,7 @@ impl Network {
 
     /// Takes in what happened.
     pub(crate) fn take(&mut self, item: &Item) {
-        match item.item_type {
+        match item.what {
             ItemType::Post => self.publish(item),
             ItemType::Edit => self.change(&item.id, |standing| {
                 standing.item.text.clone_from(&item.text);
@@ -83,7 +83,7 @@ impl Network {
                 let (Some(of), Some(kind)) = (&item.of, &item.reaction) else {
                     return;
                 };
-                let more = item.item_type == ItemType::Reaction;
+                let more = item.what == ItemType::Reaction;
                 self.change(of, |standing| {
                     let count = standing.reactions.entry(kind.clone()).or_default();
                     *count = if more {

@@ -12,13 +12,13 @@ const LAUNCH_COMMENTS: usize = 265;
 
 impl World {
     pub(super) fn plan_past(&mut self, days: u32) {
+        if days == 0 {
+            return;
+        }
         let begin = self.start - i64::from(days) * DAY;
         for brand in 0..CONTENT.brands.len() {
             self.agenda.plan(begin, Event::CompanyPost { brand });
             self.agenda.plan(begin + 2 * MINUTE, Event::Story { brand });
-        }
-        if days == 0 {
-            return;
         }
         for launch in 0..CONTENT.launches.len() {
             let ago = (2 * DAY).min(i64::from(days) * DAY - HOUR) - launch as i64 * 7 * HOUR;
@@ -312,7 +312,7 @@ impl World {
                     matter.first.clone(),
                 );
                 let mut item = self.new_item(brand, author, text, at);
-                item.item_type = if edit {
+                item.what = if edit {
                     ItemType::Edit
                 } else {
                     ItemType::Delete
@@ -323,7 +323,7 @@ impl World {
                 self.publish(item);
             }
             act => {
-                self.react(brand, author, &target, reaction_name(act), at);
+                self.react(author, &target, reaction_name(act), at);
             }
         }
     }
@@ -412,7 +412,7 @@ impl World {
             return;
         }
         let text = self.say(index, texts);
-        let author = self.own_author(self.matters[index].brand);
+        let author = Self::own_author(self.matters[index].brand);
         if let Some(id) = self.speak_in(index, author, text.clone(), at) {
             self.plan_taking(index, &id, &text, at);
         }
@@ -441,12 +441,12 @@ impl World {
         );
 
         if likes {
-            self.react(brand, author.clone(), answer, kind, at);
+            self.react(author.clone(), answer, kind, at);
         }
         if seen_by_others {
             let lang = self.matters[index].lang;
             let other = author_of(&self.draw_other(index, lang));
-            self.react(brand, other, answer, "like", at + SECOND);
+            self.react(other, answer, "like", at + SECOND);
         }
         if mood == Mood::Like {
             return;
@@ -491,7 +491,7 @@ impl World {
         let Some(text) = texts.get(number % texts.len().max(1)) else {
             return;
         };
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         let filled = phrase::fill(
             text,
             &CONTENT.brands[brand],
@@ -533,7 +533,7 @@ impl World {
         else {
             return;
         };
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         let mut item = self.new_item(brand, author, content.text.clone(), at);
         item.title = Some(content.title.clone());
         let id = self.publish(item);
@@ -580,7 +580,13 @@ impl World {
             self.draw_passer_by(lang)
         };
         let matter = self.open_matter(brand, None, &person);
-        let text = self.sing(matter, choir);
+        let mut text = self.sing(matter, choir);
+        for _ in 0..4 {
+            if self.said.insert(text.clone()) {
+                break;
+            }
+            text = self.sing(matter, choir);
+        }
         let mut item = self.new_item(brand, author_of(&person), text, at);
         item.parent = Some(post.to_owned());
         let id = self.publish_for(matter, item);
@@ -594,7 +600,7 @@ impl World {
         }
         if self.matters[matter].dice.chance(0.12) {
             let other = author_of(&self.draw_passer_by(lang));
-            self.react(brand, other, post, "like", at + SECOND);
+            self.react(other, post, "like", at + SECOND);
         }
     }
 
@@ -690,7 +696,6 @@ impl World {
         if self.chance.chance(0.2) {
             let other = author_of(&self.draw_passer_by(lang));
             self.react(
-                brand,
                 other,
                 &id,
                 if stage > 1 { "angry" } else { "sad" },
@@ -708,7 +713,7 @@ impl World {
         else {
             return;
         };
-        let author = self.own_author(brand);
+        let author = Self::own_author(brand);
         let item = self.new_item(brand, author, content.notices[notice].1.clone(), at);
         let id = self.publish(item);
         self.newest_post[brand] = Some(id);

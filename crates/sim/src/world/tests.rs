@@ -1,3 +1,5 @@
+//! The demo world alone: determinism, the past, answers and how they are taken.
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Answer, AnswerKind, DAY, Guest, HOUR, MINUTE, Refused, SECOND, World};
@@ -78,8 +80,8 @@ fn five_days_of_the_past_make_a_desk_look_alive() {
         "the company answered"
     );
     assert!(count(&|item| item.visibility == Visibility::Private) >= 50);
-    assert!(count(&|item| item.item_type == ItemType::Reaction) >= 60);
-    assert!(count(&|item| item.item_type == ItemType::Edit) >= 1);
+    assert!(count(&|item| item.what == ItemType::Reaction) >= 60);
+    assert!(count(&|item| item.what == ItemType::Edit) >= 1);
     assert!(
         count(&|item| item.time > START - 3 * HOUR) >= 10,
         "something is fresh"
@@ -118,7 +120,7 @@ fn items_are_whole_and_hang_together() {
     for item in &items {
         assert!(!item.author.id.is_empty() && !item.author.name.is_empty());
         assert!(!item.text.contains(['{', '}']), "{}", item.text);
-        match item.item_type {
+        match item.what {
             ItemType::Post => {
                 assert!(!item.text.trim().is_empty(), "{item:?}");
                 assert!(known.insert(item.id.clone()), "{} twice", item.id);
@@ -170,7 +172,7 @@ fn an_answer_is_placed_once_and_taken_by_the_customer() {
     let (mut world, items) = lively(2, 5);
     let post = items
         .iter()
-        .find(|item| item.item_type == ItemType::Post && !item.author.own && item.parent.is_none())
+        .find(|item| item.what == ItemType::Post && !item.author.own && item.parent.is_none())
         .unwrap();
     let now = START + 5 * MINUTE;
     let answer = reply_to(
@@ -202,7 +204,7 @@ fn most_customers_react_within_a_minute_and_tempers_differ() {
     let mut answered = Vec::new();
     for (index, item) in items
         .iter()
-        .filter(|item| item.item_type == ItemType::Post && !item.author.own)
+        .filter(|item| item.what == ItemType::Post && !item.author.own)
         .enumerate()
     {
         let answer = reply_to(
@@ -269,7 +271,7 @@ fn what_cannot_be_answered_is_refused() {
     let (mut world, items) = lively(2, 5);
     let post = items
         .iter()
-        .find(|item| item.item_type == ItemType::Post && !item.author.own)
+        .find(|item| item.what == ItemType::Post && !item.author.own)
         .unwrap();
     let now = START + 5 * MINUTE;
     let empty = reply_to(post, "1", "  ");
@@ -291,7 +293,7 @@ fn own_answers_can_be_edited_and_deleted_and_reactions_come_once() {
     let (mut world, items) = lively(2, 5);
     let post = items
         .iter()
-        .find(|item| item.item_type == ItemType::Post && !item.author.own)
+        .find(|item| item.what == ItemType::Post && !item.author.own)
         .unwrap();
     let now = START + 5 * MINUTE;
     let placed = world
