@@ -35,9 +35,7 @@ pub async fn set_status(
 ) -> Result<(), CareError> {
     conversation::check_status(status, until, care.now())?;
     change(care, person, id, version, move |tx, row, changing| {
-        apply_status(tx, row, changing, status, until);
-        change::add_up(tx, row)?;
-        Ok(())
+        apply_status(tx, row, changing, status, until)
     })
     .await
 }
@@ -48,7 +46,7 @@ pub(crate) fn apply_status(
     changing: &Changing,
     status: Status,
     until: Option<Timestamp>,
-) {
+) -> Result<(), CareError> {
     let before = row.status;
     row.status = status;
     row.snoozed_until = until;
@@ -56,14 +54,19 @@ pub(crate) fn apply_status(
     if status == Status::Resolved {
         // What was there is settled; what arrives later is not.
         row.settled_at = row.settled_at.max(Some(row.last_message_at));
-        row.waiting_since = None;
         row.unread = false;
+    } else if before == Status::Resolved {
+        // Taken up again: whoever waited before the resolution waits again.
+        row.settled_at = None;
     }
+    rows::set_settled(tx, row.id, row.settled_at)?;
+    change::add_up(tx, row)?;
     tx.append(
         changing
             .event(EventKind::StatusChanged, row)
             .facts(json!({"from": before, "to": status, "until": until})),
     );
+    Ok(())
 }
 
 /// Gives a conversation to somebody, to a team, or to nobody.

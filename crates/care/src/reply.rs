@@ -294,7 +294,7 @@ fn keep(
         tx.append(changing.event(EventKind::NoteAdded, &row).message(id));
     }
     if reply.resolve {
-        apply_status(tx, &mut row, changing, Status::Resolved, None);
+        apply_status(tx, &mut row, changing, Status::Resolved, None)?;
     }
     rows::save(tx, &[row])?;
     Ok(id)

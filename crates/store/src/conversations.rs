@@ -296,6 +296,19 @@ pub fn set_unread(tx: &mut Tx<'_>, id: ConversationId, unread: bool) -> Result<(
     Ok(())
 }
 
+/// Notes up to when the party's words need no answer, before they are added up again.
+pub fn set_settled(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    settled_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET settled_at = $2 WHERE id = $1",
+        &params![id, settled_at],
+    )?;
+    Ok(())
+}
+
 /// Lists the messages of a conversation, notes included.
 pub fn list_message_ids(
     read: &mut Read<'_>,
