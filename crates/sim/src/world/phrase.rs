@@ -75,6 +75,7 @@ fn choose(name: &str, brand: &Brand, lang: Language, blanks: &Blanks, dice: &mut
             let (hour, minute) = (dice.between(6, 21), dice.between(0, 59));
             format!("{hour}:{minute:02}")
         }
+        "afternoon" => format!("{}:{:02}", dice.between(13, 17), dice.between(0, 59)),
         "amount" => {
             let (whole, cents) = (
                 dice.between(9, 240),

@@ -7,6 +7,8 @@ use crate::world::agenda::{Event, Mood};
 use crate::world::phrase::{self, Blanks};
 use crate::world::{DAY, HOUR, MINUTE, Matter, SECOND, World, answers, private_thread};
 
+/// How many comments are remembered so as not to be repeated.
+const MOST_SAID: usize = 4_000;
 /// How many comments the launch in the past draws.
 const LAUNCH_COMMENTS: usize = 265;
 
@@ -101,7 +103,11 @@ impl World {
             self.agenda.plan(next, Event::Story { brand });
         }
         let story = self.draw_story(brand);
-        let person = self.draw_person(story.lang, story.temper);
+        let person = if story.kind == "spam" {
+            self.draw_passer_by(story.lang)
+        } else {
+            self.draw_person(story.lang, story.temper)
+        };
         let matter = self.open_matter(brand, Some(story), &person);
         self.tell_opening(matter, story, at);
     }
@@ -580,13 +586,7 @@ impl World {
             self.draw_passer_by(lang)
         };
         let matter = self.open_matter(brand, None, &person);
-        let mut text = self.sing(matter, choir);
-        for _ in 0..4 {
-            if self.said.insert(text.clone()) {
-                break;
-            }
-            text = self.sing(matter, choir);
-        }
+        let text = self.sing_anew(matter, choir);
         let mut item = self.new_item(brand, author_of(&person), text, at);
         item.parent = Some(post.to_owned());
         let id = self.publish_for(matter, item);
@@ -682,7 +682,7 @@ impl World {
             self.draw_passer_by(lang)
         };
         let matter = self.open_matter(brand, None, &person);
-        let text = self.sing(matter, &stage_content.say);
+        let text = self.sing_anew(matter, &stage_content.say);
         let mut item = self.new_item(brand, author_of(&person), text, at);
         let under_post = self.newest_post[brand]
             .clone()
@@ -730,6 +730,22 @@ impl World {
             &mut matter.blanks,
             &mut matter.dice,
         )
+    }
+
+    /// Says what nobody has said lately, as far as the phrases allow.
+    fn sing_anew(&mut self, index: usize, choir: &'static Choir) -> String {
+        if self.said.len() > MOST_SAID {
+            self.said.clear();
+        }
+        let mut text = self.sing(index, choir);
+        for _ in 0..5 {
+            if self.said.insert(text.clone()) {
+                break;
+            }
+            self.matters[index].blanks.clear();
+            text = self.sing(index, choir);
+        }
+        text
     }
 
     fn sing(&mut self, index: usize, choir: &'static Choir) -> String {
