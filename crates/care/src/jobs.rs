@@ -173,6 +173,7 @@ pub async fn run_due(care: &Care) -> Result<usize, CareError> {
 /// Wakes the snoozed and sees to it that regular work stands in the table.
 async fn run_upkeep(care: Care, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        care.presence.forget_silent(care.now());
         for outcome in [
             conversations::wake(&care).await.map(drop),
             polling::schedule(&care).await,

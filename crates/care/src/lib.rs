@@ -15,17 +15,22 @@ pub mod followers;
 pub mod idempotency;
 pub mod intake;
 pub mod jobs;
+pub mod overview;
 pub mod people;
+pub mod presence;
+pub mod quarantine;
+pub mod readiness;
 pub mod reply;
 pub mod secrets;
+pub mod upgrade;
 pub mod view;
 
 use std::sync::Arc;
 
-use kulant_channels::http::Http;
+pub use kulant_channels::http::{Http, HttpPolicy};
 use kulant_model::ids::{ActorId, IdMaker};
 use kulant_model::time::{Clock, Timestamp};
-use kulant_store::Store;
+pub use kulant_store::{DatabaseUrl, Store};
 
 pub use error::CareError;
 use files::Files;
@@ -45,6 +50,7 @@ pub struct Care {
     randomness: Arc<dyn Randomness>,
     recent: Arc<accounts::Recent>,
     pub live: Arc<followers::live::Live>,
+    pub presence: Arc<presence::Presence>,
 }
 
 /// What the operator set, read once at the start.
@@ -109,6 +115,7 @@ impl Care {
             randomness: parts.randomness,
             recent: Arc::default(),
             live: Arc::default(),
+            presence: Arc::default(),
         };
         admin::first::lay_ground(&care).await?;
         Ok(care)

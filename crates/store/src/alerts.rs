@@ -1,11 +1,14 @@
 //! Alerts: failures that need a person, each standing once until it is cleared.
 
 use kulant_model::ids::{AlertId, ConversationId, InboxId, MessageId};
+use kulant_model::role::Scope;
 use kulant_model::time::Timestamp;
 use serde_json::Value as Json;
 
 use crate::error::StoreError;
 use crate::params;
+use crate::scope;
+use crate::sql::value::{Row, Value};
 use crate::sql::{Read, Tx};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,23 +60,58 @@ pub fn clear(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, StoreEr
     Ok(changed > 0)
 }
 
-/// Lists standing alerts, newest first.
+/// Lists every standing alert, newest first.
 pub fn list(read: &mut Read<'_>, limit: i64) -> Result<Vec<Alert>, StoreError> {
+    select(read, "1 = 1", &params![limit])
+}
+
+/// Lists standing alerts within a scope, newest first: by the team of their conversation, or of
+/// their inbox where they speak of none.
+pub fn list_in_scope(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    limit: i64,
+) -> Result<Vec<Alert>, StoreError> {
+    let mut params: Vec<Value> = params![limit].into();
+    let in_scope = match scope {
+        Scope::Everything => "1 = 1".to_owned(),
+        Scope::Teams(_) => {
+            let of_conversation = scope::condition(scope, "c.team_id", &mut params);
+            let of_inbox = scope::condition(scope, "i.team_id", &mut params);
+            format!("({of_conversation} OR (a.conversation_id IS NULL AND {of_inbox}))")
+        }
+    };
+    select(read, &in_scope, &params)
+}
+
+fn select(
+    read: &mut Read<'_>,
+    condition: &str,
+    params: &[Value],
+) -> Result<Vec<Alert>, StoreError> {
     read.query(
-        "SELECT id, kind, alert_key, inbox_id, conversation_id, message_id, facts, raised_at
-         FROM alerts WHERE cleared_at IS NULL ORDER BY id DESC LIMIT $1",
-        &params![limit],
-        |row| {
-            Ok(Alert {
-                id: row.get(0)?,
-                kind: row.get(1)?,
-                key: row.get(2)?,
-                inbox: row.get(3)?,
-                conversation: row.get(4)?,
-                message: row.get(5)?,
-                facts: row.get(6)?,
-                raised_at: row.get(7)?,
-            })
-        },
+        &format!(
+            "SELECT a.id, a.kind, a.alert_key, a.inbox_id, a.conversation_id, a.message_id, a.facts, a.raised_at
+             FROM alerts a
+             LEFT JOIN conversations c ON c.id = a.conversation_id
+             LEFT JOIN inboxes i ON i.id = a.inbox_id
+             WHERE a.cleared_at IS NULL AND {condition}
+             ORDER BY a.id DESC LIMIT $1"
+        ),
+        params,
+        alert,
     )
+}
+
+fn alert(row: &Row<'_>) -> Result<Alert, StoreError> {
+    Ok(Alert {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        key: row.get(2)?,
+        inbox: row.get(3)?,
+        conversation: row.get(4)?,
+        message: row.get(5)?,
+        facts: row.get(6)?,
+        raised_at: row.get(7)?,
+    })
 }

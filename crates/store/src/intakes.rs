@@ -222,6 +222,18 @@ pub fn find_body(read: &mut Read<'_>, intake: IntakeId) -> Result<Option<Vec<u8>
         .flatten())
 }
 
+/// Finds the headers and the raw body of a delivery; no body once its time is over.
+pub fn find_raw(
+    read: &mut Read<'_>,
+    intake: IntakeId,
+) -> Result<Option<(String, Option<Vec<u8>>)>, StoreError> {
+    read.query_one(
+        "SELECT headers, body FROM intakes WHERE id = $1",
+        &params![intake],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Lets a quarantined delivery be taken in again.
 pub fn retake(
     tx: &mut Tx<'_>,
@@ -244,6 +256,12 @@ pub fn discard(tx: &mut Tx<'_>, intake: IntakeId) -> Result<(), StoreError> {
         "DELETE FROM quarantine WHERE intake_id = $1",
         &params![intake],
     )?;
+    Ok(())
+}
+
+/// Takes one item of a delivery out of the quarantine.
+pub fn discard_item(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM quarantine WHERE id = $1", &params![id])?;
     Ok(())
 }
 

@@ -29,18 +29,38 @@ pub enum TeamFilter {
     Nobody,
 }
 
+impl Assignee {
+    const fn id(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Nobody => None,
+        }
+    }
+}
+
+impl TeamFilter {
+    const fn id(self) -> Option<TeamId> {
+        match self {
+            Self::Team(team) => Some(team),
+            Self::Nobody => None,
+        }
+    }
+}
+
 /// What a list is narrowed to; everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub statuses: Vec<Status>,
-    pub inbox: Option<InboxId>,
-    pub team: Option<TeamFilter>,
-    pub assignee: Option<Assignee>,
+    /// One of these, for each list that is not empty.
+    pub inboxes: Vec<InboxId>,
+    pub teams: Vec<TeamFilter>,
+    pub assignees: Vec<Assignee>,
+    /// All of these.
     pub tags: Vec<TagId>,
-    pub brand: Option<BrandId>,
+    pub brands: Vec<BrandId>,
     pub kinds: Vec<Kind>,
     pub priorities: Vec<Priority>,
-    pub visibility: Option<String>,
+    pub visibilities: Vec<String>,
     pub unread: Option<bool>,
     pub mentioned: Option<AgentId>,
     pub contact: Option<ContactId>,
@@ -92,23 +112,21 @@ pub(crate) fn conditions(scope: &Scope, filter: &Filter, params: &mut Vec<Value>
 
 fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
     one_of("c.status", &filter.statuses, params, all);
-    match filter.team {
-        None => {}
-        Some(TeamFilter::Nobody) => all.push("c.team_id IS NULL".to_owned()),
-        Some(TeamFilter::Team(team)) => equals("c.team_id", team, params, all),
-    }
-    match filter.assignee {
-        None => {}
-        Some(Assignee::Nobody) => all.push("c.agent_id IS NULL".to_owned()),
-        Some(Assignee::Agent(agent)) => equals("c.agent_id", agent, params, all),
-    }
-    if let Some(inbox) = filter.inbox {
-        params.push(inbox.into());
-        let place = params.len();
-        all.push(format!(
-            "(c.inbox_id = ${place} OR EXISTS (SELECT 1 FROM conversation_inboxes ci \
-             WHERE ci.inbox_id = ${place} AND ci.conversation_id = c.id))"
-        ));
+    let teams: Vec<Option<TeamId>> = filter.teams.iter().map(|team| team.id()).collect();
+    one_of_or_null("c.team_id", &teams, params, all);
+    let agents: Vec<Option<AgentId>> = filter.assignees.iter().map(|one| one.id()).collect();
+    one_of_or_null("c.agent_id", &agents, params, all);
+    if !filter.inboxes.is_empty() {
+        let mut ways = Vec::with_capacity(filter.inboxes.len());
+        for inbox in &filter.inboxes {
+            params.push((*inbox).into());
+            let place = params.len();
+            ways.push(format!(
+                "c.inbox_id = ${place} OR EXISTS (SELECT 1 FROM conversation_inboxes ci \
+                 WHERE ci.inbox_id = ${place} AND ci.conversation_id = c.id)"
+            ));
+        }
+        all.push(format!("({})", ways.join(" OR ")));
     }
     for tag in &filter.tags {
         params.push((*tag).into());
@@ -118,14 +136,11 @@ fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
             params.len()
         ));
     }
-    if let Some(brand) = filter.brand {
-        equals("c.brand_id", brand, params, all);
-    }
+    one_of("c.brand_id", &filter.brands, params, all);
     one_of("c.kind", &filter.kinds, params, all);
     one_of("c.priority", &filter.priorities, params, all);
-    if let Some(visibility) = &filter.visibility {
-        equals("c.visibility", visibility.as_str(), params, all);
-    }
+    let visibilities: Vec<&str> = filter.visibilities.iter().map(String::as_str).collect();
+    one_of("c.visibility", &visibilities, params, all);
     if let Some(unread) = filter.unread {
         equals("c.unread", unread, params, all);
     }
@@ -167,6 +182,23 @@ fn one_of<T: Copy + Into<Value>>(
             all.push(format!("{column} IN ({})", places.join(", ")));
         }
     }
+}
+
+/// As `one_of`, where none among the values stands for a column that is empty.
+fn one_of_or_null<T: Copy + Into<Value>>(
+    column: &str,
+    values: &[Option<T>],
+    params: &mut Vec<Value>,
+    all: &mut Vec<String>,
+) {
+    let some: Vec<T> = values.iter().copied().flatten().collect();
+    if some.len() == values.len() {
+        one_of(column, &some, params, all);
+        return;
+    }
+    let mut ways = vec![format!("{column} IS NULL")];
+    one_of(column, &some, params, &mut ways);
+    all.push(format!("({})", ways.join(" OR ")));
 }
 
 /// Lists the ids of a page. Where a filter names several teams or statuses, or the scope does, each
@@ -214,8 +246,8 @@ pub fn list_ids(
 
 /// Cuts a filter into branches of one team and one status each, if there are not too many.
 fn cut(scope: &Scope, filter: &Filter) -> Vec<(Scope, Filter)> {
-    let teams: Vec<Option<TeamId>> = match (scope, filter.team) {
-        (Scope::Teams(teams), None) if !teams.is_empty() => {
+    let teams: Vec<Option<TeamId>> = match scope {
+        Scope::Teams(teams) if filter.teams.is_empty() && !teams.is_empty() => {
             teams.iter().copied().map(Some).collect()
         }
         _ => vec![None],
@@ -368,6 +400,48 @@ pub fn list_queues(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<Queue>, Sto
                 oldest_waiting_since: row.get(2)?,
             })
         },
+    )
+}
+
+/// Counts a team's conversations that wait in public, up to a cap.
+pub fn count_waiting_public(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    team: TeamId,
+    cap: i64,
+) -> Result<i64, StoreError> {
+    let mut params: Vec<Value> = params![cap + 1, team].into();
+    let in_scope = scope::condition(scope, "c.team_id", &mut params);
+    Ok(read
+        .query_one(
+            &format!(
+                "SELECT COUNT(*) FROM (
+                   SELECT 1 AS one FROM conversations c
+                   WHERE c.team_id = $2 AND c.status = 'open' AND c.joined_into IS NULL
+                     AND c.waiting_since IS NOT NULL AND c.visibility IN ('public', 'mixed')
+                     AND {in_scope}
+                   LIMIT $1
+                 ) AS some"
+            ),
+            &params,
+            |row| row.get(0),
+        )?
+        .unwrap_or(0))
+}
+
+/// Lists the teams in use within a scope, by name.
+pub fn list_team_ids(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<TeamId>, StoreError> {
+    let mut params = Vec::new();
+    let in_scope = scope::condition(scope, "t.id", &mut params);
+    read.query(
+        &format!(
+            "SELECT t.id FROM teams t
+             WHERE t.archived_at IS NULL AND {in_scope}
+             ORDER BY t.name
+             LIMIT 500"
+        ),
+        &params,
+        |row| row.get(0),
     )
 }
 
