@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod brands;
+pub mod channels;
 pub(crate) mod fields;
 pub mod first;
 pub mod inboxes;

@@ -1,0 +1,55 @@
+//! `/channels`: the kinds of network there are, what they can do and what they ask to be set.
+
+use axum::extract::State;
+use kulant_care::Care;
+use kulant_care::admin::channels as care_channels;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::failures::ReadFailures;
+use crate::App;
+use crate::input::Json;
+use crate::problem::Problem;
+use crate::session::Who;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// A kind of network.
+#[derive(Serialize, ToSchema)]
+struct Channel {
+    #[schema(example = "webhook")]
+    channel: &'static str,
+    /// The key of its name in the locale files.
+    name: String,
+    /// What it can do, in public and in private.
+    #[schema(value_type = Object)]
+    capabilities: Value,
+    /// The part of JSON Schema from which the settings form is drawn.
+    #[schema(value_type = Object)]
+    settings_schema: Value,
+    /// Whether the network must be able to reach this kulant from outside.
+    needs_public_address: bool,
+}
+
+/// Lists every channel there is. The list is short and has one page.
+#[utoipa::path(get, path = "/channels", tag = "inboxes",
+    responses((status = 200, body = Vec<Channel>), ReadFailures),
+    security(("session" = []), ("bearer" = [])))]
+async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Vec<Channel>>, Problem> {
+    Ok(Json(
+        care_channels::list()
+            .into_iter()
+            .map(|channel| Channel {
+                channel: channel.channel,
+                name: format!("channel.{}.name", channel.channel),
+                capabilities: channel.capabilities,
+                settings_schema: channel.settings_schema,
+                needs_public_address: channel.needs_public_address,
+            })
+            .collect(),
+    ))
+}

@@ -1,0 +1,125 @@
+//! The API for the desk and for others: one file per resource, its specification beside it.
+//! A new resource is a file here and a line in `resources`.
+
+mod agents;
+mod brands;
+mod channels;
+mod failures;
+mod inboxes;
+mod invitations;
+mod session;
+mod tags;
+mod teams;
+mod tokens;
+mod views;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use axum::{Router, middleware};
+use kulant_model::ids::{BrandId, TeamId};
+use serde::Serialize;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi as Document, Server};
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::problem::ProblemDocument;
+use crate::{App, idempotency, session as who};
+
+/// What the specification says before its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "kulant",
+        description = "The interface of kulant, an open customer care desk. The desk uses nothing else.",
+        license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
+    ),
+    components(schemas(ProblemDocument))
+)]
+struct Opening;
+
+/// A thing with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Named {
+    id: String,
+    name: String,
+}
+
+impl Named {
+    pub fn new(id: impl ToString, name: impl Into<String>) -> Self {
+        Self {
+            id: id.to_string(),
+            name: name.into(),
+        }
+    }
+}
+
+impl From<(TeamId, String)> for Named {
+    fn from((id, name): (TeamId, String)) -> Self {
+        Self::new(id, name)
+    }
+}
+
+impl From<(BrandId, String)> for Named {
+    fn from((id, name): (BrandId, String)) -> Self {
+        Self::new(id, name)
+    }
+}
+
+/// Returns the routes below `/api/v1`.
+pub fn router(app: &App) -> Router<App> {
+    let (routes, _) = resources().split_for_parts();
+    let text = specification();
+    routes
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(CONTENT_TYPE, "application/json")], text) }),
+        )
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            idempotency::once,
+        ))
+        .layer(middleware::from_fn_with_state(app.clone(), who::identify))
+}
+
+/// Returns the specification as text.
+pub fn specification() -> String {
+    let (_, mut document) = resources().split_for_parts();
+    complete(&mut document);
+    document
+        .to_pretty_json()
+        .expect("the specification is JSON")
+        + "\n"
+}
+
+/// Lists the resources, one line each.
+fn resources() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Opening::openapi())
+        .merge(session::routes())
+        .merge(invitations::routes())
+        .merge(agents::routes())
+        .merge(teams::routes())
+        .merge(brands::routes())
+        .merge(inboxes::routes())
+        .merge(channels::routes())
+        .merge(tags::routes())
+        .merge(views::routes())
+        .merge(tokens::routes())
+}
+
+/// Adds what the macros cannot say.
+fn complete(document: &mut Document) {
+    document.servers = Some(vec![Server::new("/api/v1")]);
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+    );
+    components.add_security_scheme(
+        "session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+            who::COOKIE_NAME,
+            "Writes carry the header X-CSRF-Token besides, which GET /session tells.",
+        ))),
+    );
+}

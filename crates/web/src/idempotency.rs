@@ -1,0 +1,159 @@
+//! `Idempotency-Key` on POST: the same request under the same key has one effect and one answer.
+//! A request that failed did nothing, so its key is free again.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kulant_care::Care;
+use kulant_care::idempotency::{Answer, Turn, finish, give_up, take};
+use kulant_model::ids::AgentId;
+use sha2::{Digest, Sha256};
+use tracing::error;
+
+use crate::App;
+use crate::limits;
+use crate::problem::Problem;
+use crate::session::Identified;
+
+const HEADER: &str = "idempotency-key";
+const LONGEST_KEY: usize = 200;
+/// What is kept of an answer besides its body.
+const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Sees to it that a POST with a key happens once. Strangers and what is never kept pass by.
+pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+    let key = match key(&request) {
+        Ok(Some(key)) => key,
+        Ok(None) => return next.run(request).await,
+        Err(problem) => return problem.into_response(),
+    };
+    let Some(identified) = request.extensions().get::<Identified>().cloned() else {
+        return next.run(request).await;
+    };
+    if let Err(problem) = identified.check_csrf(request.method(), request.headers()) {
+        return problem.into_response();
+    }
+    let agent = identified.known.person.agent;
+    match begin(&app, agent, &key, request).await {
+        Ok(Begun::First(request)) => do_it(&app.care, agent, &key, request, next).await,
+        Ok(Begun::Done(answer)) => replay(answer),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+enum Begun {
+    First(Request),
+    Done(Answer),
+}
+
+async fn begin(
+    app: &App,
+    agent: AgentId,
+    key: &str,
+    request: Request,
+) -> Result<Begun, Problem> {
+    let (parts, body) = request.into_parts();
+    let most = limits::longest_body(&app.care, &parts.headers);
+    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large())?;
+    let hash = Sha256::new()
+        .chain_update(parts.uri.to_string())
+        .chain_update([0])
+        .chain_update(&body)
+        .finalize()
+        .to_vec();
+    match take(&app.care, agent, key, hash).await? {
+        Turn::First => Ok(Begun::First(Request::from_parts(parts, Body::from(body)))),
+        Turn::Done(answer) => Ok(Begun::Done(answer)),
+        Turn::InProgress => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "idempotency_key_in_progress",
+        )
+        .detail("the same request is being served")
+        .retry_after(1)),
+        Turn::Reused => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+        )
+        .detail("the key was used for another request")),
+    }
+}
+
+/// Serves the request and keeps its answer, or frees the key where nothing happened.
+async fn do_it(
+    care: &Care,
+    agent: AgentId,
+    key: &str,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let (parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return Problem::internal("an answer broke off").into_response();
+    };
+    let outcome = if parts.status.is_success() {
+        let headers = KEPT_HEADERS
+            .iter()
+            .filter_map(|name| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.as_str().to_owned(), value.to_owned()))
+            })
+            .collect();
+        let answer = Answer {
+            status: parts.status.as_u16(),
+            headers,
+            body: body.to_vec(),
+        };
+        finish(care, agent, key, &answer).await
+    } else {
+        give_up(care, agent, key).await
+    };
+    if let Err(error) = outcome {
+        error!(error = %error, "the answer to an idempotent request could not be kept");
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn replay(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, Bytes::from(answer.body)).into_response();
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (
+            name.parse::<HeaderName>(),
+            HeaderValue::from_str(&value),
+        ) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    let yes = HeaderValue::from_static("true");
+    response.headers_mut().insert(REPLAYED, yes);
+    response
+}
+
+fn key(request: &Request) -> Result<Option<String>, Problem> {
+    if request.method() != Method::POST || is_never_kept(request.uri().path()) {
+        return Ok(None);
+    }
+    let Some(value) = request.headers().get(HEADER) else {
+        return Ok(None);
+    };
+    let key = value.to_str().map(str::trim).unwrap_or_default();
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        return Err(Problem::invalid(
+            "Idempotency-Key",
+            "unreadable",
+            format!("1 to {LONGEST_KEY} visible characters"),
+        ));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Saying twice that one is there is as good as once, and sign-in makes a new session each time.
+fn is_never_kept(path: &str) -> bool {
+    path.ends_with("/presence") || path.contains("/session") || path.contains("/invitations/")
+}

@@ -1,0 +1,192 @@
+//! What keeps one client from tiring the server: the longest body, the longest request, how often
+//! one address may knock. Counters are in memory: they are about this process.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kulant_care::Care;
+use kulant_model::time::Timestamp;
+
+use crate::App;
+use crate::problem::Problem;
+
+/// The longest body, where a route says nothing else.
+pub const LONGEST_BODY: usize = 1024 * 1024;
+/// What forms need around their files.
+const FORM_FRAME: usize = 64 * 1024;
+/// Files may take longer than words.
+const SLOW_FACTOR: u32 = 4;
+/// So many addresses are remembered before the rested ones are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// The limits by address.
+pub struct Limits {
+    /// Guessing at passwords, invitations and private links.
+    pub guesses: Rate,
+    /// What strangers send through public forms.
+    pub forms: Rate,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // A whole office behind one address signs in at eight.
+            guesses: Rate::new(60, Duration::from_secs(1)),
+            forms: Rate::new(10, Duration::from_secs(6)),
+        }
+    }
+}
+
+/// How often one address may do something: some at once, then one every while.
+pub struct Rate {
+    at_once: u32,
+    every: Duration,
+    /// Until when each address has used up its share, had it come at the steady pace.
+    used_until: Mutex<HashMap<IpAddr, Timestamp>>,
+}
+
+impl Rate {
+    pub fn new(at_once: u32, every: Duration) -> Self {
+        Self {
+            at_once,
+            every,
+            used_until: Mutex::default(),
+        }
+    }
+
+    /// Counts one try, or says how long to wait.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
+        let mut used_until = self
+            .used_until
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if used_until.len() > REMEMBERED {
+            used_until.retain(|_, until| *until > now);
+        }
+        let until = used_until.entry(network_of(address)).or_insert(now);
+        let next = (*until).max(now).after(self.every);
+        let allowed = now.after(self.every * self.at_once);
+        if next > allowed {
+            let wait = next.since(allowed);
+            return Err(Problem::rate_limited(wait.as_secs().max(1)));
+        }
+        *until = next;
+        Ok(())
+    }
+}
+
+/// The address a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub IpAddr);
+
+impl FromRequestParts<App> for Address {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let told = app
+            .settings
+            .behind_proxy
+            .then(|| forwarded_for(&parts.headers))
+            .flatten();
+        Ok(Self(told.unwrap_or(peer)))
+    }
+}
+
+/// Ends a request that takes too long; what it began stands or falls by its transaction.
+pub async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut longest = app.settings.longest_request;
+    if is_form(request.headers()) {
+        longest *= SLOW_FACTOR;
+    }
+    match tokio::time::timeout(longest, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("the request took too long").into_response(),
+    }
+}
+
+/// Returns how long a body may be: words, or a form with files.
+pub fn longest_body(care: &Care, headers: &HeaderMap) -> usize {
+    if is_form(headers) {
+        usize::try_from(care.settings.largest_file_bytes)
+            .unwrap_or(usize::MAX)
+            .saturating_add(FORM_FRAME)
+    } else {
+        LONGEST_BODY
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// The address that the server before us saw: the last one, which no client can make up.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let value = headers.get_all("x-forwarded-for").iter().next_back()?;
+    value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+/// One subscriber of IPv6 holds a whole /64.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(network.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_knock_some_times_at_once_then_at_a_pace() {
+        let rate = Rate::new(3, Duration::from_secs(10));
+        let start = Timestamp::from_seconds(1_000);
+        let at = |seconds| start.after(Duration::from_secs(seconds));
+        let one: IpAddr = "192.0.2.1".parse().expect("an address");
+        for _ in 0..3 {
+            assert!(rate.take(one, start).is_ok());
+        }
+        assert!(rate.take(one, start).is_err());
+        assert!(rate.take(one, at(9)).is_err());
+        assert!(rate.take(one, at(10)).is_ok());
+        assert!(rate.take(one, at(10)).is_err());
+        assert!(rate.take(one, at(1_000)).is_ok());
+        let other: IpAddr = "192.0.2.2".parse().expect("an address");
+        assert!(rate.take(other, start).is_ok());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        let network = |text: &str| network_of(text.parse().expect("an address"));
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    }
+
+    #[test]
+    fn only_the_last_forwarded_address_is_believed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7".parse().expect("a header"));
+        assert_eq!(forwarded_for(&headers), "192.0.2.7".parse().ok());
+        headers.insert("x-forwarded-for", "nonsense".parse().expect("a header"));
+        assert_eq!(forwarded_for(&headers), None);
+    }
+}
