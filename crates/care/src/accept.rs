@@ -67,7 +67,21 @@ pub async fn store(
     inbox: kulant_model::ids::InboxId,
     deliveries: Vec<RawDelivery>,
 ) -> Result<usize, CareError> {
-    let rows: Vec<NewIntake> = deliveries
+    let rows = rows(care, inbox, deliveries);
+    let stored: Result<_, CareError> = care
+        .store
+        .write(move |tx| Ok(intakes::insert(tx, &rows)?.len()))
+        .await;
+    stored
+}
+
+/// Makes the rows of deliveries that are to be stored together with something else.
+pub(crate) fn rows(
+    care: &Care,
+    inbox: kulant_model::ids::InboxId,
+    deliveries: Vec<RawDelivery>,
+) -> Vec<NewIntake> {
+    deliveries
         .into_iter()
         .map(|raw| NewIntake {
             id: IntakeId(care.id()),
@@ -78,10 +92,5 @@ pub async fn store(
             body: raw.body,
             received_at: raw.received_at,
         })
-        .collect();
-    let stored: Result<_, CareError> = care
-        .store
-        .write(move |tx| Ok(intakes::insert(tx, &rows)?.len()))
-        .await;
-    stored
+        .collect()
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tokio::io::AsyncWriteExt;
+
 /// The folder that holds the files of attachments.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -35,6 +37,20 @@ impl Files {
         .map_err(io::Error::other)?
     }
 
+    /// Begins a file that comes piece by piece, so that no upload stands in memory whole.
+    pub async fn begin(&self, name: &str) -> io::Result<Draft> {
+        let path = self.path(name)?;
+        tokio::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).await?;
+        let part = path.with_extension("part");
+        let file = tokio::fs::File::create(&part).await?;
+        Ok(Draft {
+            file,
+            part: Some(part),
+            path,
+            size: 0,
+        })
+    }
+
     pub async fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         tokio::fs::read(self.path(name)?).await
     }
@@ -63,6 +79,46 @@ impl Files {
     }
 }
 
+/// A file on its way; what is not finished is gone when it is dropped.
+pub struct Draft {
+    file: tokio::fs::File,
+    part: Option<PathBuf>,
+    path: PathBuf,
+    size: u64,
+}
+
+impl Draft {
+    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.size += bytes.len() as u64;
+        self.file.write_all(bytes).await
+    }
+
+    /// Returns how many bytes were written so far.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Puts the file durably in its place.
+    pub async fn finish(mut self) -> io::Result<()> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        if let Some(part) = &self.part {
+            tokio::fs::rename(part, &self.path).await?;
+        }
+        self.part = None;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(part) = &self.part {
+            // What cannot be removed now is no more than a file that nothing names.
+            drop(std::fs::remove_file(part));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +131,18 @@ mod tests {
         assert_eq!(files.read("abcdefgh").await.expect("read"), [1, 2]);
         files.remove("abcdefgh").await.expect("removed");
         files.remove("abcdefgh").await.expect("removed again");
+
+        let mut draft = files.begin("ijklmnop").await.expect("begun");
+        for piece in [&[1_u8, 2][..], &[3]] {
+            draft.write(piece).await.expect("written");
+        }
+        assert_eq!(draft.size(), 3);
+        assert!(files.read("ijklmnop").await.is_err(), "not before its end");
+        draft.finish().await.expect("finished");
+        assert_eq!(files.read("ijklmnop").await.expect("read"), [1, 2, 3]);
+        drop(files.begin("qrstuvwx").await.expect("begun"));
+        let left = std::fs::read_dir(folder.path().join("qr")).expect("a folder");
+        assert_eq!(left.count(), 0, "nothing is left of it");
         for name in ["../../etc/passwd", "short", "a/b/c/d/e", ""] {
             assert!(files.read(name).await.is_err(), "{name}");
         }

@@ -3,6 +3,7 @@
 pub mod brand;
 pub mod conversation;
 pub mod event;
+pub mod hours;
 pub mod ids;
 pub mod message;
 pub mod refusal;

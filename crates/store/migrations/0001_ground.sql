@@ -297,6 +297,7 @@ CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE ne
 CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
 CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
 CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
+CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
 CREATE INDEX messages_delivery ON messages (delivery_state, inbox_id) WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain');
 
 CREATE TABLE attachments (

@@ -105,7 +105,7 @@ pub struct Reaction {
 const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
      m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body";
 
-const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
+pub(crate) const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
      m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
      m.top_id, m.thread_key, m.seen_at, m.platform_at, m.received_at, m.stored_at, m.edited_at, \
      m.deleted_at, m.signature, m.answers_until, m.delivery_state, m.send_at, m.sent_at, m.attempts, \
@@ -556,7 +556,7 @@ pub fn find_attachment(
     )
 }
 
-const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.created_at";
+pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.created_at";
 
 /// Lists the files of messages.
 pub fn list_attachments(
@@ -696,7 +696,7 @@ fn known(row: &Row<'_>) -> Result<Known, StoreError> {
     })
 }
 
-fn message(row: &Row<'_>) -> Result<Message, StoreError> {
+pub(crate) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
     let delivery = match row.get::<Option<DeliveryState>>(25)? {
         None => None,
         Some(state) => Some(Delivery {
@@ -746,7 +746,7 @@ fn message(row: &Row<'_>) -> Result<Message, StoreError> {
     })
 }
 
-fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
+pub(crate) fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
     Ok(Attachment {
         id: row.get(0)?,
         message: row.get(1)?,

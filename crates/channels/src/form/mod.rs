@@ -82,6 +82,12 @@ impl Channel for Form {
                     "title": "channel.form.attachments.title",
                     "description": "channel.form.attachments.description",
                 },
+                "allowed_origins": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "title": "channel.form.allowed_origins.title",
+                    "description": "channel.form.allowed_origins.description",
+                },
             },
         })
     }
