@@ -26,6 +26,7 @@ struct Received {
     visibility: Option<String>,
     in_reply_to: Option<String>,
     thread: Option<String>,
+    recipient: Option<String>,
     author: Option<Signature>,
 }
 
@@ -142,6 +143,7 @@ fn read(received: Received) -> Option<Answer> {
         private: received.visibility.as_deref() == Some("private"),
         in_reply_to: received.in_reply_to,
         thread: received.thread,
+        recipient: received.recipient,
         of: received.of,
         reaction: received.reaction,
     })

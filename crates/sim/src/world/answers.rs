@@ -4,7 +4,7 @@ use crate::content::{Language, Story};
 use crate::dice::Dice;
 use crate::item::{Item, ItemType, Millis, Visibility};
 use crate::world::agenda::{Event, Mood};
-use crate::world::{MINUTE, SECOND, World};
+use crate::world::{MINUTE, Matter, SECOND, World, private_thread};
 
 /// The longest text the network takes.
 const LONGEST: usize = 5_000;
@@ -29,6 +29,8 @@ pub struct Answer {
     pub private: bool,
     pub in_reply_to: Option<String>,
     pub thread: Option<String>,
+    /// Whom a private message is for, where it begins a thread.
+    pub recipient: Option<String>,
     /// The id of the item to edit, to delete or to react to.
     pub of: Option<String>,
     pub reaction: Option<String>,
@@ -104,18 +106,24 @@ impl World {
         }
         // What an earlier run of the world published is forgotten, but may still be answered.
         let ours = target.is_some_and(|id| id.starts_with(&format!("{}-", self.epoch)));
-        if known.is_none() && (ours || target.is_none()) && answer.thread.is_none() {
+        let addressed = answer.thread.is_some() || answer.recipient.is_some();
+        if known.is_none() && (ours || target.is_none()) && !addressed {
             return Err(Refused::Gone);
         }
+        // A private word to somebody who wrote in public begins a thread of its own.
+        let party = known
+            .map(|standing| standing.item.author.id.clone())
+            .or_else(|| answer.recipient.clone());
         let thread = known
             .and_then(|standing| standing.item.thread.clone())
-            .or_else(|| answer.thread.clone());
+            .or_else(|| answer.thread.clone())
+            .or_else(|| party.map(|party| private_thread(&party, brand)));
 
         let author = Self::own_author(brand);
         let mut item = self.new_item(brand, author, answer.body.clone(), now);
         if answer.private {
             item.visibility = Visibility::Private;
-            item.thread = thread;
+            item.thread.clone_from(&thread);
         } else {
             item.parent.clone_from(&answer.in_reply_to);
         }
@@ -124,8 +132,18 @@ impl World {
         let id = self.publish(item);
         self.answered.insert(answer.message_id.clone(), id.clone());
 
-        let matter = target.and_then(|id| self.matter_of.get(id)).copied();
+        let by_item = target.and_then(|id| self.matter_of.get(id)).copied();
+        let matter = by_item.or_else(|| {
+            let in_thread =
+                |matter: &Matter| answer.private && thread.is_some() && matter.thread == thread;
+            self.matters.iter().rposition(in_thread)
+        });
         if let Some(matter) = matter {
+            // Who is answered in private goes on in private.
+            if answer.private {
+                self.matters[matter].visibility = Visibility::Private;
+                self.matters[matter].thread = thread;
+            }
             self.plan_taking(matter, &id, &answer.body, now);
         }
         Ok(Placed {

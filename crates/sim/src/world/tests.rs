@@ -16,6 +16,7 @@ fn reply_to(item: &Item, message_id: &str, body: &str) -> Answer {
         private: item.visibility == Visibility::Private,
         in_reply_to: Some(item.id.clone()),
         thread: item.thread.clone(),
+        recipient: None,
         of: None,
         reaction: None,
     }
@@ -377,4 +378,46 @@ fn guests_write_in_public_and_in_private() {
             .id,
         private
     );
+}
+
+#[test]
+fn a_private_answer_to_a_public_post_goes_on_in_private() {
+    let mut went_on = 0;
+    for seed in 0..10 {
+        let (mut world, items) = lively(seed, 5);
+        let now = START + 5 * MINUTE;
+        let post = items
+            .iter()
+            .find(|item| item.mentions_us && !world.network().find(&item.id).unwrap().deleted)
+            .unwrap();
+        let mut answer = reply_to(
+            post,
+            "1",
+            "Das sehen wir uns gern zusammen an, magst du uns deine Kundennummer schicken?",
+        );
+        answer.private = true;
+        let placed = world.answer(post.brand, &answer, now).unwrap();
+        let thread = world
+            .network()
+            .find(&placed.id)
+            .unwrap()
+            .item
+            .thread
+            .clone();
+        assert!(
+            thread
+                .as_ref()
+                .is_some_and(|thread| thread.contains(&post.author.id))
+        );
+
+        let after = world.step(now + MINUTE);
+        let taken = |item: &&Item| item.author.id == post.author.id && item.thread == thread;
+        went_on += usize::from(after.iter().any(|item| taken(&item)));
+        // Without a place to answer to, the thread alone finds the matter.
+        answer.message_id = "2".to_owned();
+        answer.in_reply_to = None;
+        answer.thread.clone_from(&thread);
+        assert!(world.answer(post.brand, &answer, now + MINUTE).is_ok());
+    }
+    assert!(went_on >= 5, "{went_on}");
 }
