@@ -172,11 +172,8 @@ fn push_token(tokens: &mut String, token: &str) {
 }
 
 fn fold_word(text: &str, word: &Word) -> Folded {
-    let mut end = word.to.min(word.from + LONGEST_TOKEN);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    fold::fold(&text[word.from..end])
+    let word_text = &text[word.from..word.to];
+    fold::fold(&word_text[..word_text.floor_char_boundary(LONGEST_TOKEN)])
 }
 
 fn add_word_tokens(text: &str, word: &Word, folded: &Folded, more: &mut More) {
@@ -374,7 +371,7 @@ fn run_term(unit: &Unit<'_>, run: &[Word], typed: bool) -> QueryTerm {
 
     if typed && let (Some(last), Some(word)) = (plains.last_mut(), run.last()) {
         *last = fold::fold_typed(&unit.text[word.from..word.to]).plain;
-        last.truncate(LONGEST_TOKEN.min(last.len()));
+        last.truncate(last.floor_char_boundary(LONGEST_TOKEN));
     }
     let joined = plains.concat();
     match kind {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use kulant_insight::text::snippet::snippet;
 use kulant_insight::text::tokens::{index_tokens, matches, query_tokens};
 
 /// The query finds the text.
@@ -189,6 +190,58 @@ fn tokens_stay_few() {
         count + 19 * words,
         "the rest stands once however long the text"
     );
+}
+
+#[test]
+fn any_text_is_safe_and_finds_its_own_words() {
+    let letters: Vec<char> = "abcdefghijklmnopqrstuvwxyzäöüßÄÖÜéñçøłﬁ½²Ω東京ßаяשم0123456789 \t\n-–/._@#&+,:'’\"„“?!🚆👍🏽\u{fe0f}\u{20e3}\u{308}\u{ad}\u{200d}"
+        .chars()
+        .collect();
+    let mut state: u64 = 42;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..4_000 {
+        let len = next(90);
+        let text: String = (0..len).map(|_| letters[next(letters.len())]).collect();
+        let tokens = index_tokens(&text);
+        assert!(
+            tokens.chars().all(|c| c.is_alphanumeric() || c == ' '),
+            "{text:?} {tokens:?}"
+        );
+        assert!(
+            !tokens.contains("  ") && tokens.trim() == tokens,
+            "{tokens:?}"
+        );
+        let terms = query_tokens(&text);
+        let piece = snippet(&text, &terms, next(60));
+        let count = piece.text.chars().count();
+        assert!(
+            piece
+                .hits
+                .iter()
+                .all(|hit| hit.start < hit.end && hit.end <= count),
+            "{text:?} {piece:?}"
+        );
+        for word in text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|word| word.len() > 2)
+        {
+            let alone = format!("\"{word}\" ");
+            let whole = text
+                .split(|c: char| c.is_whitespace())
+                .any(|piece| piece == word);
+            assert!(
+                !whole || finds(&alone, &text),
+                "{word:?} {text:?} {tokens:?}"
+            );
+        }
+    }
+    let long = "ü".repeat(500);
+    assert!(finds(&long, &long) && finds(&format!("{long} "), &long));
 }
 
 fn finds(query: &str, text: &str) -> bool {
