@@ -185,6 +185,8 @@ CREATE TABLE contacts (
   created_at BIGINT NOT NULL,
   erased_at BIGINT
 );
+-- The beginnings of names, by which people are searched for; whole ones could be too long for an index.
+CREATE INDEX contacts_name ON contacts (lower(substr(name, 1, 60))) WHERE name IS NOT NULL;
 
 CREATE TABLE identities (
   id BIGINT PRIMARY KEY,
@@ -192,12 +194,14 @@ CREATE TABLE identities (
   inbox_id BIGINT NOT NULL,
   realm @TEXT@ NOT NULL,
   network_id @TEXT@ NOT NULL,
-  name TEXT,
+  name @TEXT@,
   handle @TEXT@,
   named_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX identities_network ON identities (realm, network_id);
 CREATE INDEX identities_contact ON identities (contact_id);
+CREATE INDEX identities_name ON identities (lower(substr(name, 1, 60))) WHERE name IS NOT NULL;
+CREATE INDEX identities_handle ON identities (lower(substr(handle, 1, 60))) WHERE handle IS NOT NULL;
 
 CREATE TABLE conversations (
   id BIGINT PRIMARY KEY,

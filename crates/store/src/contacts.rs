@@ -1,10 +1,12 @@
 //! Contacts and their identities.
 
 use kulant_model::ids::{ContactId, IdentityId, InboxId};
+use kulant_model::role::Scope;
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::params;
+use crate::scope;
 use crate::sql::value::{Row, Value};
 use crate::sql::{Read, Tx};
 
@@ -181,6 +183,125 @@ pub fn update(
         &params![id, version, name, note],
     )?;
     Ok(changed > 0)
+}
+
+/// Lists the contacts that have a conversation within a scope, newest first, before one.
+pub fn list(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    before: ContactId,
+    limit: i64,
+) -> Result<Vec<Contact>, StoreError> {
+    let mut params: Vec<Value> = params![before, limit].into();
+    let in_scope = in_scope(scope, &mut params);
+    read.query(
+        &format!(
+            "SELECT {CONTACT} FROM contacts k
+             WHERE k.id < $1 AND k.erased_at IS NULL AND {in_scope}
+             ORDER BY k.id DESC
+             LIMIT $2"
+        ),
+        &params,
+        contact,
+    )
+}
+
+/// Lists those of these contacts that have a conversation within a scope, in the order given.
+pub fn list_by_id(
+    read: &mut Read<'_>,
+    scope: &Scope,
+    ids: &[ContactId],
+    limit: i64,
+) -> Result<Vec<Contact>, StoreError> {
+    let mut found = Vec::new();
+    for id in ids {
+        if found.len() as i64 == limit {
+            break;
+        }
+        let mut params: Vec<Value> = params![*id].into();
+        let in_scope = in_scope(scope, &mut params);
+        found.extend(read.query_one(
+            &format!(
+                "SELECT {CONTACT} FROM contacts k
+                 WHERE k.id = $1 AND k.erased_at IS NULL AND {in_scope}"
+            ),
+            &params,
+            contact,
+        )?);
+    }
+    Ok(found)
+}
+
+/// Returns whether a contact has a conversation within a scope.
+pub fn is_in_scope(read: &mut Read<'_>, scope: &Scope, id: ContactId) -> Result<bool, StoreError> {
+    let mut params: Vec<Value> = params![id].into();
+    let in_scope = in_scope(scope, &mut params);
+    Ok(read
+        .query_one(
+            &format!("SELECT k.id FROM contacts k WHERE k.id = $1 AND {in_scope}"),
+            &params,
+            |row| row.get::<ContactId>(0),
+        )?
+        .is_some())
+}
+
+fn in_scope(scope: &Scope, params: &mut Vec<Value>) -> String {
+    match scope {
+        Scope::Everything => "1 = 1".to_owned(),
+        Scope::Teams(_) => format!(
+            "EXISTS (SELECT 1 FROM conversations c WHERE c.contact_id = k.id AND {})",
+            scope::condition(scope, "c.team_id", params)
+        ),
+    }
+}
+
+/// Lists contacts whose name, or one of whose identities' names or handles, begins with a text in
+/// small letters (those of ASCII; others are compared as they are).
+pub fn list_ids_by_beginning(
+    read: &mut Read<'_>,
+    beginning: &str,
+    limit: i64,
+) -> Result<Vec<ContactId>, StoreError> {
+    let beginning: String = beginning.chars().take(40).collect();
+    let end = format!("{beginning}\u{10ffff}");
+    let mut found = Vec::new();
+    for (column, sql) in [
+        ("handle", "SELECT contact_id FROM identities"),
+        ("name", "SELECT contact_id FROM identities"),
+        ("name", "SELECT id FROM contacts"),
+    ] {
+        found.extend(read.query(
+            &format!(
+                "{sql} WHERE {column} IS NOT NULL AND lower(substr({column}, 1, 60)) >= $1
+                   AND lower(substr({column}, 1, 60)) < $2
+                 ORDER BY lower(substr({column}, 1, 60)) LIMIT $3"
+            ),
+            &params![&beginning, &end, limit],
+            |row| row.get::<ContactId>(0),
+        )?);
+    }
+    Ok(found)
+}
+
+/// Returns when a contact wrote first and last, if it wrote at all.
+pub fn seen(
+    read: &mut Read<'_>,
+    id: ContactId,
+) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT MIN(m.platform_at), MAX(m.platform_at)
+             FROM identities i JOIN messages m ON m.identity_id = i.id
+             WHERE i.contact_id = $1",
+            &params![id],
+            |row| {
+                Ok((
+                    row.get::<Option<Timestamp>>(0)?,
+                    row.get::<Option<Timestamp>>(1)?,
+                ))
+            },
+        )?
+        .and_then(|(first, last)| first.zip(last)))
 }
 
 fn identity(row: &Row<'_>) -> Result<Identity, StoreError> {
