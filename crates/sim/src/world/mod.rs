@@ -3,9 +3,12 @@
 
 mod agenda;
 mod answers;
+mod cast;
+mod crowd;
 mod network;
 mod phrase;
 mod plot;
+mod tale;
 
 use std::collections::{HashMap, HashSet};
 
