@@ -1,5 +1,5 @@
 // Gives jsdom what browsers have and it lacks, and starts every test clean.
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
 
 class Observer {
@@ -17,11 +17,14 @@ window.matchMedia = ((query: string) => ({
   addListener: () => undefined,
   removeListener: () => undefined,
 })) as unknown as typeof window.matchMedia
+Object.defineProperty(document, 'fonts', { configurable: true, value: new EventTarget() })
 window.scrollTo = () => undefined
 Element.prototype.scrollIntoView = () => undefined
 Element.prototype.scrollTo = () => undefined
-Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { configurable: true, value: 800 })
-Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { configurable: true, value: 360 })
+for (const [name, value] of [['offsetHeight', 800], ['offsetWidth', 360], ['clientHeight', 800], ['clientWidth', 360]] as const) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value })
+}
+configure({ asyncUtilTimeout: 3000, getElementError: (message) => new Error(message ?? 'not found') })
 
 afterEach(() => {
   cleanup()

@@ -60,8 +60,9 @@ export function WorkingScreen() {
 
   return (
     <div className={classes.screen} data-open={conversationId ? true : undefined} data-panel={(conversationId && panel) || undefined}>
-      <section className={classes.list} aria-label={t('desk.list.region')}>
+      <div className={classes.list} role={conversationId ? 'region' : 'main'} aria-label={t('desk.list.region')}>
         <ListHeader
+          heading={conversationId ? 'h2' : 'h1'}
           title={title}
           count={count}
           search={search}
@@ -80,7 +81,7 @@ export function WorkingScreen() {
           onOpen={onOpen}
           onClearFilters={() => void navigate({ to: '.', search: { view: search.view } })}
         />
-      </section>
+      </div>
       <div className={classes.conversation}>
         {conversationId ? (
           <ConversationPane
@@ -101,11 +102,11 @@ export function WorkingScreen() {
             }
           />
         ) : (
-          <main className={classes.nothing} aria-label={t('desk.conversation.region')}>
+          <div className={classes.nothing}>
             <EmptyState sign={<IconMessages size={30} stroke={1.4} />} title={t('desk.empty.none_open.title')}>
               {t('desk.empty.none_open.text')} <KeyHint id="next" /> <KeyHint id="previous" /> <KeyHint id="open" />
             </EmptyState>
-          </main>
+          </div>
         )}
       </div>
       {conversationId && <SidePanel key={conversationId} conversationId={conversationId} open={panel} hrefFor={hrefFor} onOpen={onOpen} />}

@@ -8,7 +8,7 @@ export function EmptyState({ sign, title, children, action }: Props) {
   return (
     <div className={classes.state}>
       {sign && <span className={classes.sign} aria-hidden="true">{sign}</span>}
-      <h2 className={classes.title}>{title}</h2>
+      <p className={classes.title}>{title}</p>
       {children && <p className={classes.text}>{children}</p>}
       {action}
     </div>

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { createFake } from './api.mjs'
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
@@ -47,8 +48,9 @@ createServer(async (request, response) => {
   const file = extname(path) ? path : 'index.html'
   try {
     const content = await readFile(join(DIST, file))
-    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream' })
-    response.end(content)
+    const packed = extname(file) !== '.woff2'
+    response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream', ...(packed ? { 'Content-Encoding': 'gzip' } : {}) })
+    response.end(packed ? gzipSync(content) : content)
   } catch {
     response.writeHead(404).end()
   }

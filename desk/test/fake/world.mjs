@@ -97,9 +97,9 @@ export function openConversation(world, part) {
     id: newId(), version: 1, subject: part.subject ?? null, status: 'open', snoozed_until: null, priority: 'normal', kind: null,
     visibility: 'public', unread: false, brand: box.brand, inbox: { id: box.id, name: box.name, channel: box.channel },
     team: box.team, assignee: null, contact, tags: [], preview: '', preview_direction: 'in', message_count: 0, voices: 1,
-    opened_at: part.at, last_message_at: part.at, waiting_since: null, first_response_at: null, resolved_at: null, joined_into: null, linked_to: null,
-    ...part, contact, inbox: { id: box.id, name: box.name, channel: box.channel },
+    opened_at: part.at, last_message_at: part.at, waiting_since: null, first_response_at: null, resolved_at: null, joined_into: null, linked_to: null, ...part,
   }
+  Object.assign(conversation, { contact, inbox: { id: box.id, name: box.name, channel: box.channel } })
   delete conversation.at
   world.conversations.push(conversation)
   if (contact) world.contacts.set(contact.id, { id: contact.id, box: conversation.inbox, name: contact.name, handle: contact.handle, version: 1, note: null, first: part.at })

@@ -65,11 +65,11 @@ function Title({ conversation }: { conversation: ConversationDetail }) {
   const title = conversation.subject || contactName(conversation, t('desk.contact.unknown'))
   if (editing === null) {
     return (
-      <h2 className={classes.title}>
+      <h1 className={classes.title}>
         <button type="button" onClick={() => setEditing(conversation.subject ?? '')} title={t('desk.conversation.rename')}>
           {title}
         </button>
-      </h2>
+      </h1>
     )
   }
   const keep = () => {

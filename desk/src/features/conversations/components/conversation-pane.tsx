@@ -1,6 +1,6 @@
 // The open conversation: header, shared post, timeline, composer. Marks it read once it has been looked at.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ProblemNotice } from '../../../components/problem-notice'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
@@ -91,14 +91,14 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
 
 /** The place where reading goes on, kept as it was when the conversation was opened. */
 function useFirstUnread(conversation: ConversationDetail | undefined, newestFirst: Message[]): string | null {
-  const kept = useRef<{ id: string; unreadId: string | null } | null>(null)
-  if (conversation && newestFirst.length > 0 && kept.current?.id !== conversation.id) {
-    kept.current = {
+  const [kept, setKept] = useState<{ id: string; unreadId: string | null } | null>(null)
+  if (conversation && newestFirst.length > 0 && kept?.id !== conversation.id) {
+    setKept({
       id: conversation.id,
       unreadId: findFirstUnread(newestFirst, conversation.unread, conversation.first_unread_id),
-    }
+    })
   }
-  return kept.current?.id === conversation?.id ? (kept.current?.unreadId ?? null) : null
+  return kept?.id === conversation?.id ? (kept?.unreadId ?? null) : null
 }
 
 /** Marks read what was open for a moment, and what arrives while it is looked at; never what was just marked unread. */

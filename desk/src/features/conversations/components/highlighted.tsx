@@ -5,12 +5,11 @@ export function Highlighted({ text, words }: { text: string; words: string }) {
   const wanted = words.split(/\s+/).filter((word) => word.length > 1)
   if (wanted.length === 0) return <>{text}</>
   const pattern = new RegExp(`(${wanted.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'giu')
-  let at = 0
   return (
     <>
       {text.split(pattern).map((part, index) => {
-        at += part.length
-        return index % 2 === 1 ? <mark key={at}>{part}</mark> : <Fragment key={at}>{part}</Fragment>
+        const key = `${index} ${part}`
+        return index % 2 === 1 ? <mark key={key}>{part}</mark> : <Fragment key={key}>{part}</Fragment>
       })}
     </>
   )

@@ -15,6 +15,7 @@ import { useFilterChoices } from '../hooks/use-filter-choices'
 import classes from './list-header.module.css'
 
 interface Props {
+  heading: 'h1' | 'h2'
   title: string
   count: string
   search: ListSearch
@@ -27,7 +28,7 @@ interface Props {
 
 const SORTS = ['newest', 'oldest', 'waiting'] as const
 
-export function ListHeader({ title, count, search, filters, onSearch, lead, tail }: Props) {
+export function ListHeader({ heading: Heading, title, count, search, filters, onSearch, lead, tail }: Props) {
   const { t } = useTranslation()
   const [filtering, setFiltering] = useState(false)
   const { choices, chosen, toggle } = useFilterChoices(search, filters, onSearch)
@@ -36,7 +37,7 @@ export function ListHeader({ title, count, search, filters, onSearch, lead, tail
     <header className={classes.header}>
       <div className={classes.title}>
         {lead}
-        <h1>{title}</h1>
+        <Heading className={classes.name}>{title}</Heading>
         <span className={classes.count}>{count}</span>
         <span className={classes.tools}>
           {tail}

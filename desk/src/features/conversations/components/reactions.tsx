@@ -1,10 +1,16 @@
 // Reactions to a message, counted.
+import IconConfetti from '@tabler/icons-react/dist/esm/icons/IconConfetti.mjs'
+import IconHeart from '@tabler/icons-react/dist/esm/icons/IconHeart.mjs'
+import IconMoodAngry from '@tabler/icons-react/dist/esm/icons/IconMoodAngry.mjs'
+import IconMoodHappy from '@tabler/icons-react/dist/esm/icons/IconMoodHappy.mjs'
+import IconMoodSad from '@tabler/icons-react/dist/esm/icons/IconMoodSad.mjs'
+import IconThumbUp from '@tabler/icons-react/dist/esm/icons/IconThumbUp.mjs'
 import { useTranslation } from 'react-i18next'
 import type { Message } from '../../../lib/api/types'
 import { formatNumber } from '../../../lib/format/number'
 import classes from './message-parts.module.css'
 
-const SIGNS: Record<string, string> = { like: '👍', love: '❤️', thanks: '🙏', laugh: '😄', sad: '😢', angry: '😠' }
+const SIGNS: Record<string, typeof IconHeart | undefined> = { like: IconThumbUp, love: IconHeart, thanks: IconConfetti, laugh: IconMoodHappy, sad: IconMoodSad, angry: IconMoodAngry }
 
 export function Reactions({ reactions }: { reactions: Message['reactions'] }) {
   const { t, i18n } = useTranslation()
@@ -12,13 +18,17 @@ export function Reactions({ reactions }: { reactions: Message['reactions'] }) {
   if (shown.length === 0) return null
   return (
     <ul className={classes.reactions} aria-label={t('desk.reaction.label')}>
-      {shown.map(({ kind, count }) => (
-        <li key={kind} className={classes.reaction} title={t(`desk.reaction.${kind}`, { defaultValue: kind })}>
-          <span aria-hidden="true">{SIGNS[kind] ?? '•'}</span>{' '}
-          <span className="seen-by-readers-only">{t(`desk.reaction.${kind}`, { defaultValue: kind })}</span>
-          <span className="tabular">{formatNumber(i18n.language, count)}</span>
-        </li>
-      ))}
+      {shown.map(({ kind, count }) => {
+        const Sign = SIGNS[kind]
+        const name = t(`desk.reaction.${kind}`, { defaultValue: kind })
+        return (
+          <li key={kind} className={classes.reaction} title={name}>
+            {Sign && <Sign size={14} stroke={1.8} aria-hidden="true" />}
+            <span className={Sign ? 'seen-by-readers-only' : undefined}>{name}</span>
+            <span className="tabular">{formatNumber(i18n.language, count)}</span>
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -7,6 +7,7 @@ import { IconButton } from '../../../components/icon-button'
 import { PickerList } from '../../../components/picker'
 import type { Conversation } from '../../../lib/api/types'
 import { formatShort } from '../../../lib/format/time'
+import { useNow } from '../../../lib/format/use-now'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { snoozePresets } from '../hooks/snooze-presets'
 import { useActions } from '../hooks/use-actions'
@@ -17,7 +18,7 @@ export function SnoozePicker({ conversation }: { conversation: Conversation }) {
   const [opened, setOpened] = useState(false)
   const [own, setOwn] = useState('')
   useShortcut('snooze', () => setOpened(true))
-  const now = Date.now()
+  const now = useNow()
   const presets = opened ? snoozePresets(new Date(now)) : []
   const snooze = (until: string) => {
     setOpened(false)

@@ -1,5 +1,5 @@
 // The composer's logic: draft, target, length, the gate for what came meanwhile, sending and its undo.
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
 import { useAgents } from '../../../lib/api/directory'
@@ -27,7 +27,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const uploads = useUploads()
   const [trouble, setTrouble] = useState<string | null>(null)
   const [gated, setGated] = useState(false)
-  const begunAt = useRef<string | null>(writing.body ? (newestIncoming(messages)?.id ?? null) : null)
+  const [begunAt, setBegunAt] = useState<string | null>(() => (writing.body ? (newestIncoming(messages)?.id ?? null) : null))
 
   const { visibility, body } = writing
   const target = findTarget(conversation, messages, visibility, writing.in_reply_to)
@@ -37,7 +37,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const over = limit !== null && length > limit
   const uploading = uploads.files.some((file) => !file.upload && !file.trouble)
   const ready = body.trim() !== '' && !over && !uploading && target.blocked === null
-  const meanwhile = body && begunAt.current ? countSince(messages, begunAt.current) : 0
+  const meanwhile = body && begunAt ? countSince(messages, begunAt) : 0
 
   const request = useStore(composerRequests)
   useEffect(() => {
@@ -52,7 +52,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   }, [request, conversation.id, change, field])
 
   const write = (text: string) => {
-    if (body === '' && text !== '') begunAt.current = newestIncoming(messages)?.id ?? null
+    if (body === '' && text !== '') setBegunAt(newestIncoming(messages)?.id ?? null)
     if (text !== '') noteTyping(conversation.id)
     setTrouble(null)
     change({ body: text })
@@ -69,7 +69,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     const attachments = uploads.files.flatMap((file) => (file.upload ? [file.upload.id] : []))
     const mentions = visibility === 'note' ? agents.filter((item) => body.includes(`@${item.name}`)).map((item) => item.id) : []
     clear()
-    begunAt.current = null
+    setBegunAt(null)
     const seconds = visibility === 'note' ? 0 : UNDO_SECONDS
     try {
       const message = await send(conversation, agent, {
@@ -91,7 +91,10 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
 
   return {
     writing, target, length, limit, over, ready, meanwhile, trouble, gated, uploads, agents, visibility,
-    write, turn, submit, change, closeGate: () => setGated(false),
+    write, turn, submit, change, closeGate: () => {
+      setGated(false)
+      setBegunAt(newestIncoming(messages)?.id ?? null)
+    },
   }
 }
 

@@ -16,22 +16,30 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
   const brands = useBrands()
   const teams = useTeams()
   const { save } = useChangeSetting<Inbox>('inboxes')
+  /** What is not chosen yet is the first there is; the lists may come after the form. */
+  const complete = (values: { channel: string; brand: string; team: string | null | undefined }) => ({
+    channel: channels.find((item) => item.channel === values.channel) ?? channels[0],
+    brand: values.brand || brands[0]?.id || '',
+    team: values.team === undefined ? (teams[0]?.id ?? null) : values.team,
+  })
   const form = useForm(
     {
-      channel: inbox?.channel ?? channels[0]?.channel ?? '',
+      channel: inbox?.channel ?? '',
       name: inbox?.name ?? '',
-      brand: inbox?.brand.id ?? brands[0]?.id ?? '',
-      team: (inbox ? (inbox.team?.id ?? null) : (teams[0]?.id ?? null)) as string | null,
+      brand: inbox?.brand.id ?? '',
+      team: (inbox ? (inbox.team?.id ?? null) : undefined) as string | null | undefined,
       settings: inbox?.settings ?? {},
     },
-    async ({ channel, ...values }) => {
-      const made = await save(inbox, inbox ? values : { channel, ...values })
+    async ({ name, settings, ...choice }) => {
+      const { channel: of, brand: by, team: to } = complete(choice)
+      const body = { name, settings, brand: by, team: to }
+      const made = await save(inbox, inbox ? body : { channel: of?.channel, ...body })
       onClose()
       if (!inbox) onMade(made)
     },
   )
   const { values, set, errors } = form
-  const channel = channels.find((item) => item.channel === values.channel)
+  const { channel, brand, team } = complete(values)
   const channelName = (item: Channel) => (i18n.exists(`desk.channel.${item.channel}.name`) ? t(`desk.channel.${item.channel}.name`) : item.name)
   return (
     <FormDialog title={inbox?.name ?? t('desk.settings.add.inboxes')} form={form} onClose={onClose} size="lg">
@@ -41,14 +49,14 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
           description={channel?.needs_public_address ? t('desk.field.needs_public_address') : undefined}
           allowDeselect={false}
           data={channels.map((item) => ({ value: item.channel, label: channelName(item) }))}
-          value={values.channel}
+          value={channel?.channel ?? null}
           onChange={(next) => next && set('channel', next)}
         />
       )}
       <TextInput label={t('desk.field.name')} required data-autofocus error={errors.name} value={values.name} onChange={(event) => set('name', event.currentTarget.value)} />
       <div className={classes.pair}>
-        <Select label={t('desk.filter.brand')} required allowDeselect={false} error={errors.brand} data={brands.map(({ id, name }) => ({ value: id, label: name }))} value={values.brand} onChange={(next) => next && set('brand', next)} />
-        <Select label={t('desk.filter.team')} clearable error={errors.team} data={teams.map(({ id, name }) => ({ value: id, label: name }))} value={values.team} onChange={(next) => set('team', next)} />
+        <Select label={t('desk.filter.brand')} required allowDeselect={false} error={errors.brand} data={brands.map(({ id, name }) => ({ value: id, label: name }))} value={brand} onChange={(next) => next && set('brand', next)} />
+        <Select label={t('desk.filter.team')} clearable error={errors.team} data={teams.map(({ id, name }) => ({ value: id, label: name }))} value={team} onChange={(next) => set('team', next)} />
       </div>
       {channel && (
         <SchemaFields channel={channel.channel} schema={channel.settings_schema} values={values.settings} errors={errors} onChange={(settings) => set('settings', settings)} />

@@ -1,0 +1,37 @@
+// Debian's Chromium, driven by Playwright's library; axe is injected by hand.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+export const address = process.env.KULANT_URL ?? 'http://127.0.0.1:8080'
+const email = process.env.KULANT_EMAIL ?? ''
+const password = process.env.KULANT_PASSWORD ?? ''
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+export async function signIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', ...options })
+  const page = await context.newPage()
+  await page.goto(`${address}/desk/sign-in`)
+  await page.fill('input[name=email]:visible', email)
+  await page.fill('input[name=password]', password)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/desk\/conversations/)
+  return page
+}
+
+/** What axe finds on the page as it stands, as short lines. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }
+    const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+    return found.violations.flatMap((item) => item.nodes.map((node) => `${item.id}: ${node.target.join(' ')}`))
+  })
+}

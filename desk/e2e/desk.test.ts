@@ -1,0 +1,92 @@
+// The main paths through the desk in a real browser against a real kulant with at least one open conversation.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { address, findBarriers, launch, signIn } from './browser'
+
+let browser: Browser
+let page: Page
+const rows = 'a[id^="row-"]'
+
+beforeAll(async () => {
+  browser = await launch()
+  page = await signIn(browser)
+  await page.goto(`${address}/desk/conversations?view=open`)
+  await page.waitForSelector(rows)
+})
+afterAll(() => browser?.close())
+
+describe('desk', () => {
+  it('opens a conversation by keys alone', async () => {
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/conversations\/\w+/)
+    await page.waitForSelector('article')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN')
+  })
+
+  it('has no barriers axe can find: list and conversation, light and dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.waitForTimeout(300)
+      expect(await findBarriers(page)).toEqual([])
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+  })
+
+  it('takes a conversation, resolves it and takes that back', async () => {
+    await page.keyboard.press('a')
+    await page.waitForSelector('[role=status] >> text=/zugeteilt|Assigned/')
+    await page.keyboard.press('e')
+    await page.waitForSelector('text=/Wieder öffnen|Reopen/')
+    await page.keyboard.press('u')
+    await page.waitForSelector('button:has-text("Lösen"), button:has-text("Resolve")')
+  })
+
+  it('writes a note that another desk sees at once', async () => {
+    const other = await signIn(browser)
+    await other.goto(page.url())
+    await other.waitForSelector('article')
+    const words = `Notiz ${Date.now()}`
+    await page.keyboard.press('n')
+    await page.keyboard.type(words)
+    await page.keyboard.press('Control+Enter')
+    await other.waitForSelector(`article >> text=${words}`, { timeout: 5000 })
+    await other.context().close()
+  })
+
+  it('does not shift what is on the screen when something new comes', async () => {
+    const shift = await page.evaluate(async () => {
+      let sum = 0
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) if (!entry.hadRecentInput) sum += entry.value
+      }).observe({ type: 'layout-shift', buffered: false })
+      await new Promise((resume) => setTimeout(resume, 3000))
+      return sum
+    })
+    expect(shift).toBeLessThan(0.01)
+  })
+
+  it('fits 390 px: list, conversation, back', async () => {
+    const phone = await signIn(browser, { viewport: { width: 390, height: 844 }, hasTouch: true })
+    await phone.goto(`${address}/desk/conversations?view=open`)
+    await phone.locator(rows).first().click()
+    await phone.waitForSelector('article')
+    expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    expect(await findBarriers(phone)).toEqual([])
+    await phone.locator('main header button').first().click()
+    await phone.waitForSelector(rows)
+    await phone.context().close()
+  })
+
+  it('keeps the first screen at 350 kB or less', async () => {
+    const fresh = await signIn(browser)
+    const sizes = await fresh.evaluate(() =>
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+        .filter((entry) => /\.(js|css|woff2)$/.test(new URL(entry.name).pathname))
+        .reduce((sum, entry) => sum + (entry.encodedBodySize || 0), 0),
+    )
+    expect(sizes).toBeGreaterThan(50_000)
+    expect(sizes).toBeLessThanOrEqual(350_000)
+    await fresh.context().close()
+  })
+})
