@@ -26,6 +26,7 @@ pub mod sql;
 pub mod tags;
 pub mod teams;
 pub mod tokens;
+pub mod upkeep;
 pub mod versions;
 pub mod views;
 

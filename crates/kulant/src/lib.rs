@@ -1,0 +1,18 @@
+//! The binary's inside: settings, commands, start and stop. It decides nothing about conversations
+//! and speaks with databases and networks through `care` and `web` alone.
+
+mod ambient;
+mod commands;
+pub mod config;
+mod lock;
+mod logging;
+mod opening;
+mod serve;
+pub mod settings;
+
+use std::process::ExitCode;
+
+/// Runs the command line of this process and returns how it ended.
+pub fn run() -> ExitCode {
+    commands::run()
+}

@@ -1,0 +1,140 @@
+//! The file `lock` in the data folder: held by whoever serves, restores or migrates.
+//! The system lets go of it when its holder dies, so a stale file is no obstacle.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+const NAME: &str = "lock";
+
+/// Holds the lock until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Whoever holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub pid: u32,
+    pub command: String,
+    /// Where it can be reached, if it serves.
+    pub public_url: Option<String>,
+}
+
+impl Lock {
+    /// Takes the lock, or says in a sentence who has it.
+    pub fn take(folder: &Path, command: &str) -> Result<Self> {
+        let path = folder.join(NAME);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("{} cannot be opened", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = read(&path).map_or_else(
+                    || "another kulant".to_owned(),
+                    |holder| format!("kulant {} (process {})", holder.command, holder.pid),
+                );
+                bail!(
+                    "{holder} is using {}; stop it first, then run kulant {command} again",
+                    folder.display()
+                );
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("{} cannot be locked", path.display()));
+            }
+        }
+        let mut lock = Self { file };
+        lock.write(command, None)?;
+        Ok(lock)
+    }
+
+    /// Tells other commands where this process can be reached.
+    pub fn tell(&mut self, command: &str, public_url: &str) -> Result<()> {
+        self.write(command, Some(public_url))
+    }
+
+    fn write(&mut self, command: &str, public_url: Option<&str>) -> Result<()> {
+        let mut text = format!("pid {}\ncommand {command}\n", std::process::id());
+        if let Some(url) = public_url {
+            text.push_str(&format!("public_url {url}\n"));
+        }
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file
+            .write_all(text.as_bytes())
+            .context("the lock cannot be written")
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // An empty file says that nobody is here; the system lets go of the lock itself.
+        drop(self.file.set_len(0));
+    }
+}
+
+/// Returns who holds the lock of a folder, judged without touching it.
+pub fn holder(folder: &Path) -> Option<Holder> {
+    let holder = read(&folder.join(NAME))?;
+    is_alive(holder.pid).then_some(holder)
+}
+
+fn read(path: &PathBuf) -> Option<Holder> {
+    let mut text = String::new();
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+            .map(str::to_owned)
+    };
+    Some(Holder {
+        pid: field("pid")?.parse().ok()?,
+        command: field("command")?,
+        public_url: field("public_url"),
+    })
+}
+
+fn is_alive(pid: u32) -> bool {
+    let processes = Path::new("/proc");
+    // Where there is no such list, the file is believed.
+    !processes.join("self").exists() || processes.join(pid.to_string()).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_has_it_and_the_next_hears_a_sentence() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut lock = Lock::take(folder.path(), "serve").expect("free");
+        lock.tell("serve", "http://127.0.0.1:1").expect("told");
+        let words = Lock::take(folder.path(), "migrate")
+            .expect_err("held")
+            .to_string();
+        assert!(words.contains("kulant serve (process "), "{words}");
+        assert!(words.contains("run kulant migrate again"), "{words}");
+        let holder = holder(folder.path()).expect("held");
+        assert_eq!(holder.public_url.as_deref(), Some("http://127.0.0.1:1"));
+        drop(lock);
+        assert_eq!(super::holder(folder.path()), None);
+        Lock::take(folder.path(), "migrate").expect("free again");
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_no_obstacle() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(NAME), "pid 4000000000\ncommand serve\n")
+            .expect("written");
+        assert_eq!(holder(folder.path()), None);
+        Lock::take(folder.path(), "serve").expect("free");
+    }
+}

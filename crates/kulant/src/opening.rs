@@ -1,0 +1,114 @@
+//! Opens the data folder: database, schema, secret key, files. Long-running commands hold the lock;
+//! the others work beside whoever has it, and change no schema under its feet.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use kulant_care::files::Files;
+use kulant_care::secrets::SecretKeys;
+use kulant_care::upgrade::{self, Standing, Upgraded};
+use kulant_care::{Care, Http, HttpPolicy, Parts, Settings, Store};
+use kulant_model::time::Clock;
+
+use crate::ambient::{SystemClock, SystemRandomness};
+use crate::config::Config;
+use crate::lock::{self, Lock};
+
+/// The folder of snapshots taken before changes.
+pub const SNAPSHOTS: &str = "snapshots";
+/// The folder of attachments.
+pub const FILES: &str = "files";
+/// The file of the secret key.
+pub const SECRET_KEY: &str = "secret.key";
+
+/// Makes the data folder, for its owner alone, if it is not there.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+}
+
+/// Opens the database as it stands.
+pub fn open_store(config: &Config) -> Result<Store> {
+    Store::open(&config.database)
+        .with_context(|| format!("the database {} cannot be opened", config.database))
+}
+
+/// Brings the schema forward and says on standard error what was done.
+pub async fn bring_forward(config: &Config, store: &Store) -> Result<Upgraded> {
+    let snapshots = config.data.join(SNAPSHOTS);
+    let upgraded = upgrade::upgrade(store, &snapshots, SystemClock.now()).await?;
+    if let Some(snapshot) = &upgraded.snapshot {
+        eprintln!(
+            "kulant: the database was brought forward; what it was before stands in {}",
+            snapshot.display()
+        );
+    }
+    Ok(upgraded)
+}
+
+/// Opens the use cases over a database that has its schema.
+pub async fn open_care(config: &Config, store: Store, public_url: String) -> Result<Care> {
+    let secret_keys = match &config.secret_key {
+        Some(text) => SecretKeys::from_text(&text.0).context("the setting secret_key")?,
+        None => {
+            let path = config.data.join(SECRET_KEY);
+            SecretKeys::from_file(&path, &SystemRandomness)
+                .with_context(|| format!("the secret key {}", path.display()))?
+        }
+    };
+    let http = Http::new(&HttpPolicy {
+        allow_private: config.allow_private_networks,
+        allowed_hosts: config.allowed_hosts.clone(),
+        ..HttpPolicy::default()
+    })?;
+    Ok(Care::open(Parts {
+        store,
+        http,
+        files: Files::new(config.data.join(FILES)),
+        settings: Settings {
+            public_url,
+            keep_deliveries_days: config.keep_deliveries_days,
+            longest_delivery_bytes: config.longest_delivery_bytes,
+            largest_file_bytes: config.largest_file_bytes,
+            secret_keys,
+        },
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(SystemRandomness),
+    })
+    .await?)
+}
+
+/// Opens everything for a command that works beside a running `serve` as well as alone.
+pub async fn open_beside(config: &Config) -> Result<Care> {
+    make_folder(&config.data)?;
+    let store = open_store(config)?;
+    match upgrade::standing(&store).await? {
+        Standing::Current | Standing::AheadButCompatible(_) => {}
+        Standing::Empty => drop(bring_forward(config, &store).await?),
+        Standing::Behind(_) => {
+            let Ok(_lock) = Lock::take(&config.data, "migrate") else {
+                bail!(
+                    "the database is of an older version and kulant of that version runs on it; \
+                     stop it and start it with this version"
+                );
+            };
+            bring_forward(config, &store).await?;
+        }
+        Standing::TooNew { schema, oldest } => {
+            return Err(upgrade::too_new(schema, oldest).into());
+        }
+    }
+    // Links should lead to the server that runs, whatever port it was given.
+    let running = lock::holder(&config.data).and_then(|holder| holder.public_url);
+    let public_url = match (&config.public_url, running) {
+        (None, Some(url)) => url,
+        _ => config.link_address(config.listen),
+    };
+    open_care(config, store, public_url).await
+}

@@ -1,0 +1,212 @@
+//! Serves: listens, answers, works in the background, and stops by ending what was begun.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::serve::ListenerExt;
+use kulant_care::people::invitations;
+use kulant_care::{Care, jobs};
+use kulant_web::WebSettings;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::ambient::Stopwatch;
+use crate::config::{Config, Role};
+use crate::lock::Lock;
+use crate::opening;
+
+/// A server that listens, before it is let run.
+pub struct Server {
+    config: Config,
+    care: Care,
+    listener: TcpListener,
+    /// Where it listens, with the port that was free.
+    pub address: SocketAddr,
+    /// The address that people use.
+    pub public_url: String,
+    metrics: Option<PrometheusHandle>,
+    _lock: Lock,
+}
+
+/// Takes the lock, listens, opens the database and brings it forward.
+pub async fn prepare(config: Config, command: &str) -> Result<Server> {
+    opening::make_folder(&config.data)?;
+    let mut lock = Lock::take(&config.data, command)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("kulant cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = config.link_address(address);
+    // Whoever measures comes first, so that nothing is missing.
+    let metrics = PrometheusBuilder::new().install_recorder().ok();
+    let store = opening::open_store(&config)?;
+    opening::bring_forward(&config, &store).await?;
+    let care = opening::open_care(&config, store, public_url.clone()).await?;
+    lock.tell(command, &public_url)?;
+    Ok(Server {
+        config,
+        care,
+        listener,
+        address,
+        public_url,
+        metrics,
+        _lock: lock,
+    })
+}
+
+impl Server {
+    pub fn care(&self) -> &Care {
+        &self.care
+    }
+
+    /// Returns the one-time link of the first administrator, as long as nobody can administer.
+    pub async fn first_link(&self) -> Result<Option<String>> {
+        Ok(invitations::first_administrator(&self.care).await?)
+    }
+
+    /// Runs until `stop` is over, then ends what was begun within the time that the settings give.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<()> {
+        let (tell_stop, stopping) = watch::channel(false);
+        let mut parts: JoinSet<Result<()>> = JoinSet::new();
+        if self.config.role != Role::Worker {
+            parts.spawn(answer(
+                self.listener,
+                kulant_web::router(
+                    self.care.clone(),
+                    WebSettings {
+                        behind_proxy: self.config.behind_proxy,
+                        metrics: self.metrics.clone(),
+                        ..WebSettings::default()
+                    },
+                ),
+                stopping.clone(),
+            ));
+        }
+        if self.config.role != Role::Web {
+            let (care, stopping) = (self.care.clone(), stopping.clone());
+            parts.spawn(async move {
+                jobs::run(care, stopping).await;
+                Ok(())
+            });
+        }
+        if let Some(metrics) = self.metrics {
+            parts.spawn(upkeep(metrics, stopping));
+        }
+
+        let ended_early = tokio::select! {
+            () = stop => None,
+            ended = parts.join_next() => ended,
+        };
+
+        info!("stopping: nothing new is begun");
+        // Whoever ended already needs not to be told.
+        let _ = tell_stop.send(true);
+        let longest = Duration::from_secs(self.config.shutdown_seconds);
+        let rest = async {
+            while let Some(ended) = parts.join_next().await {
+                if let Err(error) = ended.context("a part of the server panicked").flatten() {
+                    warn!(error = %error, "a part of the server failed while it ended");
+                }
+            }
+        };
+        tokio::select! {
+            () = rest => {}
+            () = tokio::time::sleep(longest) => {
+                warn!("not everything ended in time; it is done at the next start");
+            }
+            () = wait_for_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
+        }
+        match ended_early {
+            Some(ended) => ended
+                .context("a part of the server panicked")
+                .flatten()
+                .and_then(|()| anyhow::bail!("a part of the server ended by itself")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Answers requests until told to stop; then those that were begun, and no longer than a while,
+/// because a live stream never ends by itself.
+async fn answer(
+    listener: TcpListener,
+    router: axum::Router,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<()> {
+    const LAST_ANSWERS: Duration = Duration::from_secs(5);
+    let listener = listener.tap_io(|connection| {
+        // Small frames of the live stream must not wait for one another.
+        drop(connection.set_nodelay(true));
+    });
+    let mut told = stopping.clone();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        drop(told.wait_for(|stop| *stop).await);
+    });
+    let last = async {
+        drop(stopping.wait_for(|stop| *stop).await);
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        ended = serving.into_future() => ended.context("the server stopped listening"),
+        () = last => Ok(()),
+    }
+}
+
+/// Keeps the memory of the numbers small.
+async fn upkeep(metrics: PrometheusHandle, mut stopping: watch::Receiver<bool>) -> Result<()> {
+    while !*stopping.borrow() {
+        metrics.run_upkeep();
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Waits for the wish to stop, by SIGTERM or Ctrl-C.
+#[cfg(unix)]
+pub async fn wait_for_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        // Without signals the process can still be killed, and loses nothing by it.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Waits for the wish to stop, by Ctrl-C.
+#[cfg(not(unix))]
+pub async fn wait_for_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// Starts the server, says where it is, and runs it until it is told to stop.
+pub async fn serve(config: Config, begun: Stopwatch) -> Result<()> {
+    let server = prepare(config, "serve").await?;
+    let link = server.first_link().await?;
+    eprintln!("kulant: the desk is at {}/desk", server.public_url);
+    if let Some(link) = link {
+        eprintln!(
+            "kulant: nobody can administer yet; open this link once, within 48 hours:\n{link}"
+        );
+    }
+    info!(
+        listen = %server.address,
+        duration_ms = begun.elapsed().as_millis() as u64,
+        "ready"
+    );
+    server.run(wait_for_stop()).await
+}
