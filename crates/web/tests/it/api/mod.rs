@@ -1,0 +1,11 @@
+//! One file per resource of the API.
+
+mod agents;
+mod brands;
+mod inboxes;
+mod invitations;
+mod session;
+mod tags;
+mod teams;
+mod tokens;
+mod views;

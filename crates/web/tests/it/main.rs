@@ -1,0 +1,381 @@
+//! The routes, called as a client calls them, in the tree of their addresses. On both databases:
+//! SQLite always, PostgreSQL where `KULANT_TEST_POSTGRES` names a server.
+
+mod api;
+mod desk;
+mod health;
+mod idempotency;
+mod problems;
+mod roles;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use kulant_care::admin::agents::AgentChange;
+use kulant_care::admin::teams::TeamChange;
+use kulant_care::files::Files;
+use kulant_care::people::invitations::{self, Acceptance};
+use kulant_care::{Care, Parts, Randomness, Settings, access, admin, secrets::SecretKeys};
+use kulant_channels::http::{Http, HttpPolicy};
+use kulant_model::ids::{AgentId, TeamId};
+use kulant_model::role::Role;
+use kulant_model::time::{Clock, Timestamp};
+use kulant_store::{DatabaseUrl, Store};
+use kulant_web::{WebSettings, router};
+use serde_json::Value as Json;
+use tower::ServiceExt;
+
+/// The moment at which the tests begin.
+pub const START: Timestamp = Timestamp::from_seconds(1_795_000_000);
+/// Everybody's password.
+pub const PASSWORD: &str = "drei kleine Züge";
+
+/// A clock that stands until it is moved.
+pub struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Hands {
+    pub fn pass(&self, time: Duration) {
+        self.0.fetch_add(time.as_micros() as i64, Ordering::Relaxed);
+    }
+}
+
+/// Randomness that is the same in every run.
+struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let number = self
+                .0
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// A kulant with its routes, but without a port.
+pub struct House {
+    pub care: Care,
+    pub clock: Arc<Hands>,
+    router: Router,
+    server: Option<(String, String)>,
+    _folder: tempfile::TempDir,
+}
+
+/// Builds one house on each database that is here.
+pub async fn houses() -> Vec<House> {
+    let mut houses = vec![house(None, "http://127.0.0.1:8080").await];
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test server is named by the environment"
+    )]
+    if let Ok(server) = std::env::var("KULANT_TEST_POSTGRES") {
+        houses.push(house(Some(server), "http://127.0.0.1:8080").await);
+    }
+    houses
+}
+
+/// Builds a house on SQLite that is reached under an address.
+pub async fn house_at(public_url: &str) -> House {
+    house(None, public_url).await
+}
+
+async fn house(server: Option<String>, public_url: &str) -> House {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, server) = match server {
+        None => (DatabaseUrl::Sqlite(folder.path().join("kulant.db")), None),
+        Some(server) => {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("web_{}_{number}", std::process::id());
+            on_server(&server, format!("CREATE DATABASE {name}"));
+            let (address, _) = server.rsplit_once('/').expect("a database in the address");
+            let url = DatabaseUrl::Postgres(format!("{address}/{name}"));
+            (url, Some((server, name)))
+        }
+    };
+    let store = Store::open(&url).expect("a database");
+    kulant_store::sql::migrate::migrate(&store, START)
+        .await
+        .expect("migrated");
+    let clock = Arc::new(Hands(AtomicI64::new(START.0)));
+    let care = Care::open(Parts {
+        store,
+        http: Http::new(&HttpPolicy::default()).expect("a client"),
+        files: Files::new(folder.path().join("files")),
+        settings: Settings {
+            public_url: public_url.to_owned(),
+            secret_keys: SecretKeys::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+                .expect("a key"),
+            ..Settings::default()
+        },
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        randomness: Arc::new(Counting(AtomicU64::new(1))),
+    })
+    .await
+    .expect("a house");
+    House {
+        router: router(care.clone(), WebSettings::default()),
+        care,
+        clock,
+        server,
+        _folder: folder,
+    }
+}
+
+/// Speaks to the server from a thread of its own: its driver blocks.
+fn on_server(server: &str, sql: String) {
+    let server = server.to_owned();
+    std::thread::spawn(move || {
+        postgres::Client::connect(&server, postgres::NoTls)
+            .expect("a server")
+            .batch_execute(&sql)
+            .expect("done");
+    })
+    .join()
+    .expect("the server does as it is told");
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some((server, name)) = self.server.take() {
+            on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+impl House {
+    /// A client that shows nothing.
+    pub fn stranger(&self) -> Client {
+        Client {
+            router: self.router.clone(),
+            cookie: None,
+            csrf: None,
+            bearer: None,
+        }
+    }
+
+    /// Makes a team.
+    pub async fn team(&self, name: &str) -> TeamId {
+        let change = TeamChange {
+            name: Some(name.to_owned()),
+            ..TeamChange::default()
+        };
+        admin::teams::create(&self.care, &access::operator(), change)
+            .await
+            .expect("a team")
+            .id
+    }
+
+    /// Makes an account that has a password.
+    pub async fn agent(&self, email: &str, role: Role, teams: &[TeamId]) -> AgentId {
+        let change = AgentChange {
+            name: Some(email.split('@').next().unwrap_or(email).to_owned()),
+            email: Some(email.to_owned()),
+            role: Some(role),
+            teams: Some(teams.to_vec()),
+            disabled: None,
+        };
+        let operator = access::operator();
+        let agent = admin::agents::create(&self.care, &operator, change)
+            .await
+            .expect("an agent")
+            .id;
+        let link = invitations::invite(&self.care, &operator, agent)
+            .await
+            .expect("a link");
+        let secret = link.rsplit('/').next().expect("a secret");
+        let acceptance = Acceptance {
+            password: PASSWORD.to_owned(),
+            ..Acceptance::default()
+        };
+        invitations::accept(&self.care, secret, acceptance)
+            .await
+            .expect("accepted");
+        agent
+    }
+
+    /// Signs in over the routes.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let mut client = self.stranger();
+        let answer = client.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        client
+    }
+
+    /// Makes an administrator and signs in.
+    pub async fn administrator(&self) -> Client {
+        self.agent("chef@example.org", Role::Administrator, &[])
+            .await;
+        self.sign_in("chef@example.org").await
+    }
+}
+
+/// Somebody with a browser or a program.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    pub cookie: Option<String>,
+    pub csrf: Option<String>,
+    pub bearer: Option<String>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The body, if it is JSON.
+    pub json: Json,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
+    }
+
+    /// The stable word of a problem.
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("")
+    }
+
+    /// The words of the first field at fault.
+    pub fn fault(&self) -> (&str, &str) {
+        let first = &self.json["errors"][0];
+        (
+            first["field"].as_str().unwrap_or(""),
+            first["code"].as_str().unwrap_or(""),
+        )
+    }
+
+    pub fn id(&self) -> String {
+        self.json["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+impl Client {
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &[]).await
+    }
+
+    pub async fn post(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::POST, path, Some(body), &[]).await
+    }
+
+    pub async fn patch(&self, path: &str, version: i64, body: Json) -> Answer {
+        let version = format!("\"{version}\"");
+        self.send(Method::PATCH, path, Some(body), &[("if-match", &version)])
+            .await
+    }
+
+    pub async fn delete(&self, path: &str, version: i64) -> Answer {
+        let version = format!("\"{version}\"");
+        self.send(Method::DELETE, path, None, &[("if-match", &version)])
+            .await
+    }
+
+    /// Signs in and keeps cookie and token.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        let body = serde_json::json!({"email": email, "password": password});
+        let answer = self.post("/api/v1/session", body).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// Keeps the cookie and the token of an answer that began a session.
+    pub fn keep(&mut self, answer: &Answer) {
+        let cookie = answer.header("set-cookie").split(';').next().unwrap_or("");
+        if answer.status == 200 && !cookie.is_empty() {
+            self.cookie = Some(cookie.to_owned());
+            self.csrf = answer.json["csrf_token"].as_str().map(str::to_owned);
+        }
+    }
+
+    /// Sends a request with everything this client shows; further headers replace those.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Json>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        let shown = [
+            ("cookie", &self.cookie),
+            ("x-csrf-token", &self.csrf),
+            (
+                "authorization",
+                &self.bearer.as_ref().map(|token| format!("Bearer {token}")),
+            ),
+        ];
+        for (name, value) in shown {
+            if let Some(value) = value
+                && !headers.iter().any(|(given, _)| *given == name)
+            {
+                request = request.header(name, value);
+            }
+        }
+        if body.is_some() && !headers.iter().any(|(given, _)| *given == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.call(request.body(body).expect("a request")).await
+    }
+
+    /// Sends a request as it is.
+    pub async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router always answers");
+        let (parts, body) = response.into_parts();
+        let endless = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let bytes = if endless {
+            Vec::new()
+        } else {
+            axum::body::to_bytes(body, usize::MAX)
+                .await
+                .expect("a body")
+                .to_vec()
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if parts.status.is_client_error() || parts.status.is_server_error() {
+            assert_eq!(
+                parts.headers.get("content-type").map(|kind| kind.as_bytes()),
+                Some(&b"application/problem+json"[..]),
+                "{} {text}",
+                parts.status
+            );
+        }
+        assert_ne!(parts.status, StatusCode::INTERNAL_SERVER_ERROR, "{text}");
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            json: serde_json::from_str(&text).unwrap_or(Json::Null),
+            text,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Every route of the specification, called by everybody: a stranger, an agent of another team, an
+//! agent of the team, a supervisor, an administrator. A route that is missing in `RULES` fails here.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use kulant_care::admin::inboxes::NewInbox;
+use kulant_care::admin::tags::TagChange;
+use kulant_care::admin::views::ViewChange;
+use kulant_care::people::invitations;
+use kulant_care::people::tokens::{self, NewToken};
+use kulant_care::{access, admin};
+use kulant_model::ids::{AgentId, TeamId};
+use kulant_model::role::{Person, Role};
+use serde_json::Value as Json;
+
+use crate::{Client, House, houses};
+
+/// A route, what is sent, and what stranger, outsider, agent, supervisor and administrator get.
+/// `ok` is every answer that shows that the person may: neither 401 nor 403 nor 404.
+/// Versioned writes name a version that never was, so that nothing happens: 412 is `ok`.
+struct Rule(&'static str, &'static str, [&'static str; 5]);
+
+const OPEN: [&str; 5] = ["ok", "ok", "ok", "ok", "ok"];
+const SIGNED_IN: [&str; 5] = ["401", "ok", "ok", "ok", "ok"];
+const SUPERVISORS: [&str; 5] = ["401", "403", "403", "ok", "ok"];
+const ADMINISTRATORS: [&str; 5] = ["401", "403", "403", "403", "ok"];
+/// What belongs to a team is hidden from agents of others.
+const OF_THE_TEAM: [&str; 5] = ["401", "404", "ok", "ok", "ok"];
+/// What belongs to the agent is hidden from everybody else.
+const OF_THE_AGENT: [&str; 5] = ["401", "404", "ok", "404", "404"];
+
+const RULES: &[Rule] = &[
+    // Wrong words on purpose: nobody is signed in or locked out by this walk.
+    Rule("POST /session", r#"{"email": 7, "password": 7}"#, OPEN),
+    Rule("GET /session", "", SIGNED_IN),
+    Rule("PATCH /session/preferences", "{}", SIGNED_IN),
+    Rule("POST /session/password", r#"{"current": "x", "new": "kurz"}"#, SIGNED_IN),
+    Rule("GET /invitations/{secret}", "", OPEN),
+    Rule("POST /invitations/{secret}", r#"{"password": "kurz"}"#, OPEN),
+    Rule("GET /agents", "", SIGNED_IN),
+    Rule("POST /agents", "{}", ADMINISTRATORS),
+    Rule("GET /agents/{id}", "", SIGNED_IN),
+    Rule("PATCH /agents/{id}", "{}", ADMINISTRATORS),
+    Rule("DELETE /agents/{id}", "", ADMINISTRATORS),
+    Rule("POST /agents/{id}/invitation", "", ADMINISTRATORS),
+    Rule("GET /teams", "", SIGNED_IN),
+    Rule("POST /teams", "{}", SUPERVISORS),
+    Rule("GET /teams/{id}", "", SIGNED_IN),
+    Rule("PATCH /teams/{id}", "{}", SUPERVISORS),
+    Rule("DELETE /teams/{id}", "", SUPERVISORS),
+    Rule("GET /brands", "", SIGNED_IN),
+    Rule("POST /brands", "{}", ADMINISTRATORS),
+    Rule("GET /brands/{id}", "", SIGNED_IN),
+    Rule("PATCH /brands/{id}", "{}", ADMINISTRATORS),
+    Rule("DELETE /brands/{id}", "", ADMINISTRATORS),
+    Rule("GET /inboxes", "", SIGNED_IN),
+    Rule("POST /inboxes", r#"{"name": "", "channel": ""}"#, ADMINISTRATORS),
+    Rule("GET /inboxes/{id}", "", OF_THE_TEAM),
+    Rule("PATCH /inboxes/{id}", "{}", ADMINISTRATORS),
+    Rule("DELETE /inboxes/{id}", "", ADMINISTRATORS),
+    Rule("POST /inboxes/{id}/secret", "", ADMINISTRATORS),
+    Rule("GET /channels", "", SIGNED_IN),
+    Rule("GET /tags", "", SIGNED_IN),
+    Rule("POST /tags", "{}", SIGNED_IN),
+    Rule("PATCH /tags/{id}", "{}", SIGNED_IN),
+    Rule("DELETE /tags/{id}", "", SIGNED_IN),
+    Rule("GET /views", "", SIGNED_IN),
+    Rule("POST /views", "{}", SIGNED_IN),
+    Rule("PATCH /views/{id}", "{}", OF_THE_AGENT),
+    Rule("DELETE /views/{id}", "", OF_THE_AGENT),
+    Rule("GET /tokens", "", SIGNED_IN),
+    Rule("POST /tokens", r#"{"name": ""}"#, SIGNED_IN),
+    Rule("DELETE /tokens/{id}", "", OF_THE_AGENT),
+    // Last, because it ends what the walk goes on with.
+    Rule("DELETE /session", "", SIGNED_IN),
+];
+
+/// The house that is walked through, and whom its things belong to.
+struct Scene {
+    house: House,
+    team: TeamId,
+    agent: Person,
+    inbox: String,
+    walkers: [(&'static str, Client); 5],
+}
+
+#[tokio::test]
+async fn everybody_gets_what_is_theirs_and_nothing_else() {
+    for house in houses().await {
+        let scene = scene(house).await;
+        let mut wrong = Vec::new();
+        for Rule(route, body, expected) in RULES {
+            for ((who, client), expected) in scene.walkers.iter().zip(expected) {
+                let (method, template) = route.split_once(' ').expect("method and path");
+                let path = scene.path(template).await;
+                let method: Method = method.parse().expect("a method");
+                let body: Option<Json> =
+                    (!body.is_empty()).then(|| serde_json::from_str(body).expect("JSON"));
+                let version = [("if-match", "\"999999\"")];
+                let answer = client.send(method, &path, body, &version).await;
+                let got = match answer.status {
+                    401 => "401",
+                    403 => "403",
+                    404 => "404",
+                    _ => "ok",
+                };
+                if got != *expected {
+                    wrong.push(format!("{route} as {who}: {} instead of {expected}", answer.status));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn every_route_of_the_specification_has_its_rule() {
+    let document: Json = serde_json::from_str(&kulant_web::openapi()).expect("JSON");
+    let mut routes = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for method in methods.as_object().expect("methods").keys() {
+            routes.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let rules: BTreeSet<String> = RULES.iter().map(|rule| rule.0.to_owned()).collect();
+    let missing: Vec<&String> = routes.difference(&rules).collect();
+    let gone: Vec<&String> = rules.difference(&routes).collect();
+    assert!(missing.is_empty(), "routes without a rule: {missing:?}");
+    assert!(gone.is_empty(), "rules without a route: {gone:?}");
+}
+
+async fn scene(house: House) -> Scene {
+    let team = house.team("Eigen").await;
+    let other = house.team("Fremd").await;
+    let agent = house.agent("agent@example.org", Role::Agent, &[team]).await;
+    house.agent("fremd@example.org", Role::Agent, &[other]).await;
+    house.agent("aufsicht@example.org", Role::Supervisor, &[]).await;
+    house.agent("chef@example.org", Role::Administrator, &[]).await;
+    let new = NewInbox {
+        name: "Post".to_owned(),
+        channel: "webhook".to_owned(),
+        team: Some(team),
+        ..NewInbox::default()
+    };
+    let (inbox, _) = admin::inboxes::create(&house.care, &access::operator(), new)
+        .await
+        .expect("an inbox");
+    let walkers = [
+        ("stranger", house.stranger()),
+        ("outsider", house.sign_in("fremd@example.org").await),
+        ("agent", house.sign_in("agent@example.org").await),
+        ("supervisor", house.sign_in("aufsicht@example.org").await),
+        ("administrator", house.sign_in("chef@example.org").await),
+    ];
+    let mut person = access::operator();
+    person.agent = agent;
+    Scene {
+        team,
+        agent: person,
+        inbox: inbox.id.to_string(),
+        walkers,
+        house,
+    }
+}
+
+impl Scene {
+    /// Fills a path with things of the agent's and the team's; what a call may remove is made anew.
+    async fn path(&self, template: &str) -> String {
+        let resource = template.split('/').nth(1).expect("a resource");
+        let id = if template.contains('{') {
+            self.sample(resource).await
+        } else {
+            String::new()
+        };
+        let path = template.replace("{id}", &id).replace("{secret}", &id);
+        format!("/api/v1{path}")
+    }
+
+    async fn sample(&self, resource: &str) -> String {
+        let care = &self.house.care;
+        let operator = access::operator();
+        let number = care.id();
+        match resource {
+            "agents" => self.agent.agent.to_string(),
+            "teams" => self.team.to_string(),
+            "inboxes" => self.inbox.clone(),
+            "brands" => {
+                let brands = admin::brands::list(care, &operator, 0, 1).await;
+                brands.expect("brands")[0].id.to_string()
+            }
+            "tags" => {
+                let change = TagChange {
+                    name: Some(format!("tag {number}")),
+                    colour: None,
+                };
+                let tag = admin::tags::create(care, &operator, change).await;
+                tag.expect("a tag").id.to_string()
+            }
+            "views" => {
+                let change = ViewChange {
+                    name: Some("Meine".to_owned()),
+                    ..ViewChange::default()
+                };
+                let view = admin::views::create(care, &self.agent, change).await;
+                view.expect("a view").id.to_string()
+            }
+            "tokens" => {
+                let new = NewToken {
+                    name: "t".to_owned(),
+                    scopes: None,
+                };
+                let token = tokens::create(care, &self.agent, new).await;
+                token.expect("a token").0.id.to_string()
+            }
+            "invitations" => {
+                let invited: AgentId = self.agent.agent;
+                let link = invitations::invite(care, &operator, invited).await;
+                let link = link.expect("a link");
+                link.rsplit('/').next().expect("a secret").to_owned()
+            }
+            other => panic!("there is no sample of {other}: add one here"),
+        }
+    }
+}
