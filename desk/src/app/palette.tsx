@@ -59,7 +59,7 @@ export function Palette({ onClose, navigate }: Props) {
     event.preventDefault()
   }
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size="lg" aria-label={t('desk.keys.palette')}>
+    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size="lg" attributes={{ content: { 'aria-label': t('desk.keys.palette') } }}>
       <input
         className={classes.field}
         data-autofocus

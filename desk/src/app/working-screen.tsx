@@ -102,11 +102,11 @@ export function WorkingScreen() {
             }
           />
         ) : (
-          <div className={classes.nothing}>
+          <section className={classes.nothing} aria-label={t('desk.conversation.region')}>
             <EmptyState sign={<IconMessages size={30} stroke={1.4} />} title={t('desk.empty.none_open.title')}>
               {t('desk.empty.none_open.text')} <KeyHint id="next" /> <KeyHint id="previous" /> <KeyHint id="open" />
             </EmptyState>
-          </div>
+          </section>
         )}
       </div>
       {conversationId && <SidePanel key={conversationId} conversationId={conversationId} open={panel} hrefFor={hrefFor} onOpen={onOpen} />}

@@ -10,7 +10,8 @@ const LONG_MS = 4 * 3_600_000
 export function WaitingTime({ since, prefix = false }: { since: string; prefix?: boolean }) {
   const { t, i18n } = useTranslation()
   const now = useNow()
-  const span = formatSince(i18n.language, since, now)
+  const justNow = now - Date.parse(since) < 60_000
+  const span = justNow ? t('desk.wait.now') : formatSince(i18n.language, since, now)
   return (
     <time
       dateTime={since}
@@ -19,7 +20,7 @@ export function WaitingTime({ since, prefix = false }: { since: string; prefix?:
       title={t('desk.wait.exact', { at: formatExact(i18n.language, since) })}
     >
       <IconClock size={13} stroke={1.9} aria-hidden="true" />
-      {prefix ? t('desk.wait.since', { span }) : span}
+      {prefix ? t(justNow ? 'desk.wait.since_now' : 'desk.wait.since', { span }) : span}
       {!prefix && <span className="seen-by-readers-only"> {t('desk.wait.waiting')}</span>}
     </time>
   )

@@ -41,7 +41,7 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
   return (
     <>
       <section className={classes.part} aria-label={t('desk.contact.title')}>
-        <h3>{t('desk.contact.title')}</h3>
+        <h2>{t('desk.contact.title')}</h2>
         <p className={classes.name}>{name}</p>
         <ul className={classes.identities}>
           {contact.identities.map((identity) => (
@@ -85,7 +85,7 @@ function NotePart({ contact }: { contact: Contact }) {
   useEffect(() => setNote(contact.note ?? ''), [contact.note])
   return (
     <section className={classes.part} aria-label={t('desk.contact.note')}>
-      <h3>{t('desk.contact.note')}</h3>
+      <h2>{t('desk.contact.note')}</h2>
       <Textarea
         autosize
         minRows={1}
@@ -109,7 +109,7 @@ function Earlier({ conversations, hrefFor, onOpen }: EarlierProps) {
   const { t } = useTranslation()
   return (
     <section className={classes.part} aria-label={t('desk.contact.earlier')}>
-      <h3>{t('desk.contact.earlier')}</h3>
+      <h2>{t('desk.contact.earlier')}</h2>
       {conversations.length === 0 && <p className={classes.seen}>{t('desk.contact.no_earlier')}</p>}
       <ul className={classes.earlier}>
         {conversations.map((item) => (

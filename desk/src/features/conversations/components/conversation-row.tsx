@@ -20,7 +20,7 @@ interface Props {
   onOpen: (id: string) => void
 }
 
-export const ROW_HEIGHT = 99
+export const ROW_HEIGHT = 104
 
 export function contactName(conversation: Conversation, unknown: string): string {
   return conversation.contact?.name ?? conversation.contact?.handle ?? unknown

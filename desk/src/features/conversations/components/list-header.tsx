@@ -34,7 +34,7 @@ export function ListHeader({ heading: Heading, title, count, search, filters, on
   const { choices, chosen, toggle } = useFilterChoices(search, filters, onSearch)
   const extra = countExtraFilters(search)
   return (
-    <header className={classes.header}>
+    <div className={classes.header}>
       <div className={classes.title}>
         {lead}
         <Heading className={classes.name}>{title}</Heading>
@@ -78,7 +78,7 @@ export function ListHeader({ heading: Heading, title, count, search, filters, on
           ))}
         </ul>
       )}
-    </header>
+    </div>
   )
 }
 

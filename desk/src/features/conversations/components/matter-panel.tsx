@@ -22,7 +22,7 @@ export function MatterPanel({ conversation }: { conversation: ConversationDetail
   const { kind, priority, tags } = conversation
   return (
     <section className={classes.matter} aria-label={t('desk.matter.title')}>
-      <h3>{t('desk.matter.title')}</h3>
+      <h2>{t('desk.matter.title')}</h2>
       <div className={classes.line}>
         <span className={classes.label}>{t('desk.filter.kind')}</span>
         <Picker

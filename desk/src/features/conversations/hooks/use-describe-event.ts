@@ -36,6 +36,7 @@ export function useDescribeEvent() {
           }
           case 'assigned': {
             const to = nameIn(agents, 'agent') ?? nameIn(agents, 'to') ?? nameIn(teams, 'team')
+            if (to && to === event.actor?.name) return t('desk.event.taken', { actor })
             return to ? t('desk.event.assigned', { actor, name: to }) : t('desk.event.released', { actor })
           }
           case 'team_changed':

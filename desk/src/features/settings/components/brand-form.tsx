@@ -69,7 +69,7 @@ export function BrandForm({ brand, onClose }: { brand: Brand | null; onClose: ()
           value={values.languages}
           onChange={(languages) => set('languages', languages)}
         />
-        <ColorInput label={t('desk.field.colour')} value={values.colour} onChange={(colour) => set('colour', colour)} error={errors.colour} />
+        <ColorInput eyeDropperButtonProps={{ 'aria-label': t('desk.field.pick_colour') }} label={t('desk.field.colour')} value={values.colour} onChange={(colour) => set('colour', colour)} error={errors.colour} />
       </div>
       {text('signature')}
       <div className={classes.pair}>{text('imprint_url')}{text('privacy_url')}</div>

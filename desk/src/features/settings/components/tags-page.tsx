@@ -45,7 +45,7 @@ function TagForm({ tag, onClose }: { tag: Tag | null; onClose: () => void }) {
   return (
     <FormDialog title={tag?.name ?? t('desk.settings.add.tags')} form={form} onClose={onClose} size="sm">
       <TextInput label={t('desk.field.name')} required data-autofocus error={errors.name} value={values.name} onChange={(event) => set('name', event.currentTarget.value)} />
-      <ColorInput label={t('desk.field.colour')} value={values.colour} onChange={(colour) => set('colour', colour)} />
+      <ColorInput eyeDropperButtonProps={{ 'aria-label': t('desk.field.pick_colour') }} label={t('desk.field.colour')} value={values.colour} onChange={(colour) => set('colour', colour)} />
     </FormDialog>
   )
 }
