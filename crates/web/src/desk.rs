@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use kulant_care::Care;
@@ -67,10 +69,13 @@ fn page(care: &Care) -> Response {
 
 fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
     let digest = file.metadata.sha256_hash();
-    let tag = digest[..16].iter().fold(String::from("\""), |mut tag, byte| {
-        write!(tag, "{byte:02x}").expect("writing into a string cannot fail");
-        tag
-    }) + "\"";
+    let tag = digest[..16]
+        .iter()
+        .fold(String::from("\""), |mut tag, byte| {
+            write!(tag, "{byte:02x}").expect("writing into a string cannot fail");
+            tag
+        })
+        + "\"";
     let cache = if path.starts_with("assets/") {
         "public, max-age=31536000, immutable"
     } else {
@@ -81,7 +86,10 @@ fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains(&tag));
     let tag = HeaderValue::from_str(&tag).expect("a digest is fine in a header");
-    let headers = [(ETAG, tag), (CACHE_CONTROL, HeaderValue::from_static(cache))];
+    let headers = [
+        (ETAG, tag),
+        (CACHE_CONTROL, HeaderValue::from_static(cache)),
+    ];
     if known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }

@@ -32,7 +32,11 @@ pub async fn protect(request: Request, next: Next) -> Response {
     add(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(headers, REFERRER_POLICY, "same-origin");
     add(headers, OPENER_POLICY, "same-origin");
-    add(headers, PERMISSIONS_POLICY, "camera=(), microphone=(), geolocation=()");
+    add(
+        headers,
+        PERMISSIONS_POLICY,
+        "camera=(), microphone=(), geolocation=()",
+    );
     if of_api {
         add(headers, CACHE_CONTROL, "no-store");
     }

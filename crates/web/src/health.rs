@@ -1,8 +1,8 @@
 //! For those who watch over the process: is it alive, is it ready, its numbers.
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use kulant_care::people::find_person;
 use kulant_care::readiness;
@@ -42,7 +42,9 @@ pub async fn metrics(
         }
     }
     let Some(metrics) = &app.settings.metrics else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found").detail("no numbers are gathered"));
+        return Err(
+            Problem::new(StatusCode::NOT_FOUND, "not_found").detail("no numbers are gathered")
+        );
     };
     let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, metrics.render()).into_response())

@@ -51,15 +51,12 @@ enum Begun {
     Done(Answer),
 }
 
-async fn begin(
-    app: &App,
-    agent: AgentId,
-    key: &str,
-    request: Request,
-) -> Result<Begun, Problem> {
+async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result<Begun, Problem> {
     let (parts, body) = request.into_parts();
     let most = limits::longest_body(&app.care, &parts.headers);
-    let body = to_bytes(body, most).await.map_err(|_| Problem::too_large())?;
+    let body = to_bytes(body, most)
+        .await
+        .map_err(|_| Problem::too_large())?;
     let hash = Sha256::new()
         .chain_update(parts.uri.to_string())
         .chain_update([0])
@@ -69,12 +66,11 @@ async fn begin(
     match take(&app.care, agent, key, hash).await? {
         Turn::First => Ok(Begun::First(Request::from_parts(parts, Body::from(body)))),
         Turn::Done(answer) => Ok(Begun::Done(answer)),
-        Turn::InProgress => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "idempotency_key_in_progress",
-        )
-        .detail("the same request is being served")
-        .retry_after(1)),
+        Turn::InProgress => Err(
+            Problem::new(StatusCode::CONFLICT, "idempotency_key_in_progress")
+                .detail("the same request is being served")
+                .retry_after(1),
+        ),
         Turn::Reused => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
@@ -84,13 +80,7 @@ async fn begin(
 }
 
 /// Serves the request and keeps its answer, or frees the key where nothing happened.
-async fn do_it(
-    care: &Care,
-    agent: AgentId,
-    key: &str,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else {
@@ -123,10 +113,7 @@ fn replay(answer: Answer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = (status, Bytes::from(answer.body)).into_response();
     for (name, value) in answer.headers {
-        if let (Ok(name), Ok(value)) = (
-            name.parse::<HeaderName>(),
-            HeaderValue::from_str(&value),
-        ) {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
             response.headers_mut().insert(name, value);
         }
     }

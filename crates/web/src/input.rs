@@ -44,7 +44,9 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
-            Err(error) => Problem::internal(format!("an answer is no JSON: {error}")).into_response(),
+            Err(error) => {
+                Problem::internal(format!("an answer is no JSON: {error}")).into_response()
+            }
         }
     }
 }
@@ -57,7 +59,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             .map(|axum::extract::Query(query)| Self(query))
             .map_err(|rejection| {
                 let (field, detail) = split_path(&rejection.body_text());
-                Problem::invalid(field.unwrap_or_else(|| "query".to_owned()), "unreadable", detail)
+                Problem::invalid(
+                    field.unwrap_or_else(|| "query".to_owned()),
+                    "unreadable",
+                    detail,
+                )
             })
     }
 }
@@ -81,10 +87,18 @@ pub fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(kind) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
-    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
@@ -147,7 +161,9 @@ fn split_path(words: &str) -> (Option<String>, String) {
         .strip_prefix("Failed to deserialize query string: ")
         .unwrap_or(words);
     match words.split_once(": ") {
-        Some((field, detail)) if !field.contains(' ') => (Some(field.to_owned()), detail.to_owned()),
+        Some((field, detail)) if !field.contains(' ') => {
+            (Some(field.to_owned()), detail.to_owned())
+        }
         _ => (None, words.to_owned()),
     }
 }

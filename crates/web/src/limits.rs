@@ -184,7 +184,10 @@ mod tests {
     #[test]
     fn only_the_last_forwarded_address_is_believed() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.7".parse().expect("a header"));
+        headers.insert(
+            "x-forwarded-for",
+            "6.6.6.6, 192.0.2.7".parse().expect("a header"),
+        );
         assert_eq!(forwarded_for(&headers), "192.0.2.7".parse().ok());
         headers.insert("x-forwarded-for", "nonsense".parse().expect("a header"));
         assert_eq!(forwarded_for(&headers), None);

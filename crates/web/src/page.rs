@@ -57,10 +57,7 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(0);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = items
-            .last()
-            .filter(|_| more)
-            .map(|last| encode(&key(last)));
+        let next_cursor = items.last().filter(|_| more).map(|last| encode(&key(last)));
         Self { items, next_cursor }
     }
 
@@ -105,7 +102,10 @@ mod tests {
     fn strange_cursors_and_limits_are_refused() {
         assert!(decode::<i64>("!").is_err());
         assert!(decode::<i64>(&encode(&"text")).is_err());
-        let query = |limit| PageQuery { cursor: None, limit };
+        let query = |limit| PageQuery {
+            cursor: None,
+            limit,
+        };
         assert_eq!(query(None).limit(100).expect("default"), 50);
         assert_eq!(query(Some(100)).limit(100).expect("fine"), 100);
         for limit in [0, -1, 101] {

@@ -38,7 +38,9 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         match find_person(&app.care, &credential).await {
             Ok(None) => {}
             Ok(Some(known)) => {
-                request.extensions_mut().insert(Identified { known, credential });
+                request
+                    .extensions_mut()
+                    .insert(Identified { known, credential });
             }
             Err(error) => return Problem::from(error).into_response(),
         }
@@ -79,7 +81,9 @@ impl Identified {
         if method.is_safe() {
             return Ok(());
         }
-        let shown = headers.get(CSRF_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
+        let shown = headers
+            .get(CSRF_HEADER)
+            .map_or(&b""[..], HeaderValue::as_bytes);
         if shown.ct_eq(token.as_bytes()).into() {
             Ok(())
         } else {
@@ -130,8 +134,7 @@ fn set_cookie(care: &Care, value: &str, seconds: u64) -> HeaderValue {
     } else {
         ""
     };
-    let text = format!(
-        "{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
-    );
+    let text =
+        format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).expect("secrets are base64url")
 }

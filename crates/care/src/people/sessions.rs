@@ -13,9 +13,9 @@ use crate::error::CareError;
 use crate::{Care, hash_secret};
 
 /// How long a session lasts without use.
-pub const IDLE: Duration = Duration::from_secs(12 * 3600);
+pub const IDLE: Duration = Duration::from_hours(12);
 /// How long a session lasts in any case.
-pub const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// How exactly the last use is noted: not every request is worth a write.
 const NOTED_EVERY: Duration = Duration::from_mins(5);
 

@@ -124,7 +124,9 @@ enum WantedState {
 impl Inbox {
     fn new(inbox: care_inboxes::Inbox, now: Timestamp) -> Self {
         let managed = inbox.managed;
-        let lag = inbox.waiting_since.map_or(0, |since| now.since(since).as_secs());
+        let lag = inbox
+            .waiting_since
+            .map_or(0, |since| now.since(since).as_secs());
         Self {
             id: inbox.id.to_string(),
             version: inbox.version,
@@ -143,7 +145,9 @@ impl Inbox {
                 lag_seconds: lag,
                 last_received_at: inbox.last_received_at.map(|at| at.to_string()),
             },
-            hook_path: managed.as_ref().and_then(|managed| managed.hook_path.clone()),
+            hook_path: managed
+                .as_ref()
+                .and_then(|managed| managed.hook_path.clone()),
             secrets_set: managed
                 .as_ref()
                 .map(|managed| managed.secrets_set.clone())

@@ -124,10 +124,7 @@ pub async fn begun(care: &Care, session: NewSession) -> Result<WithCookie, Probl
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = Session), ReadFailures),
     security(("session" = []), ("bearer" = [])))]
-async fn show(
-    State(care): State<Care>,
-    identified: Identified,
-) -> Result<Json<Session>, Problem> {
+async fn show(State(care): State<Care>, identified: Identified) -> Result<Json<Session>, Problem> {
     let profile = preferences::profile(&care, &identified.known.person).await?;
     Ok(Json(Session::new(profile, identified.known.csrf_token)))
 }

@@ -17,7 +17,12 @@ async fn every_place_within_the_desk_is_its_one_page() {
             return;
         }
         let mut nonces = Vec::new();
-        for path in ["/desk", "/desk/", "/desk/conversations/7", "/desk/index.html"] {
+        for path in [
+            "/desk",
+            "/desk/",
+            "/desk/conversations/7",
+            "/desk/index.html",
+        ] {
             let page = stranger.get(path).await;
             assert_eq!(page.status, 200, "{path}");
             assert!(page.header("content-type").starts_with("text/html"));

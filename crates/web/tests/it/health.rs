@@ -22,11 +22,15 @@ async fn a_running_kulant_is_alive_and_ready() {
 async fn numbers_are_for_this_machine_and_for_supervisors() {
     async fn asked(client: &Client, peer: &str) -> (u16, String) {
         let peer: SocketAddr = peer.parse().expect("an address");
-        let mut request = Request::builder().uri("/metrics").extension(ConnectInfo(peer));
+        let mut request = Request::builder()
+            .uri("/metrics")
+            .extension(ConnectInfo(peer));
         if let Some(cookie) = &client.cookie {
             request = request.header("cookie", cookie);
         }
-        let answer = client.call(request.body(Body::empty()).expect("a request")).await;
+        let answer = client
+            .call(request.body(Body::empty()).expect("a request"))
+            .await;
         (answer.status, answer.code().to_owned())
     }
     for house in houses().await {
@@ -34,10 +38,16 @@ async fn numbers_are_for_this_machine_and_for_supervisors() {
         house.agent("anna@example.org", Role::Agent, &[]).await;
         let anna = house.sign_in("anna@example.org").await;
         let stranger = house.stranger();
-        assert_eq!(asked(&stranger, "192.0.2.1:5").await, (401, "unauthenticated".into()));
+        assert_eq!(
+            asked(&stranger, "192.0.2.1:5").await,
+            (401, "unauthenticated".into())
+        );
         assert_eq!(asked(&anna, "192.0.2.1:5").await, (403, "forbidden".into()));
         // Nothing is gathered here: that both get that far says that they may.
         assert_eq!(asked(&chef, "192.0.2.1:5").await, (404, "not_found".into()));
-        assert_eq!(asked(&stranger, "127.0.0.1:5").await, (404, "not_found".into()));
+        assert_eq!(
+            asked(&stranger, "127.0.0.1:5").await,
+            (404, "not_found".into())
+        );
     }
 }

@@ -29,12 +29,19 @@ async fn the_same_request_twice_has_one_effect_and_one_answer() {
         assert_eq!(first.header("idempotency-replayed"), "");
 
         let other = post(&chef, "k1", "bus").await;
-        assert_eq!((other.status, other.code()), (422, "idempotency_key_reused"));
+        assert_eq!(
+            (other.status, other.code()),
+            (422, "idempotency_key_reused")
+        );
         let fresh = post(&chef, "k2", "zug").await;
         assert_eq!((fresh.status, fresh.fault()), (422, ("name", "taken")));
         house.clock.pass(Duration::from_hours(25));
         let chef = house.sign_in("chef@example.org").await;
-        assert_eq!(post(&chef, "k1", "bus").await.status, 201, "forgotten after a day");
+        assert_eq!(
+            post(&chef, "k1", "bus").await.status,
+            201,
+            "forgotten after a day"
+        );
     }
 }
 
@@ -48,7 +55,10 @@ async fn a_request_that_failed_did_nothing_and_frees_its_key() {
         forger.csrf = None;
         assert_eq!(post(&forger, "k", "ab").await.status, 403);
         let empty = post(&chef, "", "x").await;
-        assert_eq!((empty.status, empty.fault()), (422, ("Idempotency-Key", "unreadable")));
+        assert_eq!(
+            (empty.status, empty.fault()),
+            (422, ("Idempotency-Key", "unreadable"))
+        );
     }
 }
 
@@ -81,7 +91,10 @@ async fn many_at_once_have_one_effect() {
                 || (answer.status == 409 && answer.code() == "idempotency_key_in_progress");
             assert!(fine, "{answer:?}");
         }
-        assert_eq!(chef.get(TAGS).await.json["items"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            chef.get(TAGS).await.json["items"].as_array().map(Vec::len),
+            Some(1)
+        );
     }
 }
 
@@ -91,7 +104,9 @@ async fn a_secret_in_a_kept_answer_is_sealed() {
         let chef = house.administrator().await;
         let body = Some(json!({"name": "t"}));
         let key = [("idempotency-key", "k")];
-        let made = chef.send(Method::POST, "/api/v1/tokens", body.clone(), &key).await;
+        let made = chef
+            .send(Method::POST, "/api/v1/tokens", body.clone(), &key)
+            .await;
         let again = chef.send(Method::POST, "/api/v1/tokens", body, &key).await;
         assert_eq!(made.text, again.text);
         let agent = chef.get("/api/v1/session").await.json["agent"]["id"].clone();

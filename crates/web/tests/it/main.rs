@@ -364,7 +364,10 @@ impl Client {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if parts.status.is_client_error() || parts.status.is_server_error() {
             assert_eq!(
-                parts.headers.get("content-type").map(|kind| kind.as_bytes()),
+                parts
+                    .headers
+                    .get("content-type")
+                    .map(|kind| kind.as_bytes()),
                 Some(&b"application/problem+json"[..]),
                 "{} {text}",
                 parts.status

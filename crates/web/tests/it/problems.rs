@@ -26,7 +26,12 @@ async fn bad_requests_are_answered_with_their_code() {
             (json, "{".to_owned(), 400, "malformed_json"),
             (json, String::new(), 400, "malformed_json"),
             (json, "{\"name\":\"a\"} x".to_owned(), 400, "malformed_json"),
-            (json, "{\"name\":\"\u{0}\"}".to_owned(), 400, "malformed_json"),
+            (
+                json,
+                "{\"name\":\"\u{0}\"}".to_owned(),
+                400,
+                "malformed_json",
+            ),
             (json, "[]".to_owned(), 422, "validation_failed"),
             (json, "{\"name\":7}".to_owned(), 422, "validation_failed"),
             ("text/plain", "{}".to_owned(), 415, "unsupported_media_type"),
@@ -45,13 +50,23 @@ async fn bad_requests_are_answered_with_their_code() {
 async fn unknown_addresses_and_methods_are_answered() {
     for house in houses().await {
         let chef = house.administrator().await;
-        for path in ["/nowhere", "/api/v1/nowhere", "/api/v1/teams/x", "/api/v1/teams/0", "/api/v2"] {
+        for path in [
+            "/nowhere",
+            "/api/v1/nowhere",
+            "/api/v1/teams/x",
+            "/api/v1/teams/0",
+            "/api/v2",
+        ] {
             let answer = chef.get(path).await;
             assert_eq!((answer.status, answer.code()), (404, "not_found"), "{path}");
         }
         for path in ["/api/v1/teams", "/healthz"] {
             let answer = chef.send(Method::PUT, path, None, &[]).await;
-            assert_eq!((answer.status, answer.code()), (405, "method_not_allowed"), "{path}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (405, "method_not_allowed"),
+                "{path}"
+            );
         }
         for (query, field) in [
             ("limit=0", "limit"),
@@ -62,10 +77,19 @@ async fn unknown_addresses_and_methods_are_answered() {
             ("limit=1&limit=2", "query"),
         ] {
             let answer = chef.get(&format!("/api/v1/teams?{query}")).await;
-            assert_eq!((answer.status, answer.fault().0), (422, field), "{query} {answer:?}");
+            assert_eq!(
+                (answer.status, answer.fault().0),
+                (422, field),
+                "{query} {answer:?}"
+            );
         }
         let strange = chef
-            .send(Method::DELETE, "/api/v1/teams/1", None, &[("if-match", "seven")])
+            .send(
+                Method::DELETE,
+                "/api/v1/teams/1",
+                None,
+                &[("if-match", "seven")],
+            )
             .await;
         assert_eq!((strange.status, strange.fault().0), (422, "If-Match"));
     }
@@ -78,8 +102,16 @@ async fn every_answer_protects_its_reader() {
         assert_eq!(answer.header("www-authenticate"), "Bearer");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "same-origin");
-        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
     }
 }
 
@@ -89,17 +121,31 @@ async fn the_specification_is_served_and_says_what_it_must() {
         let answer = house.stranger().get("/api/v1/openapi.json").await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.text, kulant_web::openapi());
-        assert!(answer.json["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+        assert!(
+            answer.json["openapi"]
+                .as_str()
+                .is_some_and(|version| version.starts_with("3.1"))
+        );
         for (path, methods) in answer.json["paths"].as_object().expect("paths") {
             for (method, operation) in methods.as_object().expect("methods") {
                 let answers = operation["responses"].as_object().expect("answers");
-                assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path}");
-                assert!(answers.contains_key("500"), "{method} {path} hides its failures");
+                assert!(
+                    answers.keys().any(|status| status.starts_with('2')),
+                    "{method} {path}"
+                );
+                assert!(
+                    answers.contains_key("500"),
+                    "{method} {path} hides its failures"
+                );
                 let open = operation["security"].as_array().is_none_or(Vec::is_empty);
-                let for_strangers = path.starts_with("/invitations") || (method == "post" && path == "/session");
+                let for_strangers =
+                    path.starts_with("/invitations") || (method == "post" && path == "/session");
                 assert_eq!(open, for_strangers, "{method} {path} says who may");
                 assert!(operation["tags"].is_array(), "{method} {path} has no tag");
-                assert!(operation["summary"].is_string(), "{method} {path} says nothing");
+                assert!(
+                    operation["summary"].is_string(),
+                    "{method} {path} says nothing"
+                );
             }
         }
     }

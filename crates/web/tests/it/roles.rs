@@ -35,9 +35,17 @@ const RULES: &[Rule] = &[
     Rule("POST /session", r#"{"email": 7, "password": 7}"#, OPEN),
     Rule("GET /session", "", SIGNED_IN),
     Rule("PATCH /session/preferences", "{}", SIGNED_IN),
-    Rule("POST /session/password", r#"{"current": "x", "new": "kurz"}"#, SIGNED_IN),
+    Rule(
+        "POST /session/password",
+        r#"{"current": "x", "new": "kurz"}"#,
+        SIGNED_IN,
+    ),
     Rule("GET /invitations/{secret}", "", OPEN),
-    Rule("POST /invitations/{secret}", r#"{"password": "kurz"}"#, OPEN),
+    Rule(
+        "POST /invitations/{secret}",
+        r#"{"password": "kurz"}"#,
+        OPEN,
+    ),
     Rule("GET /agents", "", SIGNED_IN),
     Rule("POST /agents", "{}", ADMINISTRATORS),
     Rule("GET /agents/{id}", "", SIGNED_IN),
@@ -55,7 +63,11 @@ const RULES: &[Rule] = &[
     Rule("PATCH /brands/{id}", "{}", ADMINISTRATORS),
     Rule("DELETE /brands/{id}", "", ADMINISTRATORS),
     Rule("GET /inboxes", "", SIGNED_IN),
-    Rule("POST /inboxes", r#"{"name": "", "channel": ""}"#, ADMINISTRATORS),
+    Rule(
+        "POST /inboxes",
+        r#"{"name": "", "channel": ""}"#,
+        ADMINISTRATORS,
+    ),
     Rule("GET /inboxes/{id}", "", OF_THE_TEAM),
     Rule("PATCH /inboxes/{id}", "{}", ADMINISTRATORS),
     Rule("DELETE /inboxes/{id}", "", ADMINISTRATORS),
@@ -106,7 +118,10 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
                     _ => "ok",
                 };
                 if got != *expected {
-                    wrong.push(format!("{route} as {who}: {} instead of {expected}", answer.status));
+                    wrong.push(format!(
+                        "{route} as {who}: {} instead of {expected}",
+                        answer.status
+                    ));
                 }
             }
         }
@@ -134,9 +149,15 @@ async fn scene(house: House) -> Scene {
     let team = house.team("Eigen").await;
     let other = house.team("Fremd").await;
     let agent = house.agent("agent@example.org", Role::Agent, &[team]).await;
-    house.agent("fremd@example.org", Role::Agent, &[other]).await;
-    house.agent("aufsicht@example.org", Role::Supervisor, &[]).await;
-    house.agent("chef@example.org", Role::Administrator, &[]).await;
+    house
+        .agent("fremd@example.org", Role::Agent, &[other])
+        .await;
+    house
+        .agent("aufsicht@example.org", Role::Supervisor, &[])
+        .await;
+    house
+        .agent("chef@example.org", Role::Administrator, &[])
+        .await;
     let new = NewInbox {
         name: "Post".to_owned(),
         channel: "webhook".to_owned(),

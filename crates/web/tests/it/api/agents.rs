@@ -25,7 +25,11 @@ async fn accounts_are_made_changed_and_listed_in_pages() {
         loop {
             let page = chef.get(&path).await;
             let items = page.json["items"].as_array().expect("a list").clone();
-            seen.extend(items.iter().map(|item| item["id"].as_str().map(str::to_owned)));
+            seen.extend(
+                items
+                    .iter()
+                    .map(|item| item["id"].as_str().map(str::to_owned)),
+            );
             let Some(cursor) = page.json["next_cursor"].as_str() else {
                 break;
             };
@@ -41,7 +45,10 @@ async fn accounts_are_made_changed_and_listed_in_pages() {
         assert_eq!((taken.status, taken.fault()), (422, ("email", "taken")));
         let unknown = json!({"name": "B", "email": "b@example.org", "teams": ["7"]});
         let unknown = chef.post(AGENTS, unknown).await;
-        assert_eq!((unknown.status, unknown.fault()), (422, ("teams", "unknown")));
+        assert_eq!(
+            (unknown.status, unknown.fault()),
+            (422, ("teams", "unknown"))
+        );
     }
 }
 
@@ -66,13 +73,21 @@ async fn the_last_administrator_stays() {
         let path = format!("{AGENTS}/{}", own.as_str().expect("an id"));
         for change in [json!({"role": "agent"}), json!({"disabled": true})] {
             let refused = chef.patch(&path, 1, change).await;
-            assert_eq!((refused.status, refused.code()), (409, "last_administrator"));
+            assert_eq!(
+                (refused.status, refused.code()),
+                (409, "last_administrator")
+            );
         }
-        house.agent("zwei@example.org", Role::Administrator, &[]).await;
+        house
+            .agent("zwei@example.org", Role::Administrator, &[])
+            .await;
         assert_eq!(chef.delete(&path, 1).await.status, 204);
         assert_eq!(chef.get("/api/v1/session").await.status, 401, "out at once");
         let mut again = house.stranger();
-        assert_eq!(again.sign_in("chef@example.org", PASSWORD).await.status, 401);
+        assert_eq!(
+            again.sign_in("chef@example.org", PASSWORD).await.status,
+            401
+        );
     }
 }
 
@@ -85,7 +100,12 @@ async fn a_role_counts_at_once() {
         let team = json!({"name": "Neu"});
         assert_eq!(anna.post("/api/v1/teams", team.clone()).await.status, 403);
         let path = format!("{AGENTS}/{id}");
-        assert_eq!(chef.patch(&path, 1, json!({"role": "supervisor"})).await.status, 200);
+        assert_eq!(
+            chef.patch(&path, 1, json!({"role": "supervisor"}))
+                .await
+                .status,
+            200
+        );
         assert_eq!(anna.post("/api/v1/teams", team).await.status, 201);
     }
 }

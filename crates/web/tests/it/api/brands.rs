@@ -15,7 +15,10 @@ async fn there_is_a_brand_and_a_team_from_the_start() {
         assert_eq!(brands.json["next_cursor"], Value::Null);
         let teams = chef.get("/api/v1/teams").await;
         assert_eq!(teams.json["items"][0]["name"], "Service");
-        let path = format!("{BRANDS}/{}", brands.json["items"][0]["id"].as_str().expect("an id"));
+        let path = format!(
+            "{BRANDS}/{}",
+            brands.json["items"][0]["id"].as_str().expect("an id")
+        );
         let refused = chef.delete(&path, 1).await;
         assert_eq!((refused.status, refused.code()), (409, "last_brand"));
     }
@@ -33,11 +36,18 @@ async fn a_brand_is_made_and_changed() {
         assert_eq!(made.json["slug"], "strassenbahn-sued");
         assert_eq!(made.json["colour"], "#0b6e6e");
         assert_eq!(made.json["time_zone"], "Europe/Berlin");
-        assert_eq!(made.json["hours"], json!([{"day": 1, "open": "08:00", "close": "20:00"}]));
+        assert_eq!(
+            made.json["hours"],
+            json!([{"day": 1, "open": "08:00", "close": "20:00"}])
+        );
 
         let path = format!("{BRANDS}/{}", made.id());
         let changed = chef
-            .patch(&path, 1, json!({"colour": null, "time_zone": "Europe/Vienna"}))
+            .patch(
+                &path,
+                1,
+                json!({"colour": null, "time_zone": "Europe/Vienna"}),
+            )
             .await;
         assert_eq!(changed.json["colour"], Value::Null);
         assert_eq!(changed.json["voice"], "du");
@@ -59,16 +69,34 @@ async fn every_fault_is_named() {
             (json!({}), ("name", "required")),
             (json!({"name": "x".repeat(81)}), ("name", "too_long")),
             (json!({"name": "x", "slug": "Ä"}), ("slug", "not_a_slug")),
-            (json!({"name": "x", "voice": "ihr"}), ("voice", "wrong_type")),
-            (json!({"name": "x", "languages": ["fr"]}), ("languages", "not_a_choice")),
-            (json!({"name": "x", "colour": "red"}), ("colour", "not_a_colour")),
-            (json!({"name": "x", "imprint_url": "javascript:x"}), ("imprint_url", "not_an_address")),
-            (json!({"name": "x", "time_zone": "Mars/Base"}), ("time_zone", "unknown")),
+            (
+                json!({"name": "x", "voice": "ihr"}),
+                ("voice", "wrong_type"),
+            ),
+            (
+                json!({"name": "x", "languages": ["fr"]}),
+                ("languages", "not_a_choice"),
+            ),
+            (
+                json!({"name": "x", "colour": "red"}),
+                ("colour", "not_a_colour"),
+            ),
+            (
+                json!({"name": "x", "imprint_url": "javascript:x"}),
+                ("imprint_url", "not_an_address"),
+            ),
+            (
+                json!({"name": "x", "time_zone": "Mars/Base"}),
+                ("time_zone", "unknown"),
+            ),
             (
                 json!({"name": "x", "hours": [{"day": 8, "open": "08:00", "close": "09:00"}]}),
                 ("hours", "not_a_span"),
             ),
-            (json!({"name": "x", "hours": [{"day": 1}]}), ("hours[0].open", "required")),
+            (
+                json!({"name": "x", "hours": [{"day": 1}]}),
+                ("hours[0].open", "required"),
+            ),
             (json!({"name": "x", "logo": 1}), ("logo", "unknown")),
         ] {
             let answer = chef.post(BRANDS, fields.clone()).await;

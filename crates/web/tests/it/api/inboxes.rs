@@ -16,7 +16,10 @@ async fn an_inbox_tells_its_secret_once() {
             "settings": {"answer_url": "https://example.org/answer"}});
         let made = chef.post(INBOXES, new).await;
         assert_eq!(made.status, 201, "{made:?}");
-        let secret = made.json["hook_secret"].as_str().expect("a secret").to_owned();
+        let secret = made.json["hook_secret"]
+            .as_str()
+            .expect("a secret")
+            .to_owned();
         assert!(secret.starts_with("whsec_"));
         assert_eq!(made.json["state"], "active");
         assert_eq!(made.json["brand"]["name"], "kulant");
@@ -27,13 +30,21 @@ async fn an_inbox_tells_its_secret_once() {
         let shown = chef.get(&path).await;
         assert_eq!(shown.json["hook_secret"], Value::Null);
         assert_eq!(shown.json["hook_path"], made.json["hook_path"]);
-        assert_eq!(shown.json["settings"]["answer_url"], "https://example.org/answer");
+        assert_eq!(
+            shown.json["settings"]["answer_url"],
+            "https://example.org/answer"
+        );
         let hook = shown.json["hook_path"].as_str().expect("a path");
         assert!(hook.starts_with("/hooks/") && hook.len() > 30, "{hook}");
         assert!(!shown.text.contains("whsec_"));
 
         let rotated = chef
-            .send(Method::POST, &format!("{path}/secret"), None, &[("if-match", "\"1\"")])
+            .send(
+                Method::POST,
+                &format!("{path}/secret"),
+                None,
+                &[("if-match", "\"1\"")],
+            )
             .await;
         assert_eq!(rotated.status, 200, "{rotated:?}");
         let new = rotated.json["hook_secret"].as_str().expect("a secret");
@@ -58,7 +69,9 @@ async fn an_inbox_is_changed_paused_and_taken_out_of_use() {
     for house in houses().await {
         let chef = house.administrator().await;
         let team = house.team("Agentur").await;
-        let made = chef.post(INBOXES, json!({"name": "Post", "channel": "webhook"})).await;
+        let made = chef
+            .post(INBOXES, json!({"name": "Post", "channel": "webhook"}))
+            .await;
         let path = format!("{INBOXES}/{}", made.id());
         let change = json!({"state": "paused", "team": team, "name": "Brief",
             "settings": {"answer_url": "https://example.org/a"}});
@@ -69,13 +82,20 @@ async fn an_inbox_is_changed_paused_and_taken_out_of_use() {
         assert_eq!(changed.json["name"], "Brief");
         let active = chef.patch(&path, 2, json!({"state": "active"})).await;
         assert_eq!(active.json["state"], "active");
-        assert_eq!(active.json["settings"]["answer_url"], "https://example.org/a");
+        assert_eq!(
+            active.json["settings"]["answer_url"],
+            "https://example.org/a"
+        );
 
-        let same = chef.post(INBOXES, json!({"name": "Brief", "channel": "webhook"})).await;
+        let same = chef
+            .post(INBOXES, json!({"name": "Brief", "channel": "webhook"}))
+            .await;
         assert_eq!((same.status, same.fault()), (422, ("name", "taken")));
         assert_eq!(chef.delete(&path, 3).await.status, 204);
         assert_eq!(chef.get(&path).await.status, 404);
-        let again = chef.post(INBOXES, json!({"name": "Brief", "channel": "webhook"})).await;
+        let again = chef
+            .post(INBOXES, json!({"name": "Brief", "channel": "webhook"}))
+            .await;
         assert_eq!(again.status, 201, "nothing spoke of it, so it is gone");
     }
 }
@@ -85,8 +105,14 @@ async fn the_channel_says_what_is_wrong_with_its_settings() {
     for house in houses().await {
         let chef = house.administrator().await;
         for (fields, fault) in [
-            (json!({"name": "x", "channel": "pigeon"}), ("channel", "not_a_choice")),
-            (json!({"name": "", "channel": "webhook"}), ("name", "required")),
+            (
+                json!({"name": "x", "channel": "pigeon"}),
+                ("channel", "not_a_choice"),
+            ),
+            (
+                json!({"name": "", "channel": "webhook"}),
+                ("name", "required"),
+            ),
             (
                 json!({"name": "x", "channel": "webhook", "settings": {"answer_url": "ftp://x"}}),
                 ("settings.answer_url", "not_an_address"),
@@ -99,8 +125,14 @@ async fn the_channel_says_what_is_wrong_with_its_settings() {
                 json!({"name": "x", "channel": "webhook", "settings": 7}),
                 ("settings", "not_an_object"),
             ),
-            (json!({"name": "x", "channel": "webhook", "brand": "7"}), ("brand", "unknown")),
-            (json!({"name": "x", "channel": "webhook", "team": "7"}), ("team", "unknown")),
+            (
+                json!({"name": "x", "channel": "webhook", "brand": "7"}),
+                ("brand", "unknown"),
+            ),
+            (
+                json!({"name": "x", "channel": "webhook", "team": "7"}),
+                ("team", "unknown"),
+            ),
         ] {
             let answer = chef.post(INBOXES, fields.clone()).await;
             assert_eq!((answer.status, answer.fault()), (422, fault), "{fields}");
@@ -130,7 +162,12 @@ async fn an_agent_sees_the_inboxes_of_their_teams_without_their_settings() {
         assert!(!listed.text.contains("/hooks/") && !listed.text.contains("Deren"));
         assert_eq!(anna.get(&paths[0]).await.status, 200);
         assert_eq!(anna.get(&paths[1]).await.status, 404);
-        assert_eq!(chef.get(INBOXES).await.json["items"].as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            chef.get(INBOXES).await.json["items"]
+                .as_array()
+                .map(Vec::len),
+            Some(2)
+        );
     }
 }
 

@@ -65,11 +65,19 @@ async fn nobody_learns_who_exists_nor_why_it_failed() {
             let mut client = house.stranger();
             for attempt in 1..=5 {
                 let wrong = client.sign_in(email, "wrong password").await;
-                assert_eq!((wrong.status, wrong.code()), (401, "unauthenticated"), "{attempt}");
+                assert_eq!(
+                    (wrong.status, wrong.code()),
+                    (401, "unauthenticated"),
+                    "{attempt}"
+                );
                 assert_eq!(wrong.header("set-cookie"), "");
             }
             let locked = client.sign_in(email, PASSWORD).await;
-            assert_eq!((locked.status, locked.code()), (429, "rate_limited"), "{email}");
+            assert_eq!(
+                (locked.status, locked.code()),
+                (429, "rate_limited"),
+                "{email}"
+            );
             assert_eq!(locked.header("retry-after"), "60");
         }
 
@@ -95,7 +103,10 @@ async fn one_address_cannot_guess_on_and_on() {
             let body = json!({"email": format!("{number}@example.org")});
             statuses.push(house.stranger().post(SESSION, body).await.status);
         }
-        assert!(statuses.iter().all(|status| *status == 422), "no password, no guess");
+        assert!(
+            statuses.iter().all(|status| *status == 422),
+            "no password, no guess"
+        );
         let mut last = 0;
         for _ in 0..61 {
             let body = json!({"email": "x@example.org", "password": "y".repeat(2_000)});
@@ -115,10 +126,18 @@ async fn a_write_by_cookie_needs_the_token_besides() {
             for (method, path, body) in [
                 (Method::POST, "/api/v1/tags", Some(json!({"name": "x"}))),
                 (Method::DELETE, SESSION, None),
-                (Method::PATCH, "/api/v1/session/preferences", Some(json!({}))),
+                (
+                    Method::PATCH,
+                    "/api/v1/session/preferences",
+                    Some(json!({})),
+                ),
             ] {
                 let answer = forger.send(method, path, body, &[]).await;
-                assert_eq!((answer.status, answer.code()), (403, "csrf_failed"), "{path}");
+                assert_eq!(
+                    (answer.status, answer.code()),
+                    (403, "csrf_failed"),
+                    "{path}"
+                );
             }
             assert_eq!(forger.get("/api/v1/tags").await.status, 200);
         }
@@ -142,7 +161,11 @@ async fn signing_in_never_goes_on_with_a_session_that_was_there() {
         planted.sign_in("chef@example.org", PASSWORD).await;
         assert_ne!(planted.cookie, Some(first));
         assert_eq!(planted.get(SESSION).await.status, 200);
-        assert_eq!(before.get(SESSION).await.status, 401, "the one before ended");
+        assert_eq!(
+            before.get(SESSION).await.status,
+            401,
+            "the one before ended"
+        );
     }
 }
 
@@ -176,7 +199,12 @@ async fn people_set_their_preferences() {
         let answer = chef.send(Method::PATCH, path, Some(change), &[]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let less = chef
-            .send(Method::PATCH, path, Some(json!({"initials_consent": false})), &[])
+            .send(
+                Method::PATCH,
+                path,
+                Some(json!({"initials_consent": false})),
+                &[],
+            )
             .await;
         let agent = &less.json["agent"];
         assert_eq!(agent["language"], "en");
@@ -204,11 +232,17 @@ async fn a_new_password_ends_every_other_session() {
         let short = here
             .post(path, json!({"current": PASSWORD, "new": "kurz"}))
             .await;
-        assert_eq!((short.status, short.fault()), (422, ("password", "too_short")));
+        assert_eq!(
+            (short.status, short.fault()),
+            (422, ("password", "too_short"))
+        );
         assert_eq!(elsewhere.get(SESSION).await.status, 200);
 
         let changed = here
-            .post(path, json!({"current": PASSWORD, "new": "vier kleine Züge"}))
+            .post(
+                path,
+                json!({"current": PASSWORD, "new": "vier kleine Züge"}),
+            )
             .await;
         assert_eq!(changed.status, 200, "{changed:?}");
         let before = here.clone();
@@ -217,7 +251,10 @@ async fn a_new_password_ends_every_other_session() {
         assert_eq!(before.get(SESSION).await.status, 401);
         assert_eq!(elsewhere.get(SESSION).await.status, 401);
         let mut again = house.stranger();
-        assert_eq!(again.sign_in("chef@example.org", PASSWORD).await.status, 401);
+        assert_eq!(
+            again.sign_in("chef@example.org", PASSWORD).await.status,
+            401
+        );
         let new = again.sign_in("chef@example.org", "vier kleine Züge").await;
         assert_eq!(new.status, 200);
     }

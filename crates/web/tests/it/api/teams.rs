@@ -31,7 +31,12 @@ async fn a_team_is_made_changed_and_archived() {
         assert_eq!((late.status, late.code()), (412, "version_conflict"));
         assert_eq!(late.json["current_version"], 2);
         let blind = chef
-            .send(axum::http::Method::PATCH, &path, Some(json!({"name": "x"})), &[])
+            .send(
+                axum::http::Method::PATCH,
+                &path,
+                Some(json!({"name": "x"})),
+                &[],
+            )
             .await;
         assert_eq!((blind.status, blind.code()), (428, "if_match_required"));
 

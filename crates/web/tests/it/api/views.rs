@@ -15,7 +15,10 @@ async fn ones_own_views_are_nobody_elses_and_shared_ones_are_everybodys() {
         house.agent("anna@example.org", Role::Agent, &[]).await;
         let anna = house.sign_in("anna@example.org").await;
         let own = anna
-            .post(VIEWS, json!({"name": "Meine", "filter": {"status": "open", "q": "zug"}}))
+            .post(
+                VIEWS,
+                json!({"name": "Meine", "filter": {"status": "open", "q": "zug"}}),
+            )
             .await;
         assert_eq!(own.status, 201, "{own:?}");
         assert_eq!(own.json["shared"], false);
@@ -30,19 +33,42 @@ async fn ones_own_views_are_nobody_elses_and_shared_ones_are_everybodys() {
         let own = format!("{VIEWS}/{}", own.id());
         let shared = format!("{VIEWS}/{}", shared.id());
         let rename = Some(json!({"name": "Neu"}));
-        assert_eq!(chef.send(Method::PATCH, &own, rename.clone(), &[]).await.status, 404);
-        assert_eq!(anna.send(Method::PATCH, &shared, rename.clone(), &[]).await.status, 403);
+        assert_eq!(
+            chef.send(Method::PATCH, &own, rename.clone(), &[])
+                .await
+                .status,
+            404
+        );
+        assert_eq!(
+            anna.send(Method::PATCH, &shared, rename.clone(), &[])
+                .await
+                .status,
+            403
+        );
         let renamed = anna.send(Method::PATCH, &own, rename, &[]).await;
         assert_eq!(renamed.json["name"], "Neu");
         assert_eq!(renamed.json["filter"]["q"], "zug");
-        let widened = anna.send(Method::PATCH, &own, Some(json!({"shared": true})), &[]).await;
+        let widened = anna
+            .send(Method::PATCH, &own, Some(json!({"shared": true})), &[])
+            .await;
         assert_eq!(widened.status, 403);
-        assert_eq!(anna.send(Method::DELETE, &shared, None, &[]).await.status, 403);
+        assert_eq!(
+            anna.send(Method::DELETE, &shared, None, &[]).await.status,
+            403
+        );
         assert_eq!(anna.send(Method::DELETE, &own, None, &[]).await.status, 204);
-        assert_eq!(chef.send(Method::DELETE, &shared, None, &[]).await.status, 204);
+        assert_eq!(
+            chef.send(Method::DELETE, &shared, None, &[]).await.status,
+            204
+        );
         assert_eq!(count(anna.get(VIEWS).await), Some(0));
 
-        let unknown = chef.post(VIEWS, json!({"name": "x", "filter": {"sql": "1=1"}})).await;
-        assert_eq!((unknown.status, unknown.fault()), (422, ("filter", "unknown")));
+        let unknown = chef
+            .post(VIEWS, json!({"name": "x", "filter": {"sql": "1=1"}}))
+            .await;
+        assert_eq!(
+            (unknown.status, unknown.fault()),
+            (422, ("filter", "unknown"))
+        );
     }
 }
