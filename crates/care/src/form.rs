@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kulant_channels::capability::AttachmentLimits;
+pub use kulant_channels::capability::AttachmentLimits;
 use kulant_channels::form::{Submission, Upload, thread_key};
 use kulant_model::brand::BrandDetails;
 use kulant_model::ids::{AttachmentId, BrandId, InboxId};

@@ -13,7 +13,9 @@ pub mod page;
 pub mod precondition;
 pub mod problem;
 pub mod session;
+pub mod site;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +36,8 @@ pub struct WebSettings {
     pub longest_request: Duration,
     /// Where `/metrics` gets its numbers, if they are gathered.
     pub metrics: Option<PrometheusHandle>,
+    /// Where the operator's own templates lie; what is not there is ours.
+    pub templates: Option<PathBuf>,
 }
 
 impl Default for WebSettings {
@@ -42,6 +46,7 @@ impl Default for WebSettings {
             behind_proxy: false,
             longest_request: Duration::from_secs(30),
             metrics: None,
+            templates: None,
         }
     }
 }
@@ -52,6 +57,7 @@ pub struct App {
     pub care: Care,
     pub settings: Arc<WebSettings>,
     pub limits: Arc<limits::Limits>,
+    pub pages: Arc<site::page::Pages>,
 }
 
 impl FromRef<App> for Care {
@@ -64,6 +70,7 @@ impl FromRef<App> for Care {
 pub fn router(care: Care, settings: WebSettings) -> Router {
     let app = App {
         care,
+        pages: Arc::new(site::page::Pages::new(settings.templates.clone())),
         settings: Arc::new(settings),
         limits: Arc::default(),
     };
@@ -75,13 +82,15 @@ pub fn router(care: Care, settings: WebSettings) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        // Public pages (`site`) and the networks' hooks (`hooks`) have their lines here.
+        .merge(site::router())
+        // The networks' hooks (`hooks`) have their line here.
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(limits::LONGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), limits::in_time))
         .layer(middleware::from_fn_with_state(app.clone(), problem::log_faults))
+        .layer(middleware::from_fn_with_state(app.clone(), site::problem_page::dress))
         .layer(middleware::from_fn(headers::protect))
         .layer(CompressionLayer::new())
         .with_state(app)

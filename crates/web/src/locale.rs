@@ -36,7 +36,7 @@ fn wanted(query: Option<&str>, headers: &HeaderMap) -> Language {
 }
 
 /// Returns the language of ours that the browser likes best.
-fn accepted(headers: &HeaderMap) -> Option<Language> {
+pub fn accepted(headers: &HeaderMap) -> Option<Language> {
     let text = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(f32, Language)> = None;
     for part in text.split(',') {
