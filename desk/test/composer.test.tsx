@@ -74,7 +74,7 @@ describe('composer', () => {
 
   it('is closed with its reason where the channel takes nothing in', async () => {
     const desk = await openWith(/Jule Harms/)
-    expect(await screen.findByText(/Der Feed nimmt keine Antworten an/)).toBeTruthy()
+    expect(await screen.findByText(/Ein Feed nimmt keine Antworten an/)).toBeTruthy()
     await desk.person.type(field(), 'Hallo')
     expect(screen.getByRole('button', { name: 'Öffentlich antworten' }).hasAttribute('disabled')).toBe(true)
     expect(screen.getByRole('tab', { name: 'privat' }).hasAttribute('disabled')).toBe(true)

@@ -24,7 +24,9 @@ const text = (catalogue: object, key: string) =>
 
 const source = walk(SRC).filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.tsx')).map((path) => readFileSync(path, 'utf8')).join('\n')
 const used = new Set([...source.matchAll(/'(desk\.[a-z0-9_.]+)'/g)].map((match) => match[1] as string))
-const prefixes = [...source.matchAll(/`(desk\.[a-z0-9_.]*)\$\{/g)].map((match) => match[1] as string)
+// Channels name the words of their settings and reasons themselves.
+const fromServer = ['desk.channel.']
+const prefixes = [...fromServer, ...Array.from(source.matchAll(/`(desk\.[a-z0-9_.]+)\$\{/g), (match) => match[1] as string)]
 const keysDe = flatten({ desk: de.desk })
 const keysEn = flatten({ desk: en.desk })
 

@@ -10,7 +10,7 @@ export function useProblemText() {
       if (!(error instanceof Problem)) return t('desk.problem.unknown')
       const key = `desk.problem.${error.code}`
       if (i18n.exists(key)) {
-        return t(key, { seconds: error.retryAfterSeconds ?? 30, id: error.document.error_id ?? '–' })
+        return t(key, { ...error.document.facts, seconds: error.retryAfterSeconds ?? 30, id: error.document.error_id ?? '–' })
       }
       if (error.status >= 500) return t('desk.problem.internal', { id: error.document.error_id ?? '–' })
       return error.document.detail ?? error.document.title ?? t('desk.problem.unknown')

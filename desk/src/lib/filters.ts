@@ -74,7 +74,7 @@ export function matches(conversation: Conversation, filters: Filters, agentId: s
   if (assignee && !assignee.split(',').some((who) => (who === 'me' ? agentId : who) === (conversation.assignee?.id ?? 'none'))) {
     return false
   }
-  if (tag && !tag.split(',').some((id) => conversation.tags.some((item) => item.id === id || item.name === id))) return false
+  if (tag && !tag.split(',').every((id) => conversation.tags.some((item) => item.id === id || item.name === id))) return false
   if (unread === 'true' && !conversation.unread) return false
   if (filters.q || filters.mentions || (filters.inbox && !oneOf(filters.inbox, conversation.inbox.id))) return undefined
   return true

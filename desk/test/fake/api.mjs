@@ -8,7 +8,7 @@ const CAP = { length: null, counts: 'characters', edit: true, delete: true, reac
 const CAPS = {
   webhook: { public: { ...CAP, length: 500 }, private: { ...CAP, length: 10_000 } },
   form: { public: null, private: { ...CAP, length: 20_000, edit: false, delete: false, reactions: false } },
-  feed: { public: { ...CAP, send: false, reason: 'Der Feed nimmt keine Antworten an.', length: 2000 }, private: null },
+  feed: { public: { ...CAP, send: false, reason: 'channel.feed.reason.open_link', length: 2000 }, private: null },
 }
 const SCOPES = ['conversations:read', 'conversations:write', 'settings:read']
 
@@ -158,7 +158,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       if (verb === 'edit') Object.assign(message, { body: body.body, edited_at: ago(0) })
       if (verb === 'reactions') message.reactions.push({ kind: body.kind, count: 1 })
       if (verb === 'cancel') {
-        if (message.delivery?.state !== 'queued') return problem(409, 'already_sent')
+        if (message.delivery?.state !== 'queued') return problem(409, 'message_has_left')
         message.delivery = { ...message.delivery, state: 'cancelled' }
       }
       if (verb === 'check') message.delivery = { ...message.delivery, state: 'sent', sent_at: ago(0), reason: null }
@@ -231,9 +231,9 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
   }
 
   const channels = [
-    { channel: 'webhook', name: 'Signed webhook', capabilities: {}, needs_public_address: true, settings_schema: { properties: { answer_url: { type: 'string', format: 'uri', title: 'desk.channel.webhook.answer_url', description: 'desk.channel.webhook.answer_url_text' }, lookup_url: { type: 'string', format: 'uri', title: 'desk.channel.webhook.lookup_url' }, length: { type: 'integer', title: 'desk.channel.webhook.length', minimum: 1 } }, required: ['answer_url'] } },
-    { channel: 'form', name: 'Contact form', capabilities: {}, needs_public_address: true, settings_schema: { properties: { intro: { type: 'string', title: 'Intro' }, attachments: { type: 'boolean', title: 'Attachments', default: true } } } },
-    { channel: 'feed', name: 'Feed', capabilities: {}, needs_public_address: false, settings_schema: { properties: { url: { type: 'string', format: 'uri', title: 'URL' }, every_minutes: { type: 'integer', title: 'Minutes', default: 10, minimum: 1 } }, required: ['url'] } },
+    { channel: 'webhook', name: 'Signed webhook', capabilities: {}, needs_public_address: true, settings_schema: { properties: { answer_url: { type: 'string', format: 'uri', title: 'channel.webhook.answer_url.title', description: 'channel.webhook.answer_url.description' }, lookup_url: { type: 'string', format: 'uri', title: 'channel.webhook.lookup_url.title' } }, required: ['answer_url'] } },
+    { channel: 'form', name: 'Contact form', capabilities: {}, needs_public_address: true, settings_schema: { properties: { introduction: { type: 'string', multiline: true, title: 'channel.form.introduction.title' }, attachments: { type: 'boolean', title: 'Attachments', default: true } } } },
+    { channel: 'feed', name: 'Feed', capabilities: {}, needs_public_address: false, settings_schema: { properties: { url: { type: 'string', format: 'uri', title: 'URL' }, minutes: { type: 'integer', title: 'channel.feed.minutes.title', default: 15, minimum: 1 } }, required: ['url'] } },
   ]
 
   function handle({ method, path, query = {}, headers = {}, body = null }) {

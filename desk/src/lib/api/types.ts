@@ -241,6 +241,7 @@ export interface SchemaField {
   minimum?: number
   maximum?: number
   writeOnly?: boolean
+  multiline?: boolean
 }
 export interface SettingsSchema { properties?: Record<string, SchemaField>; required?: string[] }
 export interface Channel {
@@ -257,7 +258,7 @@ export interface Quarantined {
   id: string
   inbox: Named | null
   received_at: string
-  reason: { class: string; detail: string | null } | string
+  reason: { class?: string; code?: string; detail: string | null } | string
   attempts?: number
   size?: number
   raw?: string
@@ -297,6 +298,7 @@ export interface ProblemDocument {
   detail?: string
   code: string
   current_version?: number
+  facts?: Record<string, string>
   errors?: { field: string; code: string; detail?: string }[]
   error_id?: string
 }

@@ -13,9 +13,14 @@ interface Props {
 }
 
 export function ComposerTarget({ conversation, visibility, target, chosen, onClear }: Props) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { account, to, answers, blocked, capability } = target
   const inbox = conversation.inbox.name
+  const why = () => {
+    const reason = capability?.reason
+    if (!reason) return t('desk.composer.no_reason')
+    return i18n.exists(`desk.${reason}`) ? t(`desk.${reason}`) : reason
+  }
   return (
     <div className={classes.target}>
       <span>
@@ -33,7 +38,7 @@ export function ComposerTarget({ conversation, visibility, target, chosen, onCle
         <p className={classes.blocked} role="alert">
           {blocked === 'no_such'
             ? t(`desk.composer.cannot.${visibility}`, { name: inbox })
-            : t('desk.composer.closed', { why: capability?.reason ?? t('desk.composer.no_reason') })}
+            : t('desk.composer.closed', { why: why() })}
         </p>
       )}
     </div>

@@ -33,6 +33,7 @@ export function ConversationHeader({ conversation, messages, lead, tail, hrefFor
       <div className={classes.first}>
         {lead}
         <Title conversation={conversation} />
+        <Here conversationId={conversation.id} />
         {tail}
       </div>
       <div className={classes.facts}>
@@ -43,7 +44,6 @@ export function ConversationHeader({ conversation, messages, lead, tail, hrefFor
           <VisibilityMark visibility={conversation.visibility} word />
         </span>
         {waiting && status === 'open' && <WaitingTime since={waiting} prefix />}
-        <Here conversationId={conversation.id} />
       </div>
       <ActionBar conversation={conversation} messages={messages} onOpen={onOpen} />
       {into && (
@@ -111,12 +111,12 @@ function Here({ conversationId }: { conversationId: string }) {
     <span className={classes.here} role="status">
       {writers.length > 0 && (
         <span className={classes.writing}>
-          <IconPencil size={14} aria-hidden="true" /> {t('desk.presence.writing', { count: writers.length, names: names(writers) })}
+          <IconPencil size={14} aria-hidden="true" /> <b>{t('desk.presence.writing', { count: writers.length, names: names(writers) })}</b>
         </span>
       )}
       {readers.length > 0 && (
         <span>
-          <IconEye size={14} aria-hidden="true" /> {t('desk.presence.reading', { count: readers.length, names: names(readers) })}
+          <IconEye size={14} aria-hidden="true" /> <b>{t('desk.presence.reading', { count: readers.length, names: names(readers) })}</b>
         </span>
       )}
     </span>

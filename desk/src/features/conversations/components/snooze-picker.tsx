@@ -25,7 +25,7 @@ export function SnoozePicker({ conversation }: { conversation: Conversation }) {
     void setStatus(conversation, 'snoozed', until)
   }
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={270} trapFocus returnFocus>
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" width={310} trapFocus returnFocus>
       <Popover.Target>
         <IconButton label={t('desk.act.snooze')} shortcut="snooze" onClick={() => setOpened(!opened)} expanded={opened}>
           <IconClockPause size={18} stroke={1.7} aria-hidden="true" />
@@ -53,8 +53,8 @@ export function SnoozePicker({ conversation }: { conversation: Conversation }) {
                   if (own) snooze(new Date(own).toISOString())
                 }}
               >
-                <TextInput size="xs" type="datetime-local" aria-label={t('desk.snooze.own')} value={own} onChange={(event) => setOwn(event.currentTarget.value)} style={{ flex: 1 }} />
-                <Button size="xs" type="submit" variant="default" disabled={!own || new Date(own).getTime() < now}>
+                <TextInput size="xs" type="datetime-local" aria-label={t('desk.snooze.own')} value={own} onChange={(event) => setOwn(event.currentTarget.value)} style={{ flex: 1, minWidth: 0 }} />
+                <Button size="xs" type="submit" variant="default" style={{ flex: 'none' }} disabled={!own || new Date(own).getTime() < now}>
                   {t('desk.snooze.set')}
                 </Button>
               </form>

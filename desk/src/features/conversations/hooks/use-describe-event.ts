@@ -35,7 +35,7 @@ export function useDescribeEvent() {
               : t('desk.event.status_changed', { actor, status: word })
           }
           case 'assigned': {
-            const to = nameIn(agents, 'agent') ?? nameIn(agents, 'to') ?? nameIn(teams, 'team')
+            const to = 'to' in facts ? nameIn(agents, 'to') : (nameIn(agents, 'agent') ?? nameIn(teams, 'team'))
             if (to && to === event.actor?.name) return t('desk.event.taken', { actor })
             return to ? t('desk.event.assigned', { actor, name: to }) : t('desk.event.released', { actor })
           }

@@ -67,7 +67,7 @@ function Field({ field, value, onChange, ...rest }: FieldProps) {
   if (field.writeOnly || field.format === 'password') {
     return <PasswordInput {...rest} autoComplete="off" value={text} onChange={(event) => onChange(event.currentTarget.value || undefined)} />
   }
-  if (field.format === 'multiline') {
+  if (field.multiline) {
     return <Textarea {...rest} autosize minRows={2} value={text} onChange={(event) => onChange(event.currentTarget.value || undefined)} />
   }
   return <TextInput {...rest} type={field.format === 'uri' ? 'url' : 'text'} value={text} onChange={(event) => onChange(event.currentTarget.value || undefined)} />
