@@ -108,6 +108,25 @@ pub fn save_follower(
     Ok(())
 }
 
+/// Moves a follower on, if it still stands where it was read: two that follow beside each other,
+/// or one that was overtaken by an erasure, must not write what they read before.
+pub fn advance_follower(
+    tx: &mut Tx<'_>,
+    name: &str,
+    (from, to): (i64, i64),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO followers (name, sequence, followed_at)
+         SELECT CAST($1 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT)
+         WHERE CAST($2 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM followers WHERE name = $1)
+         ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, followed_at = excluded.followed_at
+         WHERE followers.sequence = $2",
+        &params![name, from, to, now],
+    )?;
+    Ok(changed > 0)
+}
+
 fn event(row: &Row<'_>) -> Result<Event, StoreError> {
     Ok(Event {
         sequence: row.get(0)?,

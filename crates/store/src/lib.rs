@@ -6,6 +6,8 @@ pub mod alerts;
 pub mod brands;
 pub mod contacts;
 pub mod conversations;
+pub mod dump;
+pub mod erasing;
 pub mod error;
 pub mod events;
 pub mod idempotency;

@@ -473,6 +473,26 @@ pub fn list_parents(
     )
 }
 
+/// Tells how deep a message lies in its conversation, by who answers whom.
+pub fn depth(read: &mut Read<'_>, id: MessageId) -> Result<i64, StoreError> {
+    Ok(read
+        .query_one(
+            "WITH RECURSIVE above (id, parent_id, conversation_id, depth) AS (
+               SELECT m.id, m.parent_id, m.conversation_id, CAST(0 AS BIGINT)
+               FROM messages m WHERE m.id = $1
+               UNION ALL
+               SELECT p.id, p.parent_id, p.conversation_id, a.depth + 1
+               FROM above a
+               JOIN messages p ON p.id = a.parent_id AND p.conversation_id = a.conversation_id
+               WHERE a.depth < 50
+             )
+             SELECT COALESCE(MAX(depth), 0) FROM above",
+            &params![id],
+            |row| row.get(0),
+        )?
+        .unwrap_or(0))
+}
+
 /// Lists messages of ours that were handed to the network by a process that ended before the answer.
 pub fn list_sending(read: &mut Read<'_>, limit: i64) -> Result<Vec<MessageId>, StoreError> {
     read.query(

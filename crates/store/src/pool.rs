@@ -16,8 +16,8 @@ use tracing::{error, warn};
 use crate::error::StoreError;
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
-use crate::sql::sqlite::{self, Purpose};
-use crate::sql::{Connection, Read, Tx};
+use crate::sql::sqlite;
+use crate::sql::{Connection, Purpose, Read, Tx};
 
 /// How many closures wait at most before callers wait themselves.
 const QUEUE: usize = 4_096;
@@ -377,13 +377,13 @@ fn open_postgres(
     // driver blocks and the caller may stand in the runtime.
     thread::scope(|scope| {
         scope
-            .spawn(|| Session::new(url).client().map(drop))
+            .spawn(|| Session::new(url, Purpose::Read).client().map(drop))
             .join()
             .unwrap_or_else(|_| Err(gone()))
     })?;
     for number in 0..POSTGRES_WRITERS {
         let (queue, counter) = (writes.clone(), commits.clone());
-        let mut session = Session::new(url);
+        let mut session = Session::new(url, Purpose::Write);
         spawn(&format!("store-writer-{number}"), move || {
             while let Ok(job) = queue.recv() {
                 write_alone(&mut session, job, &counter);
@@ -392,7 +392,7 @@ fn open_postgres(
     }
     for number in 0..POSTGRES_READERS {
         let queue = reads.clone();
-        let mut session = Session::new(url);
+        let mut session = Session::new(url, Purpose::Read);
         spawn(&format!("store-reader-{number}"), move || {
             while let Ok(job) = queue.recv() {
                 session.mend();
@@ -401,7 +401,7 @@ fn open_postgres(
         })?;
     }
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
-    let mut session = Session::new(url);
+    let mut session = Session::new(url, Purpose::Read);
     spawn("store-watcher", move || {
         watch_postgres(&mut session, &counter, &closing)
     })

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::error::StoreError;
-use crate::sql::sqlite::{self, Purpose};
+use crate::sql::Purpose;
+use crate::sql::sqlite;
 
 /// Writes the database as it stands into a file that must not be there yet.
 pub fn write(database: &Path, target: &Path) -> Result<(), StoreError> {
@@ -15,19 +16,18 @@ pub fn write(database: &Path, target: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads a copy through and says whether it is whole.
-pub fn check(copy: &Path) -> Result<(), StoreError> {
-    let connection = rusqlite::Connection::open_with_flags(
-        copy,
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+/// Reads a copy through, says whether it is whole, and empties its write-ahead log into it.
+pub fn settle(copy: &Path) -> Result<(), StoreError> {
+    let connection = sqlite::open(copy, Purpose::Write)?;
     let verdict: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Broken(format!(
+    if verdict != "ok" {
+        return Err(StoreError::Broken(format!(
             "the copy is not whole: {verdict}"
-        )))
+        )));
     }
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection
+        .close()
+        .map_err(|(_, error)| StoreError::from(error))
 }

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::pool::DatabaseUrl;
+use crate::sql::Purpose;
 use crate::sql::postgres::Session;
 
 /// Has PostgreSQL count anew what its planner goes by; SQLite plans without such counts here.
@@ -9,6 +10,6 @@ use crate::sql::postgres::Session;
 pub fn refresh_statistics(url: &DatabaseUrl) -> Result<(), StoreError> {
     match url {
         DatabaseUrl::Sqlite(_) => Ok(()),
-        DatabaseUrl::Postgres(url) => Session::new(url).execute_batch("VACUUM ANALYZE"),
+        DatabaseUrl::Postgres(url) => Session::new(url, Purpose::Write).execute_batch("VACUUM ANALYZE"),
     }
 }

@@ -35,6 +35,11 @@ pub enum Standing {
     },
 }
 
+/// Returns the texts of the steps, oldest first.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, _, text)| *text)
+}
+
 /// Tells where a database stands.
 pub fn standing(read: &mut Read<'_>) -> Result<Standing, StoreError> {
     if !table_exists(read)? {
@@ -59,8 +64,17 @@ pub fn standing(read: &mut Read<'_>) -> Result<Standing, StoreError> {
 
 /// Takes every step that is missing. Two programs that start at once take each step once.
 pub async fn migrate(store: &Store, now: Timestamp) -> Result<Vec<&'static str>, StoreError> {
+    migrate_to(store, NEWEST, now).await
+}
+
+/// Takes the missing steps up to a schema, where older rows are to be written first.
+pub async fn migrate_to(
+    store: &Store,
+    schema: i64,
+    now: Timestamp,
+) -> Result<Vec<&'static str>, StoreError> {
     let mut taken = Vec::new();
-    for (version, name, text) in MIGRATIONS {
+    for (version, name, text) in MIGRATIONS.iter().filter(|(version, _, _)| *version <= schema) {
         let done = store
             .write(move |tx| step(tx, *version, name, text, now))
             .await?;

@@ -12,6 +12,13 @@ use crate::error::StoreError;
 use dialect::Dialect;
 use value::{Row, Value};
 
+/// What a connection is for; on SQLite a reader cannot write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Write,
+    Read,
+}
+
 /// A connection as the statements see it.
 pub(crate) enum Connection<'c> {
     Sqlite(&'c rusqlite::Connection),

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use postgres::{Client, NoTls, Statement};
 
+use super::Purpose;
 use super::value::{Row, Value};
 use crate::error::StoreError;
 
 /// A connection that remembers what it prepared and connects again after it was lost.
 pub(crate) struct Session {
     url: String,
+    purpose: Purpose,
     client: Option<Client>,
     statements: HashMap<String, Statement>,
     /// Whether a statement of the running transaction failed, so that it cannot be committed.
@@ -17,9 +19,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str, purpose: Purpose) -> Self {
         Self {
             url: url.to_owned(),
+            purpose,
             client: None,
             statements: HashMap::new(),
             failed: false,
@@ -82,9 +85,18 @@ impl Session {
                 "SET synchronous_commit = on;
                  SET TIME ZONE 'UTC';
                  SET application_name = 'kulant';
-                 SET plan_cache_mode = auto;
-                 SET jit = off",
+                 SET jit = off;
+                 SET random_page_cost = 1.1;
+                 -- Every statement of ours goes by keys along an index. A plan made while a table
+                 -- was small would read the whole of it, and go on doing so when it has grown.
+                 SET enable_seqscan = off;
+                 SET enable_hashjoin = off;
+                 SET enable_mergejoin = off",
             )?;
+            if self.purpose == Purpose::Write {
+                // Sets of rows are planned once, not at every call.
+                client.batch_execute("SET plan_cache_mode = force_generic_plan")?;
+            }
             self.client = Some(client);
         }
         Ok(self.client.as_mut().expect("the client was just made"))

@@ -5,15 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
+use super::Purpose;
 use super::value::{Row, Value};
 use crate::error::StoreError;
-
-/// What a connection is for; a writer is durable, a reader cannot write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Write,
-    Read,
-}
 
 /// Opens the file. Durable means WAL with a full sync at every commit.
 pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreError> {

@@ -1,0 +1,294 @@
+//! What an erasure touches: everything that stands about a contact, found and emptied. Rows stay for
+//! times and counts; what a person said, was called, or could be reached by goes.
+
+use std::thread;
+use std::time::Duration;
+
+use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, IntakeId, MessageId};
+use kulant_model::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::pool::DatabaseUrl;
+use crate::sql::postgres::Session;
+use crate::sql::{Purpose, sqlite};
+use crate::sql::value::Row;
+use crate::sql::{Read, Tx};
+
+/// A message that an erasure empties or looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    pub id: MessageId,
+    pub inbox: InboxId,
+    pub conversation: Option<ConversationId>,
+    /// Whether it is one of ours: an answer or a note.
+    pub ours: bool,
+    pub private: bool,
+    pub network_id: Option<String>,
+    pub thread: Option<String>,
+    pub title: Option<String>,
+    pub body: String,
+    pub received_at: Timestamp,
+}
+
+/// A raw delivery as an erasure looks at it.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    pub id: IntakeId,
+    pub inbox: InboxId,
+    pub key: String,
+    pub headers: String,
+    pub body: Vec<u8>,
+    pub received_at: Timestamp,
+    /// Whether somebody or something still wants to read it.
+    pub wanted: bool,
+}
+
+const TRACE: &str = "m.id, m.inbox_id, m.conversation_id, m.direction, m.visibility, m.network_id, \
+     m.thread_key, m.title, m.body, m.received_at";
+
+/// Lists a contact's conversations, and those into which one of them was joined.
+pub fn list_conversations(
+    read: &mut Read<'_>,
+    contact: ContactId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    read.query(
+        "WITH RECURSIVE touched (id) AS (
+           SELECT c.id FROM conversations c WHERE c.contact_id = $1
+           UNION
+           SELECT c.joined_into FROM touched t JOIN conversations c ON c.id = t.id
+           WHERE c.joined_into IS NOT NULL
+         )
+         SELECT id FROM touched ORDER BY id",
+        &params![contact],
+        |row| row.get(0),
+    )
+}
+
+/// Lists what an identity wrote, and our answers to it.
+pub fn list_of_identity(
+    read: &mut Read<'_>,
+    identity: IdentityId,
+) -> Result<Vec<Trace>, StoreError> {
+    read.query(
+        &format!(
+            "SELECT {TRACE} FROM messages m WHERE m.identity_id = $1
+             UNION
+             SELECT {TRACE} FROM messages p
+             JOIN messages m ON m.parent_id = p.id AND m.direction = 'out'
+               AND m.conversation_id = p.conversation_id
+             WHERE p.identity_id = $1"
+        ),
+        &params![identity],
+        trace,
+    )
+}
+
+/// Lists everything in a conversation: theirs, other people's, our answers and notes.
+pub fn list_of_conversation(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+) -> Result<Vec<Trace>, StoreError> {
+    read.query(
+        &format!("SELECT {TRACE} FROM messages m WHERE m.conversation_id = $1 ORDER BY m.id"),
+        &params![conversation],
+        trace,
+    )
+}
+
+/// Lists raw deliveries after one, oldest first.
+pub fn list_deliveries(
+    read: &mut Read<'_>,
+    after: IntakeId,
+    limit: i64,
+) -> Result<Vec<Delivery>, StoreError> {
+    read.query(
+        "SELECT i.id, i.inbox_id, i.delivery_key, i.headers, i.body, i.received_at,
+           CASE WHEN EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)
+                  OR EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)
+                THEN 1 ELSE 0 END
+         FROM intakes i
+         WHERE i.id > $1
+         ORDER BY i.id
+         LIMIT $2",
+        &params![after, limit],
+        |row| {
+            Ok(Delivery {
+                id: row.get(0)?,
+                inbox: row.get(1)?,
+                key: row.get(2)?,
+                headers: row.get(3)?,
+                body: row.get::<Option<Vec<u8>>>(4)?.unwrap_or_default(),
+                received_at: row.get(5)?,
+                wanted: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// Empties messages: no words, no addresses, no way back to the network. What waits to leave stays.
+pub fn empty_messages(
+    tx: &mut Tx<'_>,
+    traces: &[Trace],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for trace in traces {
+        tx.execute(
+            "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL,
+               thread_key = NULL, failure_detail = NULL, next_attempt_at = NULL,
+               network_id = CASE WHEN network_id IS NULL THEN NULL
+                                 ELSE 'erased:' || CAST(id AS TEXT) END,
+               deleted_at = COALESCE(deleted_at, $2),
+               delivery_state = CASE delivery_state WHEN 'queued' THEN 'cancelled'
+                                                    WHEN 'sending' THEN 'uncertain'
+                                                    ELSE delivery_state END
+             WHERE id = $1",
+            &params![trace.id, now],
+        )?;
+        let id = trace.id;
+        tx.execute(
+            "DELETE FROM jobs
+             WHERE (kind = 'deliver' AND job_key = $1)
+                OR (kind = 'act' AND job_key IN ($2, $3, $4))",
+            &params![
+                id.to_string(),
+                format!("{id}:edit"),
+                format!("{id}:delete"),
+                format!("{id}:react")
+            ],
+        )?;
+    }
+    // What a network said when something failed may repeat an address.
+    tx.execute(
+        "UPDATE jobs SET last_error = NULL WHERE last_error IS NOT NULL",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Gives somebody else's message words in which the contact is not named.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    title: Option<&str>,
+    body: &str,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET title = $2, body = $3 WHERE id = $1",
+        &params![id, title, body],
+    )?;
+    Ok(())
+}
+
+/// Empties deliveries; the rows stay as proof that something was received then.
+pub fn empty_deliveries(tx: &mut Tx<'_>, ids: &[IntakeId]) -> Result<(), StoreError> {
+    for id in ids {
+        for sql in [
+            "UPDATE intakes SET body = NULL, headers = '[]',
+               delivery_key = 'erased:' || CAST(id AS TEXT) WHERE id = $1",
+            "DELETE FROM intake_jobs WHERE intake_id = $1",
+            "DELETE FROM quarantine WHERE intake_id = $1",
+        ] {
+            tx.execute(sql, &params![*id])?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets which conversation private threads belong to, and the links that open them.
+pub fn forget_threads(
+    tx: &mut Tx<'_>,
+    threads: &[(InboxId, String)],
+) -> Result<(), StoreError> {
+    for (inbox, key) in threads {
+        for sql in [
+            "DELETE FROM threads WHERE inbox_id = $1 AND thread_key = $2",
+            "DELETE FROM conversation_links WHERE inbox_id = $1 AND thread_key = $2",
+        ] {
+            tx.execute(sql, &params![*inbox, key])?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the contact and its identities, and takes its reactions away.
+pub fn empty_contact(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM reactions WHERE identity_id IN (SELECT id FROM identities WHERE contact_id = $1)",
+        &params![contact],
+    )?;
+    tx.execute(
+        "UPDATE identities SET name = NULL, handle = NULL,
+           network_id = 'erased:' || CAST(id AS TEXT)
+         WHERE contact_id = $1",
+        &params![contact],
+    )?;
+    tx.execute(
+        "UPDATE contacts SET name = NULL, note = NULL, erased_at = $2, version = version + 1
+         WHERE id = $1",
+        &params![contact, now],
+    )?;
+    Ok(())
+}
+
+/// Sees to it that what was deleted or overwritten is in no file any more. Blocks for as long as it
+/// takes; on SQLite the write-ahead log is emptied, the database itself overwrites what it deletes.
+pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
+    const TRIES: usize = 30;
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let connection = sqlite::open(path, Purpose::Write)?;
+            for _ in 0..TRIES {
+                let busy: i64 =
+                    connection
+                        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+                if busy == 0 {
+                    return Ok(());
+                }
+                thread::sleep(Duration::from_millis(100));
+            }
+            Err(StoreError::Busy(
+                "the write-ahead log could not be emptied".to_owned(),
+            ))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut session = Session::new(url, Purpose::Write);
+            for table in [
+                "messages",
+                "identities",
+                "contacts",
+                "conversations",
+                "intakes",
+                "quarantine",
+                "jobs",
+                "attachments",
+                "idempotency_keys",
+                "threads",
+                "conversation_links",
+                "search",
+            ] {
+                session.execute_batch(&format!("VACUUM {table}"))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn trace(row: &Row<'_>) -> Result<Trace, StoreError> {
+    Ok(Trace {
+        id: row.get(0)?,
+        inbox: row.get(1)?,
+        conversation: row.get(2)?,
+        ours: row.get::<String>(3)? == "out",
+        private: row.get::<String>(4)? != "public",
+        network_id: row.get(5)?,
+        thread: row.get(6)?,
+        title: row.get(7)?,
+        body: row.get(8)?,
+        received_at: row.get(9)?,
+    })
+}
