@@ -107,7 +107,7 @@ pub async fn change(
     id: ContactId,
     version: i64,
     change: ContactChange,
-) -> Result<(), CareError> {
+) -> Result<ContactView, CareError> {
     access::require(person, Permission::WriteContacts)?;
     let name = change.name.map(|name| kept(name, true));
     let note = change.note.map(|note| kept(note, false));
@@ -143,7 +143,7 @@ pub async fn change(
             if !rows::update(tx, id, version, name.as_deref(), note.as_deref())? {
                 return Err(conflict);
             }
-            let newest = reading::list_of_contact(tx, &scope, id, 1)?;
+            let newest = reading::list_of_contact(tx, &scope, id, CONVERSATIONS)?;
             let row = match newest.first() {
                 Some(conversation) => kulant_store::conversations::find(tx, *conversation)?,
                 None => None,
@@ -158,7 +158,10 @@ pub async fn change(
                     .team(row.team),
                 None => event,
             });
-            Ok(())
+            let contact = rows::find(tx, id)?.ok_or(CareError::NotFound)?;
+            let mut view = view(tx, contact)?;
+            view.conversations = reading::list_summaries(tx, &scope, &newest)?;
+            Ok(view)
         })
         .await
 }

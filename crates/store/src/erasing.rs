@@ -11,8 +11,8 @@ use crate::error::StoreError;
 use crate::params;
 use crate::pool::DatabaseUrl;
 use crate::sql::postgres::Session;
-use crate::sql::{Purpose, sqlite};
 use crate::sql::value::Row;
+use crate::sql::{Purpose, sqlite};
 use crate::sql::{Read, Tx};
 
 /// A message that an erasure empties or looks at.
@@ -127,11 +127,7 @@ pub fn list_deliveries(
 }
 
 /// Empties messages: no words, no addresses, no way back to the network. What waits to leave stays.
-pub fn empty_messages(
-    tx: &mut Tx<'_>,
-    traces: &[Trace],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub fn empty_messages(tx: &mut Tx<'_>, traces: &[Trace], now: Timestamp) -> Result<(), StoreError> {
     for trace in traces {
         tx.execute(
             "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL,
@@ -196,10 +192,7 @@ pub fn empty_deliveries(tx: &mut Tx<'_>, ids: &[IntakeId]) -> Result<(), StoreEr
 }
 
 /// Forgets which conversation private threads belong to, and the links that open them.
-pub fn forget_threads(
-    tx: &mut Tx<'_>,
-    threads: &[(InboxId, String)],
-) -> Result<(), StoreError> {
+pub fn forget_threads(tx: &mut Tx<'_>, threads: &[(InboxId, String)]) -> Result<(), StoreError> {
     for (inbox, key) in threads {
         for sql in [
             "DELETE FROM threads WHERE inbox_id = $1 AND thread_key = $2",

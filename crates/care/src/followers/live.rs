@@ -2,11 +2,11 @@
 //! shows it, loaded once for all listeners. Who may see what is decided at send time.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use kulant_model::event::Event;
-use kulant_model::ids::{ConversationId, MessageId, TeamId};
+use kulant_model::event::{Event, EventKind};
+use kulant_model::ids::{ConversationId, MessageId};
 use kulant_model::role::{Permission, Person, Scope};
 use kulant_store::{Read, events, reading};
 use tokio::sync::{broadcast, watch};
@@ -29,19 +29,24 @@ const BATCH: i64 = 256;
 pub struct Change {
     pub event: Event,
     pub conversation: Option<reading::Summary>,
+    /// The message that it speaks of, as long as that stands in the same conversation.
     pub message: Option<MessageView>,
+    /// The words in which it is told, written once for all listeners.
+    pub told: OnceLock<String>,
 }
 
 /// The stream that listeners subscribe to.
 #[derive(Debug)]
 pub struct Live {
     changes: broadcast::Sender<Arc<Change>>,
+    ended: watch::Sender<bool>,
 }
 
 impl Default for Live {
     fn default() -> Self {
         Self {
             changes: broadcast::channel(BACKLOG).0,
+            ended: watch::channel(false).0,
         }
     }
 }
@@ -51,24 +56,57 @@ impl Live {
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Change>> {
         self.changes.subscribe()
     }
-}
 
-/// Returns whether a person may hear of a change.
-pub fn may_hear(person: &Person, change: &Change) -> bool {
-    match (&change.conversation, change.event.event.conversation) {
-        (Some(summary), _) => {
-            person.scope.includes(summary.row.team)
-                // A team that a conversation left hears that it is gone.
-                || (change.event.event.kind == kulant_model::event::EventKind::TeamChanged
-                    && includes(&person.scope, change.event.event.team))
-        }
-        (None, Some(_)) => includes(&person.scope, change.event.event.team),
-        (None, None) => person.scope == Scope::Everything && person.may(Permission::ReadOverview),
+    /// Turns true when nothing more will be told, because this process is ending.
+    pub fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.subscribe()
     }
 }
 
-fn includes(scope: &Scope, team: Option<TeamId>) -> bool {
-    scope.includes(team)
+/// How much a person may hear of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Everything: the conversation and the message as well.
+    Whole,
+    /// That it happened, and to which conversation, without a word of it.
+    Bare,
+    Nothing,
+}
+
+/// Decides how much a person may hear of a change.
+pub fn may_hear(person: &Person, change: &Change) -> Heard {
+    if !person.may(Permission::ReadConversations) {
+        return Heard::Nothing;
+    }
+    let event = &change.event.event;
+    match (&change.conversation, event.conversation) {
+        (Some(summary), _) if person.scope.includes(summary.row.team) => Heard::Whole,
+        // A team that a conversation left hears that it is gone.
+        (Some(_), _) if event.kind == EventKind::TeamChanged => {
+            bare_if(person.scope.includes(event.team))
+        }
+        (Some(_), _) => Heard::Nothing,
+        (None, Some(_)) => bare_if(person.scope.includes(event.team)),
+        (None, None)
+            if person.scope == Scope::Everything && person.may(Permission::ReadOverview) =>
+        {
+            Heard::Whole
+        }
+        // What everybody's desk shows: names of tags, teams, people, brands and inboxes.
+        (None, None) => bare_if(matches!(
+            event.kind,
+            EventKind::TagChanged
+                | EventKind::ViewChanged
+                | EventKind::TeamSettingsChanged
+                | EventKind::AgentChanged
+                | EventKind::BrandChanged
+                | EventKind::InboxChanged
+        )),
+    }
+}
+
+const fn bare_if(heard: bool) -> Heard {
+    if heard { Heard::Bare } else { Heard::Nothing }
 }
 
 /// What somebody missed since a place in the log; none if that is too much to tell one by one.
@@ -104,6 +142,7 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
                 error!(error = %error, "the live stream cannot read the log");
                 nap(&mut stop, Duration::from_secs(1)).await;
                 if *stop.borrow() {
+                    care.live.ended.send_replace(true);
                     return;
                 }
             }
@@ -113,6 +152,8 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
         commits.mark_unchanged();
         let listening = care.live.changes.receiver_count() > 0;
         match step(&care, cursor, listening).await {
+            // Somebody began to listen meanwhile: what was to be passed over is told.
+            Ok(_) if !listening && care.live.changes.receiver_count() > 0 => {}
             Ok((next, _)) if next == cursor => {
                 tokio::select! {
                     _ = commits.changed() => {}
@@ -135,6 +176,8 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
             }
         }
     }
+    // Listeners are let go, so that the server can end.
+    care.live.ended.send_replace(true);
 }
 
 async fn step(care: &Care, cursor: i64, listening: bool) -> Result<(i64, Vec<Change>), CareError> {
@@ -178,7 +221,14 @@ fn load(read: &mut Read<'_>, events: Vec<Event>) -> Result<Vec<Change>, CareErro
                 .event
                 .conversation
                 .and_then(|id| summaries.get(&id).cloned()),
-            message: event.event.message.and_then(|id| views.get(&id).cloned()),
+            message: event
+                .event
+                .message
+                .and_then(|id| views.get(&id))
+                // One that was moved since may lie outside the scope of whoever hears of this.
+                .filter(|view| view.message.conversation == event.event.conversation)
+                .cloned(),
+            told: OnceLock::new(),
             event,
         })
         .collect())

@@ -14,9 +14,12 @@ pub(super) const NAME: &str = "search";
 
 const BATCH: i64 = 1_000;
 
+/// What messages say now; none for those that say nothing any more.
+type Texts = Vec<(MessageId, Option<String>)>;
+
 /// Reads the next events and indexes the messages they speak of; returns how many events.
 pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
-    let (count, newest, texts): (usize, i64, Vec<(MessageId, Option<String>)>) = care
+    let (count, after, newest, texts): (usize, i64, i64, Texts) = care
         .store
         .read(|read| {
             let after = events::follower(read, NAME)?;
@@ -47,7 +50,7 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
                     (*id, text)
                 })
                 .collect();
-            Ok::<_, CareError>((events.len(), newest, texts))
+            Ok::<_, CareError>((events.len(), after, newest, texts))
         })
         .await?;
     if count == 0 {
@@ -62,36 +65,33 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
         }
     }
     let now = care.now();
-    let mut saved = false;
-    // Small transactions, so that deliveries are stored in between.
-    let portions: Vec<Vec<(MessageId, String)>> = put
+    // Small transactions, so that deliveries are stored in between; at least one, for the cursor.
+    let mut portions: Vec<Vec<(MessageId, String)>> = put
         .chunks(250)
         .map(<[(MessageId, String)]>::to_vec)
         .collect();
-    let last = portions.len().saturating_sub(1);
+    if portions.is_empty() {
+        portions.push(Vec::new());
+    }
+    let last = portions.len() - 1;
     for (index, portion) in portions.into_iter().enumerate() {
         let gone = std::mem::take(&mut gone);
-        saved |= index == last;
-        let end = (index == last).then_some(newest);
-        care.store
+        let to = if index == last { newest } else { after };
+        let kept = care
+            .store
             .write(move |tx| {
+                if !events::advance_follower(tx, NAME, (after, to), now)? {
+                    return Ok::<_, CareError>(false);
+                }
                 search::remove(tx, &gone)?;
                 search::put(tx, &portion)?;
-                if let Some(newest) = end {
-                    events::save_follower(tx, NAME, newest, now)?;
-                }
-                Ok::<_, CareError>(())
+                Ok(true)
             })
             .await?;
-    }
-    if !saved {
-        care.store
-            .write(move |tx| {
-                search::remove(tx, &gone)?;
-                events::save_follower(tx, NAME, newest, now)?;
-                Ok::<_, CareError>(())
-            })
-            .await?;
+        if !kept {
+            // Somebody else followed on meanwhile: what was read may be stale.
+            break;
+        }
     }
     Ok(count)
 }

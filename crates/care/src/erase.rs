@@ -1,0 +1,308 @@
+//! Erasing a contact: every word, name, address and file of theirs goes, from the tables, the index,
+//! the raw deliveries, the files and the write-ahead log. Rows stay for times and counts. Where it
+//! is not clear whether something is about them, it goes too.
+
+mod needles;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, MessageId};
+use kulant_model::role::{Permission, Person};
+use kulant_store::contacts::{self, Contact, Identity};
+use kulant_store::erasing::{self, Delivery, Trace};
+use kulant_store::{Read, Tx, conversations, messages, search};
+use serde_json::json;
+use tracing::{info, warn};
+
+use crate::change;
+use crate::contacts::may_see;
+use crate::error::CareError;
+use crate::{Care, access, followers, idempotency, intake};
+use needles::Needles;
+
+/// How many deliveries are looked through at a time.
+const PORTION: i64 = 200;
+
+/// Everything that stands about a contact.
+struct Traces {
+    identities: Vec<Identity>,
+    conversations: Vec<ConversationId>,
+    /// What is emptied: theirs, our answers to them, the notes about them.
+    emptied: BTreeMap<MessageId, Trace>,
+    /// Other people's words beside theirs, which may name them.
+    beside: Vec<Trace>,
+    needles: Needles,
+}
+
+/// Erases a contact, at the version that the person saw if it is given. Cannot be undone.
+pub async fn erase(
+    care: &Care,
+    person: &Person,
+    id: ContactId,
+    version: Option<i64>,
+) -> Result<(), CareError> {
+    access::require(person, Permission::EraseContacts)?;
+    // What waits would bring the contact back; taken in, it goes with the rest.
+    intake::take_in_waiting(care).await?;
+
+    let (scope, wanted) = (person.scope.clone(), id);
+    let contact: Contact = care
+        .store
+        .read(move |read| {
+            let contact = contacts::find(read, wanted)?.ok_or(CareError::NotFound)?;
+            may_see(read, &scope, wanted)?;
+            Ok::<_, CareError>(contact)
+        })
+        .await?;
+    check(&contact, version)?;
+    let (mut deliveries, looked_to) = look_through_deliveries(care, contact).await?;
+
+    let (actor, now) = (person.actor, care.now());
+    let outcome = care
+        .store
+        .write(move |tx| {
+            let contact = contacts::find(tx, id)?.ok_or(CareError::NotFound)?;
+            check(&contact, version)?;
+            let traces = collect(tx, &contact)?;
+            deliveries.extend(look_through(tx, &traces, looked_to)?.0);
+            let (files, rewritten) = empty(tx, &traces, &deliveries, now)?;
+            erasing::empty_contact(tx, id, now)?;
+            let erased =
+                NewEvent::new(EventKind::ContactErased, now, actor).facts(json!({ "contact": id }));
+            tell(tx, &traces, &rewritten, erased)?;
+            Ok::<_, CareError>((files, traces.emptied.len(), deliveries.len()))
+        })
+        .await?;
+
+    let (files, message_count, delivery_count) = outcome;
+    for file in files {
+        if let Err(error) = care.files.remove(&file).await {
+            warn!(error = %error, "the file of an erased contact could not be removed");
+        }
+    }
+    let_go(care).await?;
+    info!(
+        contact.id = %id,
+        message.count = message_count,
+        delivery.count = delivery_count,
+        "a contact was erased"
+    );
+    Ok(())
+}
+
+fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
+    match version {
+        Some(version) if version != contact.version => Err(CareError::Conflict {
+            current: contact.version,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Brings the index up to date and writes it anew without what went, then empties the log.
+async fn let_go(care: &Care) -> Result<(), CareError> {
+    followers::catch_up(care).await?;
+    care.store
+        .write(|tx| search::purge(tx).map_err(CareError::from))
+        .await?;
+    let url = care.store.url().clone();
+    tokio::task::spawn_blocking(move || erasing::let_go(&url))
+        .await
+        .map_err(|error| CareError::Internal(error.to_string()))?
+        .map_err(CareError::from)
+}
+
+fn collect(read: &mut Read<'_>, contact: &Contact) -> Result<Traces, CareError> {
+    let identities = contacts::list_identities(read, contact.id)?;
+    let conversations = erasing::list_conversations(read, contact.id)?;
+    let mut emptied = BTreeMap::new();
+    for identity in &identities {
+        for trace in erasing::list_of_identity(read, identity.id)? {
+            emptied.insert(trace.id, trace);
+        }
+    }
+    let mut beside = Vec::new();
+    for conversation in &conversations {
+        for trace in erasing::list_of_conversation(read, *conversation)? {
+            if trace.ours {
+                emptied.insert(trace.id, trace);
+            } else if !emptied.contains_key(&trace.id) {
+                beside.push(trace);
+            }
+        }
+    }
+    let needles = Needles::new(contact, &identities, emptied.values());
+    Ok(Traces {
+        identities,
+        conversations,
+        emptied,
+        beside,
+        needles,
+    })
+}
+
+/// Looks through the raw deliveries outside of any transaction; returns those about the contact, and
+/// up to which one it looked.
+async fn look_through_deliveries(
+    care: &Care,
+    contact: Contact,
+) -> Result<(BTreeSet<IntakeId>, IntakeId), CareError> {
+    let traces = care
+        .store
+        .read(move |read| collect(read, &contact).map(Arc::new))
+        .await?;
+    let mut about = BTreeSet::new();
+    let mut last = IntakeId(0);
+    loop {
+        let (from, traces) = (last, Arc::clone(&traces));
+        let (found, next) = care
+            .store
+            .read(move |read| look_through_portion(read, &traces, from))
+            .await?;
+        about.extend(found);
+        match next {
+            Some(next) => last = next,
+            None => return Ok((about, last)),
+        }
+    }
+}
+
+/// Looks through every delivery after one.
+fn look_through(
+    read: &mut Read<'_>,
+    traces: &Traces,
+    after: IntakeId,
+) -> Result<(BTreeSet<IntakeId>, IntakeId), CareError> {
+    let mut about = BTreeSet::new();
+    let mut last = after;
+    loop {
+        let (found, next) = look_through_portion(read, traces, last)?;
+        about.extend(found);
+        match next {
+            Some(next) => last = next,
+            None => return Ok((about, last)),
+        }
+    }
+}
+
+fn look_through_portion(
+    read: &mut Read<'_>,
+    traces: &Traces,
+    after: IntakeId,
+) -> Result<(Vec<IntakeId>, Option<IntakeId>), CareError> {
+    let deliveries = erasing::list_deliveries(read, after, PORTION)?;
+    let last = deliveries.last().map(|delivery| delivery.id);
+    let about = deliveries
+        .iter()
+        .filter(|delivery| is_about(traces, delivery))
+        .map(|delivery| delivery.id)
+        .collect();
+    Ok((about, last))
+}
+
+fn is_about(traces: &Traces, delivery: &Delivery) -> bool {
+    traces
+        .needles
+        .received
+        .contains(&(delivery.inbox, delivery.received_at))
+        || traces.needles.is_in_delivery(delivery)
+}
+
+/// Empties everything; returns the names of files that are to go after the commit, and whose words
+/// name the contact no more.
+fn empty(
+    tx: &mut Tx<'_>,
+    traces: &Traces,
+    deliveries: &BTreeSet<IntakeId>,
+    now: kulant_model::time::Timestamp,
+) -> Result<(Vec<String>, Vec<Trace>), CareError> {
+    let emptied: Vec<Trace> = traces.emptied.values().cloned().collect();
+    erasing::empty_messages(tx, &emptied, now)?;
+    let mut files = Vec::new();
+    for trace in &emptied {
+        files.extend(messages::delete_attachments(tx, trace.id)?);
+    }
+    let mut rewritten = Vec::new();
+    for trace in &traces.beside {
+        let title = trace
+            .title
+            .as_deref()
+            .map(|title| traces.needles.cover(title));
+        let body = traces.needles.cover(&trace.body);
+        if title != trace.title || body != trace.body {
+            erasing::rewrite(tx, trace.id, title.as_deref(), &body)?;
+            rewritten.push(trace.clone());
+        }
+    }
+    // The index follows the log and puts back what still has words.
+    let ids: Vec<MessageId> = emptied
+        .iter()
+        .chain(&rewritten)
+        .map(|trace| trace.id)
+        .collect();
+    search::remove(tx, &ids)?;
+
+    let mut threads: BTreeSet<(InboxId, String)> = emptied
+        .iter()
+        .filter_map(|trace| Some((trace.inbox, trace.thread.clone()?)))
+        .collect();
+    for identity in &traces.identities {
+        threads.insert((identity.inbox, identity.network_id.clone()));
+    }
+    erasing::forget_threads(tx, &Vec::from_iter(threads))?;
+    erasing::empty_deliveries(tx, &Vec::from_iter(deliveries.iter().copied()))?;
+    idempotency::forget_answers(tx)?;
+
+    let mut rows = conversations::list_locked(tx, &traces.conversations)?;
+    for row in &mut rows {
+        row.subject = None;
+        if row.joined_into.is_none() {
+            change::add_up(tx, row)?;
+        }
+    }
+    conversations::save(tx, &rows)?;
+    Ok((files, rewritten))
+}
+
+/// Writes into the log that the contact was erased, for every conversation that whoever sees it may
+/// hear of it, and which messages lost their words, so that the index looks at them again.
+fn tell(
+    tx: &mut Tx<'_>,
+    traces: &Traces,
+    rewritten: &[Trace],
+    erased: NewEvent,
+) -> Result<(), CareError> {
+    let deleted = traces
+        .emptied
+        .values()
+        .map(|trace| (EventKind::MessageDeleted, trace));
+    let edited = rewritten
+        .iter()
+        .map(|trace| (EventKind::MessageEdited, trace));
+    for (kind, trace) in deleted.chain(edited) {
+        let event = NewEvent::new(kind, erased.at, crate::SYSTEM)
+            .inbox(trace.inbox)
+            .message(trace.id)
+            .facts(json!({"why": "contact_erased"}));
+        tx.append(match trace.conversation {
+            Some(conversation) => event.conversation(conversation),
+            None => event,
+        });
+    }
+    for row in conversations::list_by_id(tx, &traces.conversations)? {
+        tx.append(
+            erased
+                .clone()
+                .conversation(row.id)
+                .inbox(row.inbox)
+                .brand(row.brand)
+                .team(row.team),
+        );
+    }
+    if traces.conversations.is_empty() {
+        tx.append(erased);
+    }
+    Ok(())
+}
