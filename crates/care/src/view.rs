@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use kulant_insight::text::{snippet, tokens};
-use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, MessageId};
+use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, MessageId, TagId};
 use kulant_model::message::{Direction, Visibility};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::messages::{self, Attachment, Message};
-use kulant_store::reading::{self, Filter, Place, Sort, Summary};
+use kulant_store::reading;
+pub use kulant_store::reading::{Assignee, Filter, Place, Sort, Summary, TeamFilter};
 use kulant_store::search::{self, Term};
 use kulant_store::{Read, contacts, events, inboxes};
 
@@ -233,6 +234,50 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
     })
 }
 
+/// Finds a conversation as a list shows it.
+pub async fn find(care: &Care, person: &Person, id: ConversationId) -> Result<Summary, CareError> {
+    access::require(person, Permission::ReadConversations)?;
+    find_within(care, person.scope.clone(), id).await
+}
+
+/// Finds a conversation as it stands after this person changed it: the change itself may have taken
+/// it out of their scope. To be asked for the answer to that change alone.
+pub async fn find_changed(care: &Care, id: ConversationId) -> Result<Summary, CareError> {
+    find_within(care, access::scope_of_system(), id).await
+}
+
+async fn find_within(
+    care: &Care,
+    scope: kulant_model::role::Scope,
+    id: ConversationId,
+) -> Result<Summary, CareError> {
+    care.store
+        .read(move |read| {
+            reading::list_summaries(read, &scope, &[id])?
+                .pop()
+                .ok_or(CareError::NotFound)
+        })
+        .await
+}
+
+/// Finds tags by name or id, in the order asked for.
+pub async fn find_tags(care: &Care, wanted: Vec<String>) -> Result<Vec<Option<TagId>>, CareError> {
+    care.store
+        .read(move |read| {
+            let mut found = Vec::with_capacity(wanted.len());
+            for word in wanted {
+                let by_name = kulant_store::tags::find_by_name(read, &word)?;
+                let tag = match (by_name, word.parse::<TagId>()) {
+                    (None, Ok(id)) => kulant_store::tags::find(read, id)?,
+                    (by_name, _) => by_name,
+                };
+                found.push(tag.map(|tag| tag.id));
+            }
+            Ok(found)
+        })
+        .await
+}
+
 /// Lists a conversation's messages, oldest first or newest first.
 pub async fn list_messages(
     care: &Care,
@@ -276,6 +321,16 @@ pub async fn find_message(
     id: MessageId,
 ) -> Result<MessageView, CareError> {
     access::require(person, Permission::ReadConversations)?;
+    find_message_changed(care, person, id).await
+}
+
+/// Finds a message that this person wrote or changed a moment ago, which a token that may only write
+/// is shown as well.
+pub async fn find_message_changed(
+    care: &Care,
+    person: &Person,
+    id: MessageId,
+) -> Result<MessageView, CareError> {
     let scope = person.scope.clone();
     care.store
         .read(move |read| {
@@ -335,7 +390,13 @@ pub(crate) fn messages_by_id(
 ) -> Result<Vec<MessageView>, CareError> {
     let mut rows = messages::list_by_id(read, ids)?;
     rows.sort_by_key(|row| (row.platform_at, row.id));
-    with_names(read, rows)
+    let mut views = with_names(read, rows)?;
+    for view in &mut views {
+        if view.message.parent.is_some() {
+            view.depth = messages::depth(read, view.message.id)?;
+        }
+    }
+    Ok(views)
 }
 
 fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView>, CareError> {

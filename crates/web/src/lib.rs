@@ -5,6 +5,7 @@ pub mod api;
 pub mod desk;
 pub mod headers;
 pub mod health;
+pub mod hooks;
 pub mod idempotency;
 pub mod input;
 pub mod limits;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use kulant_care::Care;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -83,7 +84,7 @@ pub fn router(care: Care, settings: WebSettings) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(site::router())
-        // The networks' hooks (`hooks`) have their line here.
+        .route("/hooks/{key}", post(hooks::receive))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(limits::LONGEST_BODY))

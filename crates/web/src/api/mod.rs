@@ -4,13 +4,23 @@
 mod agents;
 mod brands;
 mod channels;
+mod contacts;
+mod conversations;
 mod failures;
+mod filters;
 mod inboxes;
 mod invitations;
+mod live;
+mod messages;
+mod overview;
+mod presence;
+mod quarantine;
 mod session;
+mod shapes;
 mod tags;
 mod teams;
 mod tokens;
+pub(crate) mod uploads;
 mod views;
 
 use axum::http::header::CONTENT_TYPE;
@@ -105,6 +115,14 @@ fn resources() -> OpenApiRouter<App> {
         .merge(tags::routes())
         .merge(views::routes())
         .merge(tokens::routes())
+        .merge(conversations::routes())
+        .merge(messages::routes())
+        .merge(uploads::routes())
+        .merge(contacts::routes())
+        .merge(quarantine::routes())
+        .merge(overview::routes())
+        .merge(live::routes())
+        .merge(presence::routes())
 }
 
 /// Adds what the macros cannot say.

@@ -1,0 +1,65 @@
+//! `/hooks/{key}`: the networks' deliveries. Raw body with a limit, genuine or not, stored or not;
+//! nothing is read before the signature is checked, and everything else happens later.
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use kulant_care::Care;
+use kulant_care::accept::{Accepted, NotAccepted, accept};
+
+use crate::input::Path;
+use crate::problem::Problem;
+
+const JSON: [(axum::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+
+/// Takes a delivery; it is durable when this answers.
+pub async fn receive(
+    State(care): State<Care>,
+    Path(key): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let most = care.settings.longest_delivery_bytes;
+    if told_length(&parts.headers).is_some_and(|length| length > most) {
+        return Err(Problem::too_large());
+    }
+    let body = to_bytes(body, most)
+        .await
+        .map_err(|_| Problem::too_large())?;
+
+    let accepted = accept(&care, &key, kept_headers(&parts.headers), body.into())
+        .await
+        .map_err(|error| match error {
+            NotAccepted::NoInbox => Problem::not_found(),
+            NotAccepted::NotGenuine(why) => {
+                Problem::new(StatusCode::UNAUTHORIZED, "not_genuine").detail(why.to_string())
+            }
+            NotAccepted::Care(error) => error.into(),
+        })?;
+    Ok(match accepted {
+        Accepted::Stored => (StatusCode::ACCEPTED, JSON, r#"{"accepted":true}"#),
+        Accepted::Duplicate => (
+            StatusCode::OK,
+            JSON,
+            r#"{"accepted":true,"duplicate":true}"#,
+        ),
+    }
+    .into_response())
+}
+
+/// Returns the headers that are kept with the delivery: all that are text, but nobody's cookies.
+fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter(|(name, _)| **name != COOKIE)
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .collect()
+}
+
+fn told_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
