@@ -16,7 +16,9 @@ use kulant_care::form::PublicBrand;
 use kulant_model::brand::{BrandDetails, Voice};
 use kulant_model::time::Timestamp;
 use minijinja::value::{Kwargs, Value};
-use minijinja::{Environment, Error, ErrorKind, State as Rendering, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State as Rendering, context, escape_formatter,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -83,6 +85,7 @@ impl Pages {
         let mut templates = Environment::new();
         templates.set_auto_reload(false);
         templates.set_loader(move |name| find_template(folder.as_deref(), name));
+        templates.set_formatter(escape);
         templates.add_function("t", say);
         Self { templates }
     }
@@ -123,7 +126,30 @@ fn find_template(
     }
 }
 
-/// `t("site.key", name=value)` in a template: the words of a key for whoever reads the page.
+/// Escapes what would end a text or an attribute; a slash, which our own would touch, does not.
+fn escape(out: &mut Output, state: &mut Rendering, value: &Value) -> Result<(), Error> {
+    let Some(text) = value.as_str().filter(|_| !value.is_safe()) else {
+        return escape_formatter(out, state, value);
+    };
+    if !matches!(state.auto_escape(), AutoEscape::Html) {
+        return escape_formatter(out, state, value);
+    }
+    for piece in text.split_inclusive(['&', '<', '>', '"', '\'']) {
+        let plain = piece.trim_end_matches(['&', '<', '>', '"', '\'']);
+        out.write_str(plain)?;
+        out.write_str(match &piece[plain.len()..] {
+            "&" => "&amp;",
+            "<" => "&lt;",
+            ">" => "&gt;",
+            "\"" => "&quot;",
+            "'" => "&#39;",
+            _ => "",
+        })?;
+    }
+    Ok(())
+}
+
+/// `t(key, name=value)` in a template: the words of a key for whoever reads the page.
 fn say(state: &Rendering, key: &str, facts: Kwargs) -> Result<String, Error> {
     let mut said: Vec<(String, String)> = Vec::new();
     for name in facts.args() {

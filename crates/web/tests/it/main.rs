@@ -4,9 +4,12 @@
 mod api;
 mod desk;
 mod health;
+mod hooks;
 mod idempotency;
+mod network;
 mod problems;
 mod roles;
+mod site;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -70,7 +73,7 @@ pub struct House {
     pub clock: Arc<Hands>,
     router: Router,
     server: Option<(String, String)>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 /// Builds one house on each database that is here.
@@ -93,6 +96,11 @@ pub async fn house_at(public_url: &str) -> House {
 
 async fn house(server: Option<String>, public_url: &str) -> House {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
+    // Whatever is logged belongs to the test that fails; only the first house sets it up.
+    let _ = tracing_subscriber::fmt()
+        .with_test_writer()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
+        .try_init();
     let folder = tempfile::tempdir().expect("a folder");
     let (url, server) = match server {
         None => (DatabaseUrl::Sqlite(folder.path().join("kulant.db")), None),
@@ -110,28 +118,39 @@ async fn house(server: Option<String>, public_url: &str) -> House {
         .await
         .expect("migrated");
     let clock = Arc::new(Hands(AtomicI64::new(START.0)));
-    let care = Care::open(Parts {
-        store,
-        http: Http::new(&HttpPolicy::default()).expect("a client"),
-        files: Files::new(folder.path().join("files")),
-        settings: Settings {
-            public_url: public_url.to_owned(),
-            secret_keys: SecretKeys::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
-                .expect("a key"),
-            ..Settings::default()
-        },
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        randomness: Arc::new(Counting(AtomicU64::new(1))),
-    })
-    .await
-    .expect("a house");
+    let settings = Settings {
+        public_url: public_url.to_owned(),
+        secret_keys: SecretKeys::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+            .expect("a key"),
+        ..Settings::default()
+    };
+    let files = Files::new(folder.path().join("files"));
+    let care = open(store, files, settings, &clock).await;
     House {
         router: router(care.clone(), WebSettings::default()),
         care,
         clock,
         server,
-        _folder: folder,
+        folder,
     }
+}
+
+async fn open(store: Store, files: Files, settings: Settings, clock: &Arc<Hands>) -> Care {
+    Care::open(Parts {
+        store,
+        http: Http::new(&HttpPolicy {
+            // The networks of the tests are on this machine.
+            allow_private: true,
+            ..HttpPolicy::default()
+        })
+        .expect("a client"),
+        files,
+        settings,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        randomness: Arc::new(Counting(AtomicU64::new(1))),
+    })
+    .await
+    .expect("a house")
 }
 
 /// Speaks to the server from a thread of its own: its driver blocks.
@@ -164,6 +183,16 @@ impl House {
             csrf: None,
             bearer: None,
         }
+    }
+
+    /// Opens the same data with other secret keys, one a line.
+    pub async fn with_keys(&self, keys: &str) -> Care {
+        let settings = Settings {
+            secret_keys: SecretKeys::from_text(keys).expect("keys"),
+            ..Settings::default()
+        };
+        let (store, files) = (self.care.store.clone(), self.care.files.clone());
+        open(store, files, settings, &self.clock).await
     }
 
     /// Makes a team.
