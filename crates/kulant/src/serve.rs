@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
+use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
 use kulant_care::{Care, jobs};
 use kulant_web::WebSettings;
@@ -47,6 +48,12 @@ pub async fn prepare(config: Config, command: &str) -> Result<Server> {
     let store = opening::open_store(&config)?;
     opening::bring_forward(&config, &store).await?;
     let care = opening::open_care(&config, store, public_url.clone()).await?;
+    match inboxes::seal_anew(&care).await {
+        Ok(0) => {}
+        Ok(count) => info!(count, "secrets were sealed anew with the newest key"),
+        // Whatever needs a secret that cannot be opened says so itself; the rest goes on.
+        Err(error) => warn!(error = %error, "secrets could not be sealed anew"),
+    }
     lock.tell(command, &public_url)?;
     Ok(Server {
         config,

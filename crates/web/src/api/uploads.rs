@@ -1,6 +1,6 @@
 //! `/uploads` and `/attachments`: files handed in, and files read.
 
-use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::failures::{ReadFailures, WriteFailures};
 use crate::App;
-use crate::input::{Json, Path};
+use crate::input::{Form, Json, Path};
 use crate::problem::Problem;
 use crate::session::Who;
 
@@ -58,7 +58,7 @@ struct UploadForm {
 async fn upload(
     State(care): State<Care>,
     Who(person): Who,
-    mut form: Multipart,
+    Form(mut form): Form,
 ) -> Result<(StatusCode, Json<Upload>), Problem> {
     let broken = |error: MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),

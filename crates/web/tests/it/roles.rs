@@ -2,6 +2,7 @@
 //! agent of the team, a supervisor, an administrator. A route that is missing in `RULES` fails here.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::http::Method;
 use kulant_care::admin::inboxes::NewInbox;
@@ -9,10 +10,11 @@ use kulant_care::admin::tags::TagChange;
 use kulant_care::admin::views::ViewChange;
 use kulant_care::people::invitations;
 use kulant_care::people::tokens::{self, NewToken};
-use kulant_care::{access, admin};
-use kulant_model::ids::{AgentId, TeamId};
+use kulant_care::{accept, access, admin, intake, uploads};
+use kulant_channels::delivery::RawDelivery;
+use kulant_model::ids::{AgentId, InboxId, TeamId};
 use kulant_model::role::{Person, Role};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::{Client, House, houses};
 
@@ -84,6 +86,94 @@ const RULES: &[Rule] = &[
     Rule("GET /tokens", "", SIGNED_IN),
     Rule("POST /tokens", r#"{"name": ""}"#, SIGNED_IN),
     Rule("DELETE /tokens/{id}", "", OF_THE_AGENT),
+    Rule("GET /conversations", "", SIGNED_IN),
+    Rule("GET /conversations/counts", "", SIGNED_IN),
+    Rule("GET /conversations/{id}", "", OF_THE_TEAM),
+    Rule("GET /conversations/{id}/events", "", OF_THE_TEAM),
+    Rule("GET /conversations/{id}/messages", "", OF_THE_TEAM),
+    Rule(
+        "POST /conversations/{id}/messages",
+        r#"{"body": "x", "visibility": "note"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule("POST /conversations/{id}/assignment", "null", OF_THE_TEAM),
+    Rule(
+        "POST /conversations/{id}/status",
+        r#"{"status": "resolved"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/tags",
+        r#"{"add": ["x"]}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/priority",
+        r#"{"priority": "high"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/kind",
+        r#"{"kind": "praise"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/subject",
+        r#"{"subject": "x"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/no-answer-needed",
+        "{}",
+        OF_THE_TEAM,
+    ),
+    Rule("POST /conversations/{id}/read", "{}", OF_THE_TEAM),
+    Rule("POST /conversations/{id}/unread", "{}", OF_THE_TEAM),
+    Rule(
+        "POST /conversations/{id}/split",
+        r#"{"messages": ["1"]}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /conversations/{id}/join",
+        r#"{"into": "1"}"#,
+        OF_THE_TEAM,
+    ),
+    Rule("POST /conversations/{id}/unjoin", "{}", OF_THE_TEAM),
+    Rule("POST /messages/{id}/retry", "{}", OF_THE_TEAM),
+    Rule("POST /messages/{id}/check", "{}", OF_THE_TEAM),
+    Rule("POST /messages/{id}/cancel", "{}", OF_THE_TEAM),
+    Rule("POST /messages/{id}/edit", r#"{"body": "x"}"#, OF_THE_TEAM),
+    Rule("DELETE /messages/{id}", "", OF_THE_TEAM),
+    Rule(
+        "POST /messages/{id}/reactions",
+        r#"{"kind": "like", "add": true}"#,
+        OF_THE_TEAM,
+    ),
+    Rule(
+        "POST /messages/{id}/kind",
+        r#"{"kind": "praise"}"#,
+        OF_THE_TEAM,
+    ),
+    // No form: whoever is signed in is told so.
+    Rule("POST /uploads", "{}", SIGNED_IN),
+    Rule("GET /attachments/{id}", "", OF_THE_AGENT),
+    Rule("GET /contacts", "", SIGNED_IN),
+    Rule("GET /contacts/{id}", "", OF_THE_TEAM),
+    Rule("PATCH /contacts/{id}", "{}", OF_THE_TEAM),
+    Rule("DELETE /contacts/{id}", "", SUPERVISORS),
+    Rule("GET /quarantine", "", ADMINISTRATORS),
+    Rule("GET /quarantine/{id}", "", ADMINISTRATORS),
+    Rule("POST /quarantine/{id}/retake", "", ADMINISTRATORS),
+    Rule("DELETE /quarantine/{id}", "", ADMINISTRATORS),
+    Rule("GET /overview", "", SUPERVISORS),
+    Rule("GET /alerts", "", SIGNED_IN),
+    Rule("GET /live", "", SIGNED_IN),
+    Rule(
+        "POST /presence",
+        r#"{"conversation_id": null, "activity": "here"}"#,
+        SIGNED_IN,
+    ),
     // Last, because it ends what the walk goes on with.
     Rule("DELETE /session", "", SIGNED_IN),
 ];
@@ -93,7 +183,7 @@ struct Scene {
     house: House,
     team: TeamId,
     agent: Person,
-    inbox: String,
+    inbox: InboxId,
     walkers: [(&'static str, Client); 5],
 }
 
@@ -162,6 +252,7 @@ async fn scene(house: House) -> Scene {
         name: "Post".to_owned(),
         channel: "webhook".to_owned(),
         team: Some(team),
+        settings: Some(json!({"answer_url": "https://example.org/answer"})),
         ..NewInbox::default()
     };
     let (inbox, _) = admin::inboxes::create(&house.care, &access::operator(), new)
@@ -179,7 +270,7 @@ async fn scene(house: House) -> Scene {
     Scene {
         team,
         agent: person,
-        inbox: inbox.id.to_string(),
+        inbox: inbox.id,
         walkers,
         house,
     }
@@ -188,7 +279,12 @@ async fn scene(house: House) -> Scene {
 impl Scene {
     /// Fills a path with things of the agent's and the team's; what a call may remove is made anew.
     async fn path(&self, template: &str) -> String {
-        let resource = template.split('/').nth(1).expect("a resource");
+        let of_an_answer = ["/retry", "/check", "/cancel"];
+        let resource = if of_an_answer.iter().any(|end| template.ends_with(end)) {
+            "answers"
+        } else {
+            template.split('/').nth(1).expect("a resource")
+        };
         let id = if template.contains('{') {
             self.sample(resource).await
         } else {
@@ -205,7 +301,7 @@ impl Scene {
         match resource {
             "agents" => self.agent.agent.to_string(),
             "teams" => self.team.to_string(),
-            "inboxes" => self.inbox.clone(),
+            "inboxes" => self.inbox.to_string(),
             "brands" => {
                 let brands = admin::brands::list(care, &operator, 0, 1).await;
                 brands.expect("brands")[0].id.to_string()
@@ -240,7 +336,86 @@ impl Scene {
                 let link = link.expect("a link");
                 link.rsplit('/').next().expect("a secret").to_owned()
             }
+            "conversations" => self.post().await["id"].as_str().expect("an id").to_owned(),
+            "contacts" => {
+                let conversation = self.post().await;
+                conversation["contact"]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned()
+            }
+            "answers" => self.answer().await,
+            "messages" => {
+                let messages = self.messages_path().await;
+                let messages = self.administrator().get(&messages).await;
+                messages.json["items"][0]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned()
+            }
+            "attachments" => {
+                let file = uploads::upload_by_agent(care, &self.agent, "a.txt", vec![120]).await;
+                file.expect("kept").id.to_string()
+            }
+            "quarantine" => {
+                self.deliver("no JSON".to_owned()).await;
+                let list = self.administrator().get("/api/v1/quarantine").await;
+                list.json["items"][0]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned()
+            }
             other => panic!("there is no sample of {other}: add one here"),
         }
+    }
+    fn administrator(&self) -> &Client {
+        &self.walkers[4].1
+    }
+
+    /// Has a new author post something of the team's, and returns the conversation.
+    async fn post(&self) -> Json {
+        let number = self.house.care.id();
+        self.house.clock.pass(Duration::from_secs(1));
+        let item = json!({"type": "post", "id": number.to_string(), "text": "Zug fällt aus",
+            "author": {"id": format!("author {number}"), "name": "Anna"},
+            "time": self.house.care.now(), "visibility": "public"});
+        self.deliver(item.to_string()).await;
+        let list = self
+            .administrator()
+            .get("/api/v1/conversations?limit=1")
+            .await;
+        list.json["items"][0].clone()
+    }
+
+    /// Returns where the messages of a new conversation are.
+    async fn messages_path(&self) -> String {
+        let conversation = self.post().await;
+        let id = conversation["id"].as_str().expect("an id");
+        format!("/api/v1/conversations/{id}/messages")
+    }
+
+    /// Answers a new conversation; the answer stays queued, because no job runs here.
+    async fn answer(&self) -> String {
+        let path = self.messages_path().await;
+        let body = json!({"body": "Guten Tag", "visibility": "public"});
+        let answer = self.administrator().post(&path, body).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.id()
+    }
+
+    /// Stores a delivery to the team's inbox and takes it in.
+    async fn deliver(&self, body: String) {
+        let care = &self.house.care;
+        let raw = RawDelivery {
+            kind: "webhook".to_owned(),
+            key: care.id().to_string(),
+            headers: Vec::new(),
+            body: body.into_bytes(),
+            received_at: care.now(),
+        };
+        accept::store(care, self.inbox, vec![raw])
+            .await
+            .expect("stored");
+        intake::take_in_waiting(care).await.expect("taken in");
     }
 }

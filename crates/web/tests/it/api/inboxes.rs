@@ -1,6 +1,8 @@
 //! `/inboxes` and `/channels`: secrets go in and never come out, scopes hold.
 
 use axum::http::Method;
+use kulant_care::access;
+use kulant_care::admin::inboxes;
 use kulant_model::role::Role;
 use serde_json::{Value, json};
 
@@ -187,5 +189,31 @@ async fn channels_say_what_they_can_do() {
         assert_eq!(webhook["needs_public_address"], true);
         assert_eq!(webhook["capabilities"]["public"]["send"], true);
         assert!(webhook["settings_schema"]["properties"]["answer_url"].is_object());
+    }
+}
+
+#[tokio::test]
+async fn a_changed_key_seals_everything_anew() {
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const NEW: &str = "__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA";
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let new = json!({"name": "Post", "channel": "webhook"});
+        assert_eq!(chef.post(INBOXES, new).await.status, 201);
+
+        let both = house.with_keys(&format!("{NEW}\n{OLD}\n")).await;
+        assert_eq!(inboxes::seal_anew(&both).await.expect("sealed"), 1);
+        assert_eq!(inboxes::seal_anew(&both).await.expect("sealed"), 0);
+        let operator = access::operator();
+        let only_new = house.with_keys(NEW).await;
+        assert_eq!(
+            inboxes::list(&only_new, &operator, 0, 9)
+                .await
+                .expect("opened")
+                .len(),
+            1
+        );
+        let only_old = house.with_keys(OLD).await;
+        assert!(inboxes::list(&only_old, &operator, 0, 9).await.is_err());
     }
 }
