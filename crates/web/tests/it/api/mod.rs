@@ -2,10 +2,17 @@
 
 mod agents;
 mod brands;
+mod contacts;
+mod conversations;
+mod erasing;
 mod inboxes;
 mod invitations;
+mod live;
+mod messages;
+mod quarantine;
 mod session;
 mod tags;
 mod teams;
 mod tokens;
+mod uploads;
 mod views;
