@@ -195,7 +195,7 @@ pub fn find_quarantined(read: &mut Read<'_>, id: i64) -> Result<Option<Quarantin
 pub fn count_quarantined(read: &mut Read<'_>, cap: i64) -> Result<i64, StoreError> {
     Ok(read
         .query_one(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM quarantine LIMIT $1) AS some",
+            "SELECT COUNT(*) FROM (SELECT 1 FROM quarantine LIMIT $1) AS counted",
             &params![cap],
             |row| row.get(0),
         )?

@@ -288,7 +288,7 @@ pub fn count(
     Ok(read
         .query_one(
             &format!(
-                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations c WHERE {conditions} LIMIT $1) AS some"
+                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM conversations c WHERE {conditions} LIMIT $1) AS counted"
             ),
             &params,
             |row| row.get(0),
@@ -312,7 +312,7 @@ pub fn count_mentions(
                    SELECT DISTINCT n.conversation_id FROM mentions n
                    JOIN conversations c ON c.id = n.conversation_id
                    WHERE n.agent_id = $2 AND n.read_at IS NULL AND {in_scope} LIMIT $1
-                 ) AS some"
+                 ) AS counted"
             ),
             &params,
             |row| row.get(0),
@@ -421,7 +421,7 @@ pub fn count_waiting_public(
                      AND c.waiting_since IS NOT NULL AND c.visibility IN ('public', 'mixed')
                      AND {in_scope}
                    LIMIT $1
-                 ) AS some"
+                 ) AS counted"
             ),
             &params,
             |row| row.get(0),
