@@ -530,6 +530,8 @@ where
             // Read again under the lock of the conversation.
             let message = messages::find(tx, id)?
                 .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
+                // One that was taken back or erased has no words left to send.
+                .filter(|message| message.deleted_at.is_none())
                 .ok_or(CareError::NotFound)?;
             work(tx, &message, &mut row, &changing)?;
             Ok(rows::save(tx, &[row])?)
