@@ -213,22 +213,24 @@ fn thread(form: Form, loaded: Loaded) -> Thread {
         .iter()
         .map(|message| line(message, &loaded.files))
         .collect();
-    lines.extend(waiting.into_iter().map(|(submission, at)| Line {
-        ours: false,
-        text: submission.text.clone(),
-        at: *at,
-        edited: false,
-        taken_back: false,
-        signature: None,
-        files: submission
-            .attachments
-            .iter()
-            .map(|file| LineFile {
-                id: None,
-                name: file.name.clone(),
-                size: i64::try_from(file.size).ok(),
-            })
-            .collect(),
+    lines.extend(waiting.into_iter().map(|(submission, at)| {
+        Line {
+            ours: false,
+            text: submission.text.clone(),
+            at: *at,
+            edited: false,
+            taken_back: false,
+            signature: None,
+            files: submission
+                .attachments
+                .iter()
+                .map(|file| LineFile {
+                    id: None,
+                    name: file.name.clone(),
+                    size: i64::try_from(file.size).ok(),
+                })
+                .collect(),
+        }
     }));
     Thread {
         form,

@@ -246,7 +246,8 @@ pub async fn submit(
     let mut faults = Faults::default();
     let name = faults.text("name", &one_line(&filled.name), LONGEST_NAME);
     let email = email_of(&mut faults, &filled.email);
-    let subject = faults.optional_text("subject", Some(&one_line(&filled.subject)), LONGEST_SUBJECT);
+    let subject =
+        faults.optional_text("subject", Some(&one_line(&filled.subject)), LONGEST_SUBJECT);
     let text = text_of(&mut faults, &filled);
     faults.end()?;
 
@@ -385,10 +386,12 @@ pub(crate) async fn form_of(care: &Care, inbox: Inbox) -> Result<Form, CareError
         brand: public(brand),
         heading: words(settings, "heading"),
         introduction: words(settings, "introduction"),
-        attachments: limits.filter(|_| takes_files).map(|limits| AttachmentLimits {
-            bytes_each: limits.bytes_each.min(care.settings.largest_file_bytes),
-            ..limits
-        }),
+        attachments: limits
+            .filter(|_| takes_files)
+            .map(|limits| AttachmentLimits {
+                bytes_each: limits.bytes_each.min(care.settings.largest_file_bytes),
+                ..limits
+            }),
         allowed_origins: settings
             .get("allowed_origins")
             .and_then(Json::as_array)
@@ -431,7 +434,11 @@ fn text_of(faults: &mut Faults, filled: &Filled) -> String {
         faults.add("text", "required", "a value is needed");
     }
     if text.chars().count() > LONGEST_TEXT {
-        faults.add("text", "too_long", format!("at most {LONGEST_TEXT} characters"));
+        faults.add(
+            "text",
+            "too_long",
+            format!("at most {LONGEST_TEXT} characters"),
+        );
     }
     text
 }
@@ -453,13 +460,14 @@ fn one_line(text: &str) -> String {
 fn page_url(text: &str) -> Option<String> {
     let text = text.trim();
     let of_the_web = text.starts_with("https://") || text.starts_with("http://");
-    let plain = !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
+    let plain = !text
+        .chars()
+        .any(|letter| letter.is_control() || letter.is_whitespace());
     (of_the_web && plain && text.len() <= LONGEST_URL).then(|| text.to_owned())
 }
 
 fn language(text: &str) -> Option<String> {
-    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase()))
-        .then(|| text.to_owned())
+    (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase())).then(|| text.to_owned())
 }
 
 /// The last part of a name, without what could mislead a file system or a reader.
@@ -471,7 +479,11 @@ fn file_name(text: &str) -> String {
         .take(LONGEST_FILE_NAME)
         .collect();
     let plain = plain.trim().trim_start_matches('.');
-    if plain.is_empty() { "file".to_owned() } else { plain.to_owned() }
+    if plain.is_empty() {
+        "file".to_owned()
+    } else {
+        plain.to_owned()
+    }
 }
 
 /// Marks that turn the direction of writing, which hide what a file's name ends with.
@@ -480,13 +492,22 @@ const fn is_turning(letter: char) -> bool {
 }
 
 fn media_type(text: &str) -> String {
-    let text = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let text = text
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_lowercase();
     let plain = text.split('/').count() == 2
         && text.len() <= 100
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"/+-.".contains(&byte));
-    if plain { text } else { "application/octet-stream".to_owned() }
+    if plain {
+        text
+    } else {
+        "application/octet-stream".to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -521,7 +542,13 @@ mod tests {
     #[test]
     fn only_addresses_of_the_web_are_kept() {
         assert!(page_url("https://example.org/@anna/1").is_some());
-        for bad in ["javascript:alert(1)", "//x", "https://a b", "", "https://a\nb"] {
+        for bad in [
+            "javascript:alert(1)",
+            "//x",
+            "https://a b",
+            "",
+            "https://a\nb",
+        ] {
             assert_eq!(page_url(bad), None, "{bad}");
         }
     }

@@ -12,8 +12,12 @@ const HORIZON: i64 = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// Somebody is there; without an end they always are.
-    Open { until: Option<Turn> },
-    Closed { opens: Option<Turn> },
+    Open {
+        until: Option<Turn>,
+    },
+    Closed {
+        opens: Option<Turn>,
+    },
 }
 
 /// A moment at which the hours open or close, as a person says it.
@@ -155,12 +159,37 @@ mod tests {
         let telekom: Vec<_> = (1..=6).map(|day| (day, "08:00", "20:00")).collect();
         let telekom = details(&telekom);
         let cases = [
-            ("2026-11-20T07:59:59", Standing::Closed { opens: turn(0, 5, "08:00") }),
-            ("2026-11-20T08:00:00", Standing::Open { until: turn(0, 5, "20:00") }),
-            ("2026-11-20T20:00:00", Standing::Closed { opens: turn(1, 6, "08:00") }),
-            ("2026-11-21T21:00:00", Standing::Closed { opens: turn(2, 1, "08:00") }),
+            (
+                "2026-11-20T07:59:59",
+                Standing::Closed {
+                    opens: turn(0, 5, "08:00"),
+                },
+            ),
+            (
+                "2026-11-20T08:00:00",
+                Standing::Open {
+                    until: turn(0, 5, "20:00"),
+                },
+            ),
+            (
+                "2026-11-20T20:00:00",
+                Standing::Closed {
+                    opens: turn(1, 6, "08:00"),
+                },
+            ),
+            (
+                "2026-11-21T21:00:00",
+                Standing::Closed {
+                    opens: turn(2, 1, "08:00"),
+                },
+            ),
             // The night in which the clocks go back.
-            ("2026-10-25T12:00:00", Standing::Closed { opens: turn(1, 1, "08:00") }),
+            (
+                "2026-10-25T12:00:00",
+                Standing::Closed {
+                    opens: turn(1, 1, "08:00"),
+                },
+            ),
         ];
         for (time, expected) in cases {
             assert_eq!(at(time, &telekom), Some(expected), "{time}");
@@ -172,12 +201,16 @@ mod tests {
         let night = details(&[(5, "18:00", "24:00"), (6, "00:00", "06:00")]);
         assert_eq!(
             at("2026-11-20T19:00:00", &night),
-            Some(Standing::Open { until: turn(1, 6, "06:00") })
+            Some(Standing::Open {
+                until: turn(1, 6, "06:00")
+            })
         );
         let evening = details(&[(5, "18:00", "24:00")]);
         assert_eq!(
             at("2026-11-20T19:00:00", &evening),
-            Some(Standing::Open { until: turn(0, 5, "24:00") })
+            Some(Standing::Open {
+                until: turn(0, 5, "24:00")
+            })
         );
         let always: Vec<_> = (1..=7).map(|day| (day, "00:00", "24:00")).collect();
         assert_eq!(
@@ -191,7 +224,9 @@ mod tests {
         let once = details(&[(5, "08:00", "09:00")]);
         assert_eq!(
             at("2026-11-20T10:00:00", &once),
-            Some(Standing::Closed { opens: turn(7, 5, "08:00") })
+            Some(Standing::Closed {
+                opens: turn(7, 5, "08:00")
+            })
         );
         assert_eq!(at("2026-11-20T10:00:00", &details(&[])), None);
         let mut nowhere = once;

@@ -89,7 +89,9 @@ async fn answer(house: &House, conversation: ConversationId, visibility: Visibil
         attachments: Vec::new(),
         resolve: false,
     };
-    reply(&house.care, &house.operator(), new).await.expect("kept");
+    reply(&house.care, &house.operator(), new)
+        .await
+        .expect("kept");
     jobs::run_due(&house.care).await.expect("delivered");
 }
 
@@ -115,7 +117,11 @@ async fn one_filling_is_one_conversation_that_both_sides_go_on_with() {
         assert_eq!(secret, again, "a double click leads to the same page");
 
         let thread = customer::open(&house.care, &secret).await.expect("open");
-        assert_eq!(texts(&thread), [(false, "Sie stimmt nicht.")], "before it is taken in");
+        assert_eq!(
+            texts(&thread),
+            [(false, "Sie stimmt nicht.")],
+            "before it is taken in"
+        );
         assert_eq!(thread.standing, Standing::WaitsForUs);
         house.take_in().await;
         let thread = customer::open(&house.care, &secret).await.expect("open");
@@ -141,22 +147,41 @@ async fn one_filling_is_one_conversation_that_both_sides_go_on_with() {
         let more = form::issue_token(&house.care, &place).expect("a token");
         let more = form::open_token(&house.care, &place, &more).expect("our own");
         for _ in 0..2 {
-            customer::write(&house.care, &secret, &more, Filled { text: "Danke.".to_owned(), ..Filled::default() })
-                .await
-                .expect("kept");
+            customer::write(
+                &house.care,
+                &secret,
+                &more,
+                Filled {
+                    text: "Danke.".to_owned(),
+                    ..Filled::default()
+                },
+            )
+            .await
+            .expect("kept");
         }
         house.take_in().await;
         let desk = at_desk(&house).await;
         assert_eq!(desk.len(), 1, "it is the same conversation");
-        assert_eq!(desk[0].contact_name.as_deref(), Some("Jörg Öhlmann"), "the name stays");
+        assert_eq!(
+            desk[0].contact_name.as_deref(),
+            Some("Jörg Öhlmann"),
+            "the name stays"
+        );
         let thread = customer::open(&house.care, &secret).await.expect("open");
         assert_eq!(thread.lines.len(), 3);
         assert_eq!(thread.standing, Standing::WaitsForUs);
 
         let seen = desk[0].row.version;
-        conversations::set_status(&house.care, &house.operator(), id, seen, Status::Resolved, None)
-            .await
-            .expect("resolved");
+        conversations::set_status(
+            &house.care,
+            &house.operator(),
+            id,
+            seen,
+            Status::Resolved,
+            None,
+        )
+        .await
+        .expect("resolved");
         let thread = customer::open(&house.care, &secret).await.expect("open");
         assert_eq!(thread.standing, Standing::Resolved);
     }
@@ -171,7 +196,11 @@ async fn a_link_opens_its_own_thread_and_its_own_files() {
             let mut filled = filled(name);
             filled.files = vec![file(&house, name).await];
             let token = token(&house, &form);
-            secrets.push(form::submit(&house.care, &form, &token, filled).await.expect("kept"));
+            secrets.push(
+                form::submit(&house.care, &form, &token, filled)
+                    .await
+                    .expect("kept"),
+            );
         }
         house.take_in().await;
         let mut ids = Vec::new();
@@ -181,7 +210,9 @@ async fn a_link_opens_its_own_thread_and_its_own_files() {
             ids.push(thread.lines[0].files[0].id.expect("taken in"));
         }
         for (index, secret) in secrets.iter().enumerate() {
-            let own = customer::find_file(&house.care, secret, ids[index]).await.expect("own");
+            let own = customer::find_file(&house.care, secret, ids[index])
+                .await
+                .expect("own");
             let bytes = house.care.files.read(&own.file_name.expect("a file")).await;
             assert_eq!(bytes.expect("read"), b"bytes");
             let foreign = customer::find_file(&house.care, secret, ids[1 - index]).await;
@@ -200,12 +231,16 @@ async fn tokens_count_for_their_own_form_and_their_own_time() {
         let place = TokenPlace::Form(one.inbox);
         let text = form::issue_token(&house.care, &place).expect("a token");
         let open = |place: &TokenPlace<'_>, text: &str| {
-            form::open_token(&house.care, place, text).map(|token| token.check_age(house.care.now()))
+            form::open_token(&house.care, place, text)
+                .map(|token| token.check_age(house.care.now()))
         };
         assert_eq!(open(&place, &text), Ok(Err(TokenFault::TooQuick)));
         house.clock.pass(Duration::from_secs(3));
         assert_eq!(open(&place, &text), Ok(Ok(())));
-        assert_eq!(open(&TokenPlace::Form(other.inbox), &text), Err(TokenFault::Unknown));
+        assert_eq!(
+            open(&TokenPlace::Form(other.inbox), &text),
+            Err(TokenFault::Unknown)
+        );
         assert_eq!(open(&place, &text[1..]), Err(TokenFault::Unknown));
         assert_eq!(open(&place, ""), Err(TokenFault::Unknown));
         house.clock.pass(form::LONGEST_OPEN);
@@ -230,10 +265,47 @@ async fn what_is_missing_is_said_at_once_and_its_files_go() {
         assert_eq!(fields, ["name", "email", "text"]);
 
         let mut twice = filled("Zwei Mal");
-        form::submit(&house.care, &form, &token, twice.clone()).await.expect("kept");
+        form::submit(&house.care, &form, &token, twice.clone())
+            .await
+            .expect("kept");
         twice.files = vec![file(&house, "spät.txt").await];
         let late = twice.files[0].file_name.clone();
-        form::submit(&house.care, &form, &token, twice).await.expect("kept before");
-        assert!(house.care.files.read(&late).await.is_err(), "nobody claims it");
+        form::submit(&house.care, &form, &token, twice)
+            .await
+            .expect("kept before");
+        assert!(
+            house.care.files.read(&late).await.is_err(),
+            "nobody claims it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn how_soon_answers_come_is_said_only_where_it_is_known() {
+    for house in houses().await {
+        let form = form(&house, "Kontakt", json!({})).await;
+        let usual = async || {
+            form::usual_wait(&house.care, form.inbox)
+                .await
+                .expect("counted")
+        };
+        for number in 0..20 {
+            assert_eq!(usual().await, None, "after {number}");
+            let token = token(&house, &form);
+            let text = format!("Frage {number}");
+            form::submit(&house.care, &form, &token, filled(&text))
+                .await
+                .expect("kept");
+            house.take_in().await;
+            house.clock.pass(Duration::from_secs(600));
+            // Every third one is not answered: half of all still are.
+            if number % 3 != 0 {
+                let newest = at_desk(&house).await.pop().expect("it is there");
+                answer(&house, newest.row.id, Visibility::Private, "Antwort").await;
+            }
+        }
+        assert_eq!(usual().await, Some(Duration::from_secs(600)));
+        house.clock.pass(Duration::from_hours(29 * 24));
+        assert_eq!(usual().await, None, "too long ago");
     }
 }

@@ -21,7 +21,11 @@ fn parse(digits: &str) -> Option<[f64; 3]> {
     if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok().map(f64::from);
+    let part = |at: usize| {
+        u8::from_str_radix(&digits[at..at + 2], 16)
+            .ok()
+            .map(f64::from)
+    };
     Some([part(0)?, part(2)?, part(4)?])
 }
 
@@ -66,7 +70,9 @@ mod tests {
 
     #[test]
     fn every_colour_is_readable_on_both_grounds() {
-        for digits in ["ffff00", "0f6570", "e20074", "000000", "ffffff", "808080", "ec0016"] {
+        for digits in [
+            "ffff00", "0f6570", "e20074", "000000", "ffffff", "808080", "ec0016",
+        ] {
             let colour = parse(digits).expect("a colour");
             for (ground, towards) in [(LIGHT_GROUND, [0.0; 3]), (DARK_GROUND, [255.0; 3])] {
                 let mixed = until_readable(colour, ground, towards);

@@ -38,7 +38,13 @@ pub async fn show(
     Path(secret): Path<String>,
 ) -> Result<Response, Problem> {
     let thread = open(&app, address, &secret).await?;
-    draw(&app, &visit, (&secret, &thread), StatusCode::OK, Drawing::default())
+    draw(
+        &app,
+        &visit,
+        (&secret, &thread),
+        StatusCode::OK,
+        Drawing::default(),
+    )
 }
 
 /// Takes one more message.
@@ -76,7 +82,9 @@ pub async fn take(
         retry_after,
     };
     if filling.had_files {
-        drawing.faults.push(Fault::new("files", "site.fault.files_again"));
+        drawing
+            .faults
+            .push(Fault::new("files", "site.fault.files_again"));
     }
     draw(&app, &visit, (&secret, &thread), status, drawing)
 }
@@ -101,8 +109,8 @@ pub async fn file(
     let disposition = format!("attachment; filename*=UTF-8''{encoded}");
     let kind = HeaderValue::from_str(&file.media_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let disposition = HeaderValue::from_str(&disposition)
-        .unwrap_or(HeaderValue::from_static("attachment"));
+    let disposition =
+        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
     let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)];
     Ok(confide((headers, bytes).into_response()))
 }

@@ -58,7 +58,9 @@ pub fn let_in(mut response: Response, form: &Form) -> Response {
          base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
 }
@@ -81,10 +83,21 @@ mod tests {
 
     #[test]
     fn only_plain_origins_go_into_the_policy() {
-        for good in ["https://shop.example", "https://*.example.org", "http://localhost:3000"] {
+        for good in [
+            "https://shop.example",
+            "https://*.example.org",
+            "http://localhost:3000",
+        ] {
             assert!(is_origin(good), "{good}");
         }
-        for bad in ["*", "https:", "https://a; script-src *", "https://a b", "ftp://a", "https://a/b"] {
+        for bad in [
+            "*",
+            "https:",
+            "https://a; script-src *",
+            "https://a b",
+            "ftp://a",
+            "https://a/b",
+        ] {
             assert!(!is_origin(bad), "{bad}");
         }
     }

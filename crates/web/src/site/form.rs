@@ -92,7 +92,9 @@ pub async fn take(
     let mut again = again;
     filling::discard(&app.care, &mut filling).await;
     if filling.had_files && form.attachments.is_some() {
-        again.faults.push(Fault::new("files", "site.fault.files_again"));
+        again
+            .faults
+            .push(Fault::new("files", "site.fault.files_again"));
     }
     draw(&app, &visit, &form, &filling.filled, Some(again)).await
 }
@@ -206,10 +208,13 @@ fn sent(app: &App, visit: &Visit, form: &Form, secret: &str) -> Result<Response,
         let location = visit.address(&path, &[("new", "1")]);
         let location = HeaderValue::from_str(&location)
             .map_err(|error| Problem::internal(format!("an address is no header: {error}")))?;
-        return Ok(confide((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()));
+        return Ok(confide(
+            (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        ));
     }
     let frame = frame(app, visit, form);
     let page = context! {
+        sent => true,
         href => visit.address(&path, &[]),
         link => format!("{}{path}", app.care.settings.public_url),
     };
@@ -264,7 +269,9 @@ async fn draw(
         }),
         faults => fault_values(&faults),
     };
-    let page = app.pages.render("site/form.html", &frame(app, visit, form), page)?;
+    let page = app
+        .pages
+        .render("site/form.html", &frame(app, visit, form), page)?;
     let mut response = confide((status, page).into_response());
     if let Some(value) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, value);

@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
@@ -17,7 +15,8 @@ use kulant_model::brand::{BrandDetails, Voice};
 use kulant_model::time::Timestamp;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, Output, State as Rendering, context, escape_formatter,
+    AutoEscape, Environment, Error, ErrorKind, Output, State as Rendering, context,
+    escape_formatter,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -31,17 +30,39 @@ use crate::problem::Problem;
 const STYLE: &str = include_str!("../../../../templates/site/site.css");
 const FRAME_SCRIPT: &str = include_str!("../../../../templates/site/frame.js");
 const FAVICON: &str = include_str!("../../../../templates/site/favicon.svg");
-const ROBOTS: &str = "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /desk\nDisallow: /hooks/\n";
+const ROBOTS: &str =
+    "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /desk\nDisallow: /hooks/\n";
 
 /// Every template, by the name under which an operator may put another one.
 pub const TEMPLATES: &[(&str, &str)] = &[
-    ("site/base.html", include_str!("../../../../templates/site/base.html")),
-    ("site/conversation.html", include_str!("../../../../templates/site/conversation.html")),
-    ("site/form.html", include_str!("../../../../templates/site/form.html")),
-    ("site/home.html", include_str!("../../../../templates/site/home.html")),
-    ("site/parts.html", include_str!("../../../../templates/site/parts.html")),
-    ("site/problem.html", include_str!("../../../../templates/site/problem.html")),
-    ("site/sent.html", include_str!("../../../../templates/site/sent.html")),
+    (
+        "site/base.html",
+        include_str!("../../../../templates/site/base.html"),
+    ),
+    (
+        "site/conversation.html",
+        include_str!("../../../../templates/site/conversation.html"),
+    ),
+    (
+        "site/form.html",
+        include_str!("../../../../templates/site/form.html"),
+    ),
+    (
+        "site/home.html",
+        include_str!("../../../../templates/site/home.html"),
+    ),
+    (
+        "site/parts.html",
+        include_str!("../../../../templates/site/parts.html"),
+    ),
+    (
+        "site/problem.html",
+        include_str!("../../../../templates/site/problem.html"),
+    ),
+    (
+        "site/sent.html",
+        include_str!("../../../../templates/site/sent.html"),
+    ),
 ];
 
 /// What may stand in a query without being encoded.
@@ -102,14 +123,13 @@ impl Pages {
             .get_template(template)
             .and_then(|template| template.render(words))
             .map(Html)
-            .map_err(|error| Problem::internal(format!("the page {template} cannot be drawn: {error:#}")))
+            .map_err(|error| {
+                Problem::internal(format!("the page {template} cannot be drawn: {error:#}"))
+            })
     }
 }
 
-fn find_template(
-    folder: Option<&std::path::Path>,
-    name: &str,
-) -> Result<Option<String>, Error> {
+fn find_template(folder: Option<&std::path::Path>, name: &str) -> Result<Option<String>, Error> {
     let Some((name, own)) = TEMPLATES.iter().find(|(known, _)| *known == name) else {
         return Ok(None);
     };
@@ -163,10 +183,19 @@ fn say(state: &Rendering, key: &str, facts: Kwargs) -> Result<String, Error> {
 }
 
 fn speech_of(state: &Rendering) -> Speech {
-    let word = |name: &str| state.lookup(name).map(|value| value.to_string()).unwrap_or_default();
+    let word = |name: &str| {
+        state
+            .lookup(name)
+            .map(|value| value.to_string())
+            .unwrap_or_default()
+    };
     Speech {
         language: Language::from_word(&word("language")).unwrap_or(Language::German),
-        voice: if word("voice") == Voice::Du.word() { Voice::Du } else { Voice::Sie },
+        voice: if word("voice") == Voice::Du.word() {
+            Voice::Du
+        } else {
+            Voice::Sie
+        },
     }
 }
 
@@ -242,8 +271,14 @@ impl Frame<'_> {
         };
         let hours = times::hours_line(speech, details, self.now);
         let answers_here = details.languages.is_empty()
-            || details.languages.iter().any(|known| known == speech.language.word());
-        let answers_in = details.languages.iter().find_map(|word| Language::from_word(word));
+            || details
+                .languages
+                .iter()
+                .any(|known| known == speech.language.word());
+        let answers_in = details
+            .languages
+            .iter()
+            .find_map(|word| Language::from_word(word));
         context! {
             language => speech.language.word(),
             voice => details.voice.word(),
@@ -332,7 +367,11 @@ pub async fn favicon() -> Response {
 }
 
 pub async fn robots() -> Response {
-    fixed("text/plain; charset=utf-8", "public, max-age=86400", ROBOTS.to_owned())
+    fixed(
+        "text/plain; charset=utf-8",
+        "public, max-age=86400",
+        ROBOTS.to_owned(),
+    )
 }
 
 pub(super) fn fixed(kind: &'static str, cache: &'static str, text: String) -> Response {
@@ -395,7 +434,11 @@ mod tests {
             ("/", "fr", Language::English),
         ];
         for (uri, accept, expected) in cases {
-            assert_eq!(visit(uri, accept).language(&english_brand), expected, "{uri} {accept}");
+            assert_eq!(
+                visit(uri, accept).language(&english_brand),
+                expected,
+                "{uri} {accept}"
+            );
         }
     }
 

@@ -89,7 +89,10 @@ pub fn week(speech: Speech, details: &BrandDetails) -> Vec<(String, String)> {
                 .spans
                 .iter()
                 .map(|(open, close)| {
-                    let facts = [("open", short(speech, open)), ("close", clock(speech, close))];
+                    let facts = [
+                        ("open", short(speech, open)),
+                        ("close", clock(speech, close)),
+                    ];
                     let facts = facts.each_ref().map(|(name, text)| (*name, text.as_str()));
                     speech.say("site.hours.span", &facts)
                 })
@@ -183,9 +186,21 @@ mod tests {
         let then = at("2026-11-22T04:34:57Z");
         let cases = [
             (GERMAN, "2026-11-22T20:00:00Z", "heute, 5:34 Uhr"),
-            (GERMAN, "2026-11-23T20:00:00Z", "Sonntag, 22. November, 5:34 Uhr"),
-            (GERMAN, "2027-01-02T20:00:00Z", "22. November 2026, 5:34 Uhr"),
-            (ENGLISH, "2026-11-23T20:00:00Z", "Sunday, 22 November, 05:34"),
+            (
+                GERMAN,
+                "2026-11-23T20:00:00Z",
+                "Sonntag, 22. November, 5:34 Uhr",
+            ),
+            (
+                GERMAN,
+                "2027-01-02T20:00:00Z",
+                "22. November 2026, 5:34 Uhr",
+            ),
+            (
+                ENGLISH,
+                "2026-11-23T20:00:00Z",
+                "Sunday, 22 November, 05:34",
+            ),
         ];
         for (speech, now, expected) in cases {
             let said = moment(speech, &details, then, at(now));
@@ -201,21 +216,32 @@ mod tests {
             close: close.to_owned(),
         };
         let details = BrandDetails {
-            hours: (1..=5).map(|weekday| day(weekday, "08:00", "17:30")).collect(),
+            hours: (1..=5)
+                .map(|weekday| day(weekday, "08:00", "17:30"))
+                .collect(),
             ..BrandDetails::default()
         };
         let friday = at("2026-11-20T10:00:00Z");
         let line = |speech, now| hours_line(speech, &details, now);
         assert_eq!(
             line(GERMAN, friday),
-            Some((true, "Wir sind gerade da, heute bis 17:30\u{a0}Uhr.".to_owned()))
+            Some((
+                true,
+                "Wir sind gerade da, heute bis 17:30\u{a0}Uhr.".to_owned()
+            ))
         );
         let evening = at("2026-11-20T20:00:00Z");
         let (open, words) = line(GERMAN, evening).expect("hours");
         assert!(!open && words.contains("Montag ab 8\u{a0}Uhr"), "{words}");
         let week = week(ENGLISH, &details);
-        assert_eq!(week, [("Monday to Friday".to_owned(), "08:00 to 17:30".to_owned())]);
-        assert_eq!(line(GERMAN, at("2026-11-21T20:00:00Z")).map(|(open, _)| open), Some(false));
+        assert_eq!(
+            week,
+            [("Monday to Friday".to_owned(), "08:00 to 17:30".to_owned())]
+        );
+        assert_eq!(
+            line(GERMAN, at("2026-11-21T20:00:00Z")).map(|(open, _)| open),
+            Some(false)
+        );
         assert_eq!(hours_line(GERMAN, &BrandDetails::default(), friday), None);
     }
 

@@ -49,10 +49,7 @@ async fn an_embedded_form_is_sent_within_its_frame() {
         let page = house.browse(&embedded, "en").await;
         page.has("class=\"embedded\"");
         page.lacks("<header");
-        let action = page
-            .between("action=\"", "\"")
-            
-            .replace("&amp;", "&");
+        let action = page.between("action=\"", "\"").replace("&amp;", "&");
         assert_eq!(action, embedded);
         house.clock.pass(Duration::from_secs(5));
         let sent = house.fill(&action, &Typed::new(&page.token())).await;
@@ -62,9 +59,7 @@ async fn an_embedded_form_is_sent_within_its_frame() {
             sent.header("content-security-policy")
                 .contains("frame-ancestors 'self' https:")
         );
-        let link = sent
-            .between("<p class=\"address\">", "<")
-            ;
+        let link = sent.between("<p class=\"address\">", "<");
         let private = link
             .strip_prefix("http://127.0.0.1:8080")
             .expect("our address");

@@ -85,9 +85,7 @@ async fn pages_are_light() {
         house.set_brand(telekom()).await;
         let path = house.form("Kontakt", plain()).await;
         let page = house.browse(&path, "de").await;
-        let style = page
-            .between("<link rel=\"stylesheet\" href=\"", "\"")
-            ;
+        let style = page.between("<link rel=\"stylesheet\" href=\"", "\"");
         assert!(style.ends_with("-ffdd00.css"), "{style}");
         let style = house.browse(&style, "de").await;
         assert_eq!(style.status, 200);

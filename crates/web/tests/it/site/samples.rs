@@ -58,7 +58,11 @@ async fn railway(house: &House, voice: Voice) -> (String, String) {
 }
 
 /// Draws every kind of page; languages as the browser asks for them.
-async fn every_page(house: &House, (form, private): &(String, String), language: &str) -> Vec<(&'static str, Page)> {
+async fn every_page(
+    house: &House,
+    (form, private): &(String, String),
+    language: &str,
+) -> Vec<(&'static str, Page)> {
     let browse = async |path: String| house.browse(&path, language).await;
     let fault = house.browse(form, language).await.token();
     house.clock.pass(Duration::from_secs(5));
@@ -68,7 +72,9 @@ async fn every_page(house: &House, (form, private): &(String, String), language:
         .with("text", "")
         .file("foto.jpg", b"jpg");
     let separator = "?lang=";
-    let wrong = house.fill(&format!("{form}{separator}{language}"), &wrong).await;
+    let wrong = house
+        .fill(&format!("{form}{separator}{language}"), &wrong)
+        .await;
     let embedded = format!("{form}?embedded=1&lang={language}");
     let framed = browse(embedded.clone()).await;
     house.clock.pass(Duration::from_secs(5));
@@ -77,7 +83,13 @@ async fn every_page(house: &House, (form, private): &(String, String), language:
     vec![
         ("home", browse("/".to_owned()).await),
         ("form", browse(form.clone()).await),
-        ("form-prefilled", browse(format!("{form}?subject=Taxi&text=Hallo&from=https://social.example/@anna/113")).await),
+        (
+            "form-prefilled",
+            browse(format!(
+                "{form}?subject=Taxi&text=Hallo&from=https://social.example/@anna/113"
+            ))
+            .await,
+        ),
         ("form-faults", wrong),
         ("form-embedded", framed),
         ("sent-embedded", sent),
@@ -90,17 +102,32 @@ async fn every_page(house: &House, (form, private): &(String, String), language:
 
 fn check(name: &str, page: &Page, language: &str) {
     page.has(&format!("<html lang=\"{language}\">"));
-    let visible = page.text.replace("/site/site-", "").replace("/site/frame-", "");
+    let visible = page
+        .text
+        .replace("/site/site-", "")
+        .replace("/site/frame-", "");
     for broken in ["site.", "{{", "}}", "&amp;amp;", "undefined"] {
-        assert!(!visible.contains(broken), "{name}: {broken} in {}", page.text);
+        assert!(
+            !visible.contains(broken),
+            "{name}: {broken} in {}",
+            page.text
+        );
     }
-    assert_eq!(page.text.matches("<h1>").count(), 1, "{name} has one heading");
+    assert_eq!(
+        page.text.matches("<h1>").count(),
+        1,
+        "{name} has one heading"
+    );
     assert!(!page.between("<title>", "</title>").is_empty(), "{name}");
     page.has("Impressum");
     for id in ids_of_fields(page) {
         page.has(&format!("<label for=\"{id}\">"));
     }
-    assert!(page.text.len() < 20_000, "{name}: {} bytes", page.text.len());
+    assert!(
+        page.text.len() < 20_000,
+        "{name}: {} bytes",
+        page.text.len()
+    );
 }
 
 fn ids_of_fields(page: &Page) -> Vec<&str> {
