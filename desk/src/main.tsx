@@ -5,7 +5,9 @@ import './app/tokens.css'
 import { createRoot } from 'react-dom/client'
 import { Desk, makeClient } from './app/desk'
 import { preferredLanguage, startLanguage } from './lib/i18n'
+import { shareNonce } from './lib/nonce'
 
+shareNonce()
 const kept = localStorage.getItem('mantine-color-scheme-value') ?? 'auto'
 const dark = kept === 'dark' || (kept === 'auto' && window.matchMedia('(prefers-color-scheme: dark)').matches)
 document.documentElement.dataset.mantineColorScheme = dark ? 'dark' : 'light'

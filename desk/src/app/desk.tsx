@@ -5,6 +5,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Problem } from '../lib/api/client'
 import { keys } from '../lib/api/keys'
+import { styleNonce } from '../lib/nonce'
 import { makeRouter } from './router'
 import { theme } from './theme'
 
@@ -34,7 +35,7 @@ export function makeClient(): QueryClient {
 export function Desk({ client }: { client: QueryClient }) {
   const [router] = useState(() => makeRouter(client))
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <QueryClientProvider client={client}>
         <RouterProvider router={router} />
       </QueryClientProvider>
