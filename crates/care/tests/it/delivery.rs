@@ -91,7 +91,10 @@ impl Network {
     }
 
     fn will(&self, turns: &[Turn]) {
-        self.turns.lock().expect("a lock").extend(turns.iter().cloned());
+        self.turns
+            .lock()
+            .expect("a lock")
+            .extend(turns.iter().cloned());
     }
 
     fn taken(&self) -> Vec<Json> {
@@ -109,7 +112,13 @@ async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
         if let Some((head, _)) = text.split_once("\r\n\r\n") {
             let length: usize = head
                 .lines()
-                .find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+                .find_map(|line| {
+                    line.to_lowercase()
+                        .strip_prefix("content-length:")?
+                        .trim()
+                        .parse()
+                        .ok()
+                })
                 .unwrap_or(0);
             if bytes.len() >= head.len() + 4 + length {
                 return Some((head.to_owned(), bytes[head.len() + 4..].to_vec()));
@@ -148,7 +157,7 @@ async fn waiting(house: &House, network: &Network, look_up: bool) -> (InboxId, C
         .store
         .read(move |read| {
             let filter = Filter {
-                inbox: Some(inbox),
+                inboxes: vec![inbox],
                 ..Filter::default()
             };
             reading::list_ids(read, &Scope::Everything, &filter, Sort::Newest, None, 1)
@@ -199,9 +208,13 @@ async fn an_answer_arrives_once_and_stops_the_clock() {
     for house in houses().await {
         let network = Network::default();
         let (_, id) = waiting(&house, &network, true).await;
-        let sent = reply(&house.care, &house.operator(), words(id, "Gleis 7, in 4 Minuten."))
-            .await
-            .expect("queued");
+        let sent = reply(
+            &house.care,
+            &house.operator(),
+            words(id, "Gleis 7, in 4 Minuten."),
+        )
+        .await
+        .expect("queued");
         assert_eq!(delivery(&state(&house, sent).await), DeliveryState::Queued);
         work(&house, 3, Duration::from_secs(5)).await;
 
@@ -248,7 +261,10 @@ async fn where_nobody_can_be_asked_a_person_decides() {
             .await
             .expect("queued");
         work(&house, 6, Duration::from_secs(600)).await;
-        assert_eq!(delivery(&state(&house, sent).await), DeliveryState::Uncertain);
+        assert_eq!(
+            delivery(&state(&house, sent).await),
+            DeliveryState::Uncertain
+        );
         assert_eq!(network.taken().len(), 1, "never sent again by itself");
         let alerts = house
             .care
@@ -291,7 +307,10 @@ async fn failures_go_by_their_class() {
         work(&house, 3, Duration::from_secs(5)).await;
         let message = state(&house, refused).await;
         assert_eq!(delivery(&message), DeliveryState::Failed);
-        let failure = message.delivery.and_then(|delivery| delivery.failure).expect("a reason");
+        let failure = message
+            .delivery
+            .and_then(|delivery| delivery.failure)
+            .expect("a reason");
         assert_eq!(failure.class, "content_rejected");
 
         network.will(&[Turn::Answer(401, json!({}))]);
@@ -299,7 +318,10 @@ async fn failures_go_by_their_class() {
             .await
             .expect("queued");
         work(&house, 1, Duration::from_secs(5)).await;
-        assert_eq!(delivery(&state(&house, locked_out).await), DeliveryState::Queued);
+        assert_eq!(
+            delivery(&state(&house, locked_out).await),
+            DeliveryState::Queued
+        );
         let trouble = house
             .care
             .store
@@ -310,7 +332,10 @@ async fn failures_go_by_their_class() {
             .trouble;
         assert_eq!(trouble["class"], json!("auth_broken"));
         work(&house, 3, Duration::from_secs(120)).await;
-        assert_eq!(delivery(&state(&house, locked_out).await), DeliveryState::Sent);
+        assert_eq!(
+            delivery(&state(&house, locked_out).await),
+            DeliveryState::Sent
+        );
     }
 }
 
@@ -334,10 +359,15 @@ async fn a_message_can_be_taken_back_until_it_leaves() {
             .await
             .expect("taken back");
         work(&house, 4, Duration::from_secs(5)).await;
-        assert_eq!(delivery(&state(&house, taken_back).await), DeliveryState::Cancelled);
+        assert_eq!(
+            delivery(&state(&house, taken_back).await),
+            DeliveryState::Cancelled
+        );
         assert!(network.taken().is_empty());
 
-        let gone = reply(&house.care, &house.operator(), words(id, "Jetzt")).await.expect("queued");
+        let gone = reply(&house.care, &house.operator(), words(id, "Jetzt"))
+            .await
+            .expect("queued");
         work(&house, 2, Duration::from_secs(1)).await;
         let too_late = deliver::cancel(&house.care, &house.operator(), gone).await;
         assert!(matches!(too_late, Err(CareError::Refused(_))));
@@ -349,7 +379,9 @@ async fn a_customers_word_under_our_answer_joins_it_even_before_the_receipt() {
     for house in houses().await {
         let network = Network::default();
         let (inbox, id) = waiting(&house, &network, true).await;
-        let sent = reply(&house.care, &house.operator(), words(id, "Bitte?")).await.expect("queued");
+        let sent = reply(&house.care, &house.operator(), words(id, "Bitte?"))
+            .await
+            .expect("queued");
         // The customer answers at the network before our own receipt is kept.
         let below = format!("at-network-{sent}");
         house
@@ -369,7 +401,10 @@ async fn a_customers_word_under_our_answer_joins_it_even_before_the_receipt() {
             .care
             .store
             .read(move |read| {
-                let filter = Filter { inbox: Some(inbox), ..Filter::default() };
+                let filter = Filter {
+                    inboxes: vec![inbox],
+                    ..Filter::default()
+                };
                 reading::list_ids(read, &Scope::Everything, &filter, Sort::Newest, None, 10)
             })
             .await
@@ -384,9 +419,14 @@ async fn an_echo_confirms_what_the_answer_did_not() {
         let network = Network::default();
         let (inbox, id) = waiting(&house, &network, false).await;
         network.will(&[Turn::TakeAndHangUp]);
-        let sent = reply(&house.care, &house.operator(), words(id, "Kommt")).await.expect("queued");
+        let sent = reply(&house.care, &house.operator(), words(id, "Kommt"))
+            .await
+            .expect("queued");
         work(&house, 2, Duration::from_secs(5)).await;
-        assert_eq!(delivery(&state(&house, sent).await), DeliveryState::Uncertain);
+        assert_eq!(
+            delivery(&state(&house, sent).await),
+            DeliveryState::Uncertain
+        );
         let mut echo = post("ours-1", "us", "Kommt", 120, Some("c1"));
         echo["echo_of"] = json!(sent.to_string());
         house.deliver(inbox, &[echo]).await;

@@ -75,7 +75,7 @@ async fn end_of(house: &House, name: &str, items: &[Json], portion: usize) -> En
         .store
         .read(move |read| -> Result<End, kulant_store::StoreError> {
             let all = Filter {
-                inbox: Some(inbox),
+                inboxes: vec![inbox],
                 ..Filter::default()
             };
             let ids: Vec<ConversationId> =
