@@ -99,18 +99,32 @@ pub(crate) fn open(care: &Care, inbox: Inbox) -> Result<Opened, CareError> {
     })
 }
 
+/// Returns whether these keys open the secrets of an inbox.
+pub(crate) fn can_open(
+    keys: &crate::secrets::SecretKeys,
+    inbox: InboxId,
+    sealed: &[u8],
+) -> bool {
+    keys.opens(&place_of(inbox), sealed)
+}
+
+/// Names the one place where the secrets of an inbox can be opened.
+fn place_of(inbox: InboxId) -> String {
+    format!("inbox/{inbox}")
+}
+
 /// Seals the secrets of an inbox, as its row keeps them.
 pub(crate) fn seal_secrets(
     care: &Care,
     inbox: InboxId,
     secrets: &Json,
 ) -> Result<Vec<u8>, CareError> {
-    care.seal(&format!("inbox/{inbox}"), secrets.to_string().as_bytes())
+    care.seal(&place_of(inbox), secrets.to_string().as_bytes())
 }
 
 /// Opens the secrets of an inbox.
 pub(crate) fn open_secrets(care: &Care, inbox: InboxId, sealed: &[u8]) -> Result<Json, CareError> {
-    let bytes = care.open_sealed(&format!("inbox/{inbox}"), sealed)?;
+    let bytes = care.open_sealed(&place_of(inbox), sealed)?;
     serde_json::from_slice(&bytes)
         .map_err(|_| CareError::Internal("the secrets of an inbox cannot be read".to_owned()))
 }

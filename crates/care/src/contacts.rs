@@ -100,6 +100,23 @@ pub async fn find(care: &Care, person: &Person, id: ContactId) -> Result<Contact
         .await
 }
 
+/// Finds contacts by exactly what one of their identities is known by: network id, handle or name.
+pub async fn find_by_identity(
+    care: &Care,
+    person: &Person,
+    text: &str,
+) -> Result<Vec<ContactId>, CareError> {
+    access::require(person, Permission::ReadContacts)?;
+    let (scope, text) = (person.scope.clone(), text.trim().to_owned());
+    care.store
+        .read(move |read| {
+            let mut found = rows::list_ids_by_identity(read, &text, CANDIDATES)?;
+            found.retain(|id| may_see(read, &scope, *id).is_ok());
+            Ok(found)
+        })
+        .await
+}
+
 /// Changes what colleagues wrote about a contact, if nobody else did since.
 pub async fn change(
     care: &Care,

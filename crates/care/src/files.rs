@@ -55,6 +55,18 @@ impl Files {
         tokio::fs::read(self.path(name)?).await
     }
 
+    /// Opens a file for reading, for a back-up; blocks.
+    pub fn open(&self, name: &str) -> io::Result<std::fs::File> {
+        std::fs::File::open(self.path(name)?)
+    }
+
+    /// Makes a file, for a back-up that is being restored; blocks.
+    pub fn create(&self, name: &str) -> io::Result<std::fs::File> {
+        let path = self.path(name)?;
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        std::fs::File::create(path)
+    }
+
     /// Removes a file; one that is gone already is as good.
     pub async fn remove(&self, name: &str) -> io::Result<()> {
         match tokio::fs::remove_file(self.path(name)?).await {

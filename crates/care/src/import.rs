@@ -125,6 +125,7 @@ pub async fn import(
     match order.company {
         Company::Alone => {
             intake::take_in_inbox(care, inbox).await?;
+            intake::give_leases_back(care).await?;
             followers::catch_up(care).await?;
         }
         Company::BesideServer => wait_for_others(care, inbox).await?,
@@ -136,7 +137,7 @@ pub async fn import(
 
 async fn find_or_make(care: &Care, person: &Person, name: &str) -> Result<InboxId, NotImported> {
     if let Some(inbox) = inboxes::find_by_name(care, person, name).await? {
-        if inbox.channel != Import.name() {
+        if !Import.takes(&inbox.channel) {
             return Err(NotImported::OtherChannel(inbox.name));
         }
         return Ok(inbox.id);
@@ -168,6 +169,7 @@ async fn wait_for_others(care: &Care, inbox: InboxId) -> Result<(), CareError> {
             moved_at = care.now();
         } else if care.now().since(moved_at) > PATIENCE {
             intake::take_in_inbox(care, inbox).await?;
+            intake::give_leases_back(care).await?;
             followers::catch_up(care).await?;
             moved_at = care.now();
         }

@@ -47,17 +47,32 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     }
 }
 
+/// Takes over at once what a process before us held when it died. Only for whoever holds the lock of
+/// an embedded database; elsewhere claims and leases run out by themselves.
+pub async fn take_over(care: &Care) -> Result<(), CareError> {
+    care.store
+        .write(|tx| {
+            jobs::free_claims(tx)?;
+            kulant_store::leases::end_all(tx)?;
+            Ok(())
+        })
+        .await
+}
+
 /// Runs everything that works in the background until `stop` turns true.
 pub async fn run(care: Care, stop: watch::Receiver<bool>) {
     let mut loops = JoinSet::new();
     loops.spawn(run_intake(care.clone(), stop.clone()));
     loops.spawn(run_jobs(care.clone(), stop.clone()));
     loops.spawn(followers::run(care.clone(), stop.clone()));
-    loops.spawn(run_upkeep(care, stop));
+    loops.spawn(run_upkeep(care.clone(), stop));
     while let Some(ended) = loops.join_next().await {
         if let Err(error) = ended {
             error!(error = %error, "a background loop ended by a panic");
         }
+    }
+    if let Err(error) = intake::give_leases_back(&care).await {
+        warn!(error = %error, "inboxes could not be given back and stay for some seconds");
     }
 }
 

@@ -8,12 +8,14 @@ pub mod act;
 pub mod admin;
 pub mod backup;
 pub(crate) mod change;
+pub mod checkup;
 pub mod contacts;
 pub mod conversations;
 pub mod customer;
 pub mod deliver;
 pub mod erase;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod followers;
 pub mod form;
@@ -35,6 +37,7 @@ pub mod view;
 use std::sync::Arc;
 
 pub use kulant_channels::http::{Http, HttpPolicy};
+pub use kulant_channels::signature;
 use kulant_model::ids::{ActorId, IdMaker};
 use kulant_model::time::{Clock, Timestamp};
 pub use kulant_store::{DatabaseUrl, Store};
@@ -56,6 +59,7 @@ pub struct Care {
     ids: Arc<IdMaker>,
     randomness: Arc<dyn Randomness>,
     recent: Arc<accounts::Recent>,
+    leases: Arc<intake::Leases>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -121,6 +125,7 @@ impl Care {
             ids: Arc::new(IdMaker::new(node)),
             randomness: parts.randomness,
             recent: Arc::default(),
+            leases: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

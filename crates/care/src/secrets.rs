@@ -116,6 +116,11 @@ impl SecretKeys {
             .map_err(|_| unreadable("was changed or belongs elsewhere"))
     }
 
+    /// Returns whether one of the keys opens a blob that was sealed for this place.
+    pub fn opens(&self, place: &str, blob: &[u8]) -> bool {
+        self.open(place, blob).is_ok()
+    }
+
     /// Returns whether a blob was sealed with the newest key.
     pub fn is_newest(&self, blob: &[u8]) -> bool {
         self.keys

@@ -9,6 +9,7 @@ use kulant_store::{DatabaseUrl, Store, snapshot};
 
 pub use kulant_store::sql::migrate::{NEWEST, Standing};
 
+use crate::backup::{self, Plan};
 use crate::error::CareError;
 
 /// What bringing a database forward did.
@@ -62,18 +63,37 @@ pub async fn take_snapshot(
         CareError::Unavailable(format!("the snapshot could not be written: {error}"))
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
-    match store.url() {
+    let url = store.url().clone();
+    let ending = match url {
+        DatabaseUrl::Sqlite(_) => "db",
+        DatabaseUrl::Postgres(_) => "backup",
+    };
+    let target = folder.join(format!("{name}.{ending}"));
+    let written = target.clone();
+    tokio::task::spawn_blocking(move || match &url {
         DatabaseUrl::Sqlite(database) => {
-            let (database, target) = (database.clone(), folder.join(format!("{name}.db")));
-            let written = target.clone();
-            tokio::task::spawn_blocking(move || snapshot::write(&database, &written))
-                .await
-                .map_err(|error| CareError::Internal(error.to_string()))??;
-            Ok(target)
+            snapshot::write(database, &written).map_err(CareError::from)
         }
-        DatabaseUrl::Postgres(_) => Err(CareError::Unavailable(
-            "take a back-up with `kulant backup` of the version before, then run `kulant migrate`"
-                .to_owned(),
-        )),
-    }
+        DatabaseUrl::Postgres(_) => backup::write(
+            &url,
+            &Plan {
+                target: written,
+                files: None,
+                secret_key: None,
+                now,
+            },
+        )
+        .map(drop)
+        .map_err(|error| CareError::Unavailable(error.to_string())),
+    })
+    .await
+    .map_err(|error| CareError::Internal(error.to_string()))??;
+    Ok(target)
+}
+
+/// Reads a copied database through and brings it into a single file, before it is put in place.
+/// Blocks.
+pub fn settle_copy(copy: &Path) -> Result<(), CareError> {
+    snapshot::settle(copy)?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
-use kulant_care::{Care, jobs};
+use kulant_care::{Care, DatabaseUrl, jobs};
 use kulant_web::WebSettings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -53,6 +53,10 @@ pub async fn prepare(config: Config, command: &str) -> Result<Server> {
         Ok(count) => info!(count, "secrets were sealed anew with the newest key"),
         // Whatever needs a secret that cannot be opened says so itself; the rest goes on.
         Err(error) => warn!(error = %error, "secrets could not be sealed anew"),
+    }
+    if matches!(config.database, DatabaseUrl::Sqlite(_)) {
+        // The lock says that nobody else works here: whoever held something has died.
+        jobs::take_over(&care).await?;
     }
     lock.tell(command, &public_url)?;
     Ok(Server {

@@ -1,10 +1,10 @@
 //! Which conversation a public message belongs to: a pure function of the graph known so far.
-//!
-//! Under our own post every top-level comment opens its own conversation; a post on somebody's own
-//! page opens one with everything below it. Both follow from one rule: **the root of a message is
-//! the topmost message not written by us on the known path upwards.** It does not depend on the
-//! order in which messages arrive: where a parent was unseen, it is a placeholder, and when it is
-//! seen at last, everything below it is asked again (`after_parent_seen`).
+
+// Under our own post every top-level comment opens its own conversation; a post on somebody's own
+// page opens one with everything below it. Both follow from one rule: **the root of a message is
+// the topmost message not written by us on the known path upwards.** It does not depend on the
+// order in which messages arrive: where a parent was unseen, it is a placeholder, and when it is
+// seen at last, everything below it is asked again (`after_parent_seen`).
 
 /// A message's place in the graph, by the ids of the rows that stand for the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -232,6 +232,23 @@ pub fn list_by_id(
     Ok(found)
 }
 
+/// Lists contacts of whom an identity has exactly this network id, handle or name; looks through all
+/// of them, which is fine for what is asked once in a while.
+pub fn list_ids_by_identity(
+    read: &mut Read<'_>,
+    text: &str,
+    limit: i64,
+) -> Result<Vec<ContactId>, StoreError> {
+    read.query(
+        "SELECT DISTINCT contact_id FROM identities
+         WHERE network_id = $1 OR handle = $1 OR handle = $2 OR name = $1
+         ORDER BY contact_id
+         LIMIT $3",
+        &params![text, format!("@{text}"), limit],
+        |row| row.get(0),
+    )
+}
+
 /// Returns whether a contact has a conversation within a scope.
 pub fn is_in_scope(read: &mut Read<'_>, scope: &Scope, id: ContactId) -> Result<bool, StoreError> {
     let mut params: Vec<Value> = params![id].into();

@@ -26,7 +26,10 @@ const PORTION: usize = 256;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
     /// The rows that follow are of this table.
-    Table { name: String, columns: Vec<String> },
+    Table {
+        name: String,
+        columns: Vec<String>,
+    },
     Row(Vec<Value>),
 }
 
@@ -56,7 +59,11 @@ pub fn write(
             // Whoever refers may come before whom it refers to.
             connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
             let outcome = write_all(&mut Tx::new(Connection::Sqlite(&connection)), source);
-            let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            let end = if outcome.is_ok() {
+                "COMMIT"
+            } else {
+                "ROLLBACK"
+            };
             connection.execute_batch(end)?;
             outcome
         }
@@ -64,7 +71,11 @@ pub fn write(
             let mut session = Session::new(url, Purpose::Write);
             session.begin()?;
             let outcome = write_all(&mut Tx::new(Connection::Postgres(&mut session)), source);
-            session.end(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+            session.end(if outcome.is_ok() {
+                "COMMIT"
+            } else {
+                "ROLLBACK"
+            })?;
             outcome
         }
     }
@@ -120,7 +131,9 @@ fn read_postgres(url: &str, sink: &mut Sink<'_>) -> Result<(), StoreError> {
             name: table.to_owned(),
             columns,
         })?;
-        session.execute_batch(&format!("DECLARE dump_{table} NO SCROLL CURSOR FOR {select}"))?;
+        session.execute_batch(&format!(
+            "DECLARE dump_{table} NO SCROLL CURSOR FOR {select}"
+        ))?;
         loop {
             let mut count = 0;
             session.query(

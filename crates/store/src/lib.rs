@@ -10,6 +10,7 @@ pub mod dump;
 pub mod erasing;
 pub mod error;
 pub mod events;
+pub mod exporting;
 pub mod idempotency;
 pub mod inboxes;
 pub mod intakes;

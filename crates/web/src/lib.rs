@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod desk;
+pub mod export;
 pub mod headers;
 pub mod health;
 pub mod hooks;

@@ -21,6 +21,13 @@ pub const KIND: &str = "row";
 /// The channel of imported files.
 pub struct Import;
 
+impl Import {
+    /// Returns whether rows of a file may go into an inbox of this channel.
+    pub fn takes(&self, channel: &str) -> bool {
+        channel == self.name()
+    }
+}
+
 const SIDE: SideCapabilities = SideCapabilities {
     send: false,
     reason: Some("channel.import.reason.no_reply"),

@@ -1,9 +1,9 @@
 //! Cutting German compounds into the words they are made of (Großstörung -> groß + störung).
-//!
-//! How it cuts: a word is covered from left to right by words of the list, each with an ending or a linking element
-//! (Verspätung-s-alarm, Kunde-n-karte); of all coverings the one with the fewest pieces wins, then the one with the longest
-//! last piece. Where nothing covers the whole word, a listed word of five letters or more at its end counts after
-//! an unknown beginning of at least four (Lumitel-rechnung). Words that only look like compounds are listed as such.
+
+// How it cuts: a word is covered from left to right by words of the list, each with an ending or a linking element
+// (Verspätung-s-alarm, Kunde-n-karte); of all coverings the one with the fewest pieces wins, then the one with the longest
+// last piece. Where nothing covers the whole word, a listed word of five letters or more at its end counts after
+// an unknown beginning of at least four (Lumitel-rechnung). Words that only look like compounds are listed as such.
 
 use crate::lexicon::{PARTS, Part};
 

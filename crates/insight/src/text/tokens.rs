@@ -1,10 +1,10 @@
 //! Tokens for full-text search, the same for every index: texts become tokens when they are stored, queries when they are asked.
 //! Tokens hold letters and digits only, so that FTS5 `unicode61` and PostgreSQL `simple` read them alike.
 //! No language is guessed and no index is known here.
-//!
-//! What a text is indexed as: first its words in order (folded: `zuege`, `Züge` -> `zuge`), so that phrases can be asked for;
-//! then, each once, whatever else it should be found by: German and English stems, the parts of compounds, the spelling as written,
-//! words that hang together written as one (`e-mail` -> `email`), hashtags and mentions with their sign.
+
+// What a text is indexed as: first its words in order (folded: `zuege`, `Züge` -> `zuge`), so that phrases can be asked for;
+// then, each once, whatever else it should be found by: German and English stems, the parts of compounds, the spelling as written,
+// words that hang together written as one (`e-mail` -> `email`), hashtags and mentions with their sign.
 
 use crate::lexicon::{self, WordSet};
 use crate::text::compound;

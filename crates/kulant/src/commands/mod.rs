@@ -1,7 +1,12 @@
 //! The command line: what can be asked for, and how an end is told. One file per command.
 
 mod agent;
+mod backup;
 mod completion;
+mod demo;
+mod doctor;
+mod erase;
+mod export;
 mod import;
 mod inbox;
 mod migrate;
@@ -76,10 +81,18 @@ struct Place {
 enum Wish {
     Serve(serve::Serve),
     Import(import::Import),
+    Export(export::Export),
     Inbox(inbox::Inbox),
     Agent(agent::Agent),
     Token(token::Token),
+    Erase(erase::Erase),
     Migrate(migrate::Migrate),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Doctor(doctor::Doctor),
+    Demo(demo::Demo),
+    #[command(name = "demo-network")]
+    DemoNetwork(demo::DemoNetwork),
     Completion(completion::Completion),
 }
 
@@ -171,9 +184,29 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
             block_on(crate::serve::serve(config, begun))
         }
         Wish::Import(wish) => block_on(import::import(quiet(&given)?, wish)),
+        Wish::Export(wish) => block_on(export::export(quiet(&given)?, wish)),
+        Wish::Erase(wish) => block_on(erase::erase(quiet(&given)?, wish)),
+        Wish::Doctor(_) => return block_on(doctor::doctor(quiet(&given)?)),
         Wish::Inbox(wish) => block_on(inbox::inbox(quiet(&given)?, wish)),
         Wish::Agent(wish) => block_on(agent::agent(quiet(&given)?, wish)),
         Wish::Token(wish) => block_on(token::token(quiet(&given)?, wish)),
+        Wish::Demo(mut wish) => {
+            demo::settle(&mut given);
+            given.flags.extend(std::mem::take(&mut wish.flags.0));
+            let config = quiet(&given)?;
+            let listen = if given.flags.contains_key("listen") {
+                demo::Listen::AsNamed
+            } else {
+                demo::Listen::WhereverFree
+            };
+            block_on(demo::demo(config, wish, listen))
+        }
+        Wish::DemoNetwork(wish) => {
+            drop(quiet(&given)?);
+            block_on(demo::inhabit(wish))
+        }
+        Wish::Backup(wish) => block_on(backup::backup(quiet(&given)?, wish)),
+        Wish::Restore(wish) => block_on(backup::restore(quiet(&given)?, wish)),
         Wish::Migrate(_) => block_on(migrate::migrate(configured(&given)?)),
     }?;
     Ok(ExitCode::SUCCESS)

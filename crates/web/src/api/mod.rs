@@ -16,7 +16,7 @@ mod overview;
 mod presence;
 mod quarantine;
 mod session;
-mod shapes;
+pub(crate) mod shapes;
 mod tags;
 mod teams;
 mod tokens;

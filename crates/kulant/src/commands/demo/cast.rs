@@ -1,0 +1,296 @@
+//! Who and what stands in the demo: two brands with their teams and inboxes, three people to log in
+//! as. Made by the same use cases as by hand; kept, with the passwords, in a file beside the data.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use kulant_care::Care;
+use kulant_care::access::operator;
+use kulant_care::admin::agents::{self, AgentChange};
+use kulant_care::admin::brands::{self, BrandChange};
+use kulant_care::admin::inboxes::{self, InboxChange, NewInbox};
+use kulant_care::admin::teams::{self, TeamChange};
+use kulant_care::people::invitations::{self, Acceptance};
+use kulant_model::brand::{Opening, Voice};
+use kulant_model::role::Role;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::network::{Account, Network};
+
+/// The file that remembers the log-ins from one start to the next.
+const FILE: &str = "demo.json";
+
+/// One of the invented companies, as it stands at the desk.
+struct Company {
+    /// What the network calls it.
+    slug: &'static str,
+    name: &'static str,
+    team: &'static str,
+    /// What lay there in an empty database and takes the company's name instead.
+    found: Option<(&'static str, &'static str)>,
+    voice: Voice,
+    colour: &'static str,
+    signature: &'static str,
+    days: std::ops::RangeInclusive<i64>,
+    hours: (&'static str, &'static str),
+    form: &'static str,
+}
+
+const COMPANIES: [Company; 2] = [
+    Company {
+        slug: "nordtal",
+        name: "Nordtal Bahn",
+        team: "Nordtal Service",
+        found: Some(("kulant", "Service")),
+        voice: Voice::Sie,
+        colour: "#0b6e4f",
+        signature: "Ihr Team der Nordtal Bahn",
+        days: 1..=6,
+        hours: ("08:00", "20:00"),
+        form: "Nordtal Kontakt",
+    },
+    Company {
+        slug: "lumitel",
+        name: "Lumitel",
+        team: "Lumitel Service",
+        found: None,
+        voice: Voice::Du,
+        colour: "#8a2be2",
+        signature: "Dein Lumitel-Team",
+        days: 1..=7,
+        hours: ("07:00", "22:00"),
+        form: "Lumitel Kontakt",
+    },
+];
+
+/// The people: address, name, role, and of which companies' teams.
+const PEOPLE: [(&str, &str, Role, &[&str]); 3] = [
+    (
+        "admin@demo.example",
+        "Mara Lindner",
+        Role::Administrator,
+        &["Nordtal Service", "Lumitel Service"],
+    ),
+    (
+        "supervisor@demo.example",
+        "Jonas Okafor",
+        Role::Supervisor,
+        &["Nordtal Service", "Lumitel Service"],
+    ),
+    (
+        "agent@demo.example",
+        "Elif Brandt",
+        Role::Agent,
+        &["Nordtal Service"],
+    ),
+];
+
+/// The log-ins of a demo.
+pub(super) struct Cast {
+    log_ins: Vec<LogIn>,
+    /// Whether it was set up just now.
+    pub(super) is_new: bool,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct LogIn {
+    role: String,
+    email: String,
+    password: String,
+}
+
+/// Sets the demo up, or finds it as an earlier start left it.
+pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
+    let path = folder.join(FILE);
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        let log_ins = serde_json::from_str(&text)
+            .with_context(|| format!("{} cannot be read; remove it", path.display()))?;
+        return Ok(Cast {
+            log_ins,
+            is_new: false,
+        });
+    }
+    for company in &COMPANIES {
+        found_company(care, company).await?;
+    }
+    let mut log_ins = Vec::new();
+    for (email, name, role, teams) in PEOPLE {
+        log_ins.push(hire(care, (email, name, role), teams).await?);
+    }
+    keep(&path, &serde_json::to_string_pretty(&log_ins)?)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(Cast {
+        log_ins,
+        is_new: true,
+    })
+}
+
+/// Gives every company's inbox the network's addresses and a secret that the network is told.
+pub(super) async fn connect(
+    care: &Care,
+    network: &Network,
+    listening: SocketAddr,
+) -> Result<Vec<Account>> {
+    let settings = json!({"answer_url": network.answer_url, "lookup_url": network.lookup_url});
+    let mut accounts = Vec::new();
+    for company in &COMPANIES {
+        let known = inboxes::find_by_name(care, &operator(), company.name).await?;
+        let (inbox, secret) = if let Some(inbox) = known {
+            // The network of this start is another one: its addresses and its secret are new.
+            let change = InboxChange {
+                settings: Some(settings.clone()),
+                ..InboxChange::default()
+            };
+            let seen = inbox.version;
+            let inbox = inboxes::change(care, &operator(), inbox.id, (seen, change)).await?;
+            inboxes::rotate_secret(care, &operator(), inbox.id, inbox.version).await?
+        } else {
+            let new = NewInbox {
+                name: company.name.to_owned(),
+                channel: "webhook".to_owned(),
+                brand: Some(super::super::named::brand(care, company.name).await?),
+                team: Some(super::super::named::team(care, company.team).await?),
+                settings: Some(settings.clone()),
+            };
+            let (inbox, secret) = inboxes::create(care, &operator(), new).await?;
+            (inbox, secret.context("a webhook inbox has a secret")?)
+        };
+        let path = inbox
+            .managed
+            .and_then(|managed| managed.hook_path)
+            .context("a webhook inbox has a hook")?;
+        accounts.push(Account {
+            name: company.name.to_owned(),
+            brand: company.slug.to_owned(),
+            hook_url: format!("http://127.0.0.1:{}{path}", listening.port()),
+            secret,
+        });
+    }
+    Ok(accounts)
+}
+
+impl Cast {
+    /// Writes what somebody needs to look around.
+    pub(super) fn card(&self, public_url: &str, network: &str) -> String {
+        let mut card = format!(
+            "\n  kulant demo\n\n  desk      {public_url}/desk\n  network   {network}   what the invented customers see; write as one of them\n  form      {public_url}/form/nordtal-kontakt\n\n"
+        );
+        for log_in in &self.log_ins {
+            let _ = writeln!(
+                card,
+                "  {:<14} {:<26} {}",
+                log_in.role, log_in.email, log_in.password
+            );
+        }
+        card.push_str("\n  Ctrl-C ends it; the next start goes on with the same data.\n");
+        card
+    }
+}
+
+async fn found_company(care: &Care, company: &Company) -> Result<()> {
+    let change = BrandChange {
+        name: Some(company.name.to_owned()),
+        slug: Some(company.slug.to_owned()),
+        voice: Some(company.voice),
+        languages: Some(vec!["de".to_owned(), "en".to_owned()]),
+        colour: Some(Some(company.colour.to_owned())),
+        signature: Some(Some(company.signature.to_owned())),
+        hours: Some(
+            company
+                .days
+                .clone()
+                .map(|day| Opening {
+                    day,
+                    open: company.hours.0.to_owned(),
+                    close: company.hours.1.to_owned(),
+                })
+                .collect(),
+        ),
+        ..BrandChange::default()
+    };
+    let team = TeamChange {
+        name: Some(company.team.to_owned()),
+        ..TeamChange::default()
+    };
+    let brands = brands::list(care, &operator(), 0, 10).await?;
+    let teams = teams::list(care, &operator(), 0, 10).await?;
+    let brand = company
+        .found
+        .and_then(|(name, _)| brands.iter().find(|brand| brand.name == name));
+    let brand = match brand {
+        Some(brand) => brands::change(care, &operator(), brand.id, (brand.version, change)).await?,
+        None => brands::create(care, &operator(), change).await?,
+    };
+    let known = company
+        .found
+        .and_then(|(_, name)| teams.iter().find(|team| team.name == name));
+    let team = match known {
+        Some(known) => teams::change(care, &operator(), known.id, (known.version, team)).await?,
+        None => teams::create(care, &operator(), team).await?,
+    };
+    let form = NewInbox {
+        name: company.form.to_owned(),
+        channel: "form".to_owned(),
+        brand: Some(brand.id),
+        team: Some(team.id),
+        settings: None,
+    };
+    inboxes::create(care, &operator(), form).await?;
+    Ok(())
+}
+
+async fn hire(care: &Care, person: (&str, &str, Role), teams: &[&str]) -> Result<LogIn> {
+    let (email, name, role) = person;
+    let mut ids = Vec::new();
+    for team in teams {
+        ids.push(super::super::named::team(care, team).await?);
+    }
+    let change = AgentChange {
+        name: Some(name.to_owned()),
+        email: Some(email.to_owned()),
+        role: Some(role),
+        teams: Some(ids),
+        disabled: None,
+    };
+    let agent = agents::create(care, &operator(), change).await?;
+    let link = invitations::invite(care, &operator(), agent.id).await?;
+    let secret = link.rsplit('/').next().unwrap_or_default();
+    let password = password(care);
+    let acceptance = Acceptance {
+        password: password.clone(),
+        ..Acceptance::default()
+    };
+    invitations::accept(care, secret, acceptance).await?;
+    Ok(LogIn {
+        role: role.word().to_owned(),
+        email: email.to_owned(),
+        password,
+    })
+}
+
+/// Makes a password that can be typed from a screen: 60 bits in three groups.
+fn password(care: &Care) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let letters: Vec<char> = care
+        .random_bytes::<12>()
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+        .collect();
+    letters
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
+}
+
+fn keep(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}

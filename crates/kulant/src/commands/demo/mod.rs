@@ -1,0 +1,114 @@
+//! `kulant demo`: a running desk with a simulated network beside it, as a process of its own, that
+//! reaches kulant over HTTP like any other. Everything it sets up could be set up by hand.
+
+mod cast;
+mod network;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use super::SettingFlags;
+use crate::config::{Config, FOLDER_VARIABLE, Given};
+use crate::serve;
+
+pub(crate) use network::{DemoNetwork, inhabit};
+
+use network::Network;
+
+/// The folder used when nothing names one.
+const FOLDER: &str = "./kulant-data/demo";
+/// Where the network is, for the guard against inner addresses.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// Start kulant with a demo world: invented customers of an invented railway and telecom
+///
+/// A simulated network runs beside kulant as a process of its own and delivers posts, comments and
+/// private messages over the signed webhook channel, so that what you see is the real path. The
+/// addresses and log-ins are printed. The folder is used again at the next start. Ctrl-C ends both.
+///
+/// Examples:
+///   kulant demo
+///   kulant demo --pace sixty
+///   kulant demo --data /tmp/demo --listen 127.0.0.1:9000
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Demo {
+    /// How fast the invented world's time runs: real, or sixty for an hour a minute
+    #[arg(long, value_enum, default_value_t = Pace::Real)]
+    pace: Pace,
+    /// The seed of everything that happens [default: another at each start]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many days of the past are delivered at the first start
+    #[arg(long, value_name = "DAYS", default_value_t = 5)]
+    history_days: u32,
+    #[command(flatten)]
+    pub(crate) flags: SettingFlags,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pace {
+    Real,
+    Sixty,
+}
+
+/// Whether another port will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listen {
+    AsNamed,
+    WhereverFree,
+}
+
+/// Says where the demo's data goes, and lets kulant reach the network beside it.
+pub(crate) fn settle(given: &mut Given) {
+    let named = given
+        .variables
+        .get(FOLDER_VARIABLE)
+        .is_some_and(|folder| !folder.is_empty());
+    if given.data.is_none() && !named {
+        given.data = Some(PathBuf::from(FOLDER));
+    }
+}
+
+pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Result<()> {
+    config.allowed_hosts.push(LOOPBACK.to_owned());
+    let folder = config.data.clone();
+    let server = match serve::prepare(config.clone(), "demo").await {
+        Err(error) if listen == Listen::WhereverFree && is_taken(&error) => {
+            eprintln!("kulant: {} is taken; another port is used", config.listen);
+            config.listen.set_port(0);
+            serve::prepare(config, "demo").await?
+        }
+        outcome => outcome?,
+    };
+    let seed = wish
+        .seed
+        .unwrap_or_else(|| server.care().now().0.unsigned_abs());
+
+    let cast = cast::set_up(server.care(), &folder).await?;
+    let mut network = Network::start(&network::Start {
+        seed,
+        pace: wish.pace,
+        history_days: if cast.is_new { wish.history_days } else { 0 },
+    })
+    .await?;
+    let accounts = cast::connect(server.care(), &network, server.address).await?;
+    for account in &accounts {
+        network.connect(account).await?;
+    }
+    println!("{}", cast.card(&server.public_url, &network.address));
+
+    let outcome = server.run(serve::wait_for_stop()).await;
+    network.stop().await;
+    outcome.context("the demo ended early")
+}
+
+fn is_taken(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::AddrInUse)
+    })
+}
