@@ -50,7 +50,8 @@ pub async fn take(
     let used = care
         .store
         .write(move |tx| {
-            idempotency::remove_before(tx, now.before(KEPT), now.before(GIVEN_UP))?;
+            idempotency::remove_before(tx, now.before(KEPT))?;
+            idempotency::free_unanswered(tx, agent, &wanted, now.before(GIVEN_UP))?;
             if idempotency::take(tx, agent, &wanted, &hash, now)? {
                 return Ok(None);
             }

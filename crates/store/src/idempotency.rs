@@ -89,16 +89,25 @@ pub fn free(tx: &mut Tx<'_>, agent: AgentId, key: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// Forgets keys that were taken before a time, and those before another that have no answer.
-pub fn remove_before(
+/// Frees a key that was taken before a time and has no answer: whoever took it is gone.
+pub fn free_unanswered(
     tx: &mut Tx<'_>,
-    time: Timestamp,
-    unanswered_before: Timestamp,
+    agent: AgentId,
+    key: &str,
+    before: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM idempotency_keys
-         WHERE created_at < $1 OR (created_at < $2 AND status IS NULL)",
-        &params![time, unanswered_before],
+         WHERE agent_id = $1 AND idempotency_key = $2 AND created_at < $3 AND status IS NULL",
+        &params![agent, key, before],
+    )
+}
+
+/// Forgets keys that were taken before a time.
+pub fn remove_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM idempotency_keys WHERE created_at < $1",
+        &params![time],
     )
 }
 

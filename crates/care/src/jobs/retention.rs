@@ -61,7 +61,7 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
         .write(move |tx| {
             sessions::remove_over(tx, now)?;
             sessions::remove_failures_before(tx, now.before(DAY))?;
-            idempotency::remove_before(tx, now.before(DAY), now.before(EVERY))?;
+            idempotency::remove_before(tx, now.before(DAY))?;
             messages::delete_free_attachments(tx, now.before(DAY)).map_err(CareError::from)
         })
         .await?;
