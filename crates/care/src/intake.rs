@@ -6,6 +6,8 @@ mod keep;
 mod load;
 pub(crate) mod world;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
@@ -28,7 +30,8 @@ use world::{Destination, Item, World};
 const BATCH: i64 = 200;
 /// How many things of one commit at most, when deliveries hold many each.
 const ITEMS: usize = 1_000;
-const LEASE: Duration = Duration::from_secs(30);
+/// How long an inbox stays with the process that takes it in; short, because one may end at any time.
+const LEASE: Duration = Duration::from_secs(5);
 /// After how many failures of ours a delivery is put into quarantine instead of tried again.
 const ATTEMPTS: i64 = 5;
 
@@ -58,15 +61,10 @@ pub async fn take_in_inbox(care: &Care, inbox: InboxId) -> Result<usize, CareErr
         realm: opened.realm(),
     };
     let mut taken = 0;
-    let mut leased_until = Timestamp::default();
     let mut waiting = list_waiting(care, inbox, IntakeId(0)).await?;
     while !waiting.is_empty() {
-        if care.now() > leased_until.before(LEASE / 2) {
-            let until = care.now().after(LEASE);
-            if !take_lease(care, inbox, until).await? {
-                return Ok(taken);
-            }
-            leased_until = until;
+        if !hold_lease(care, inbox).await? {
+            return Ok(taken);
         }
         let last = waiting.last().map_or(IntakeId(0), |delivery| delivery.id);
         // The next batch is fetched while this one is being written.
@@ -83,7 +81,6 @@ pub async fn take_in_inbox(care: &Care, inbox: InboxId) -> Result<usize, CareErr
         }
         waiting = next?;
     }
-    give_lease_back(care, inbox).await?;
     Ok(taken)
 }
 
@@ -347,16 +344,56 @@ fn quarantined(
     }
 }
 
-async fn take_lease(care: &Care, inbox: InboxId, until: Timestamp) -> Result<bool, CareError> {
-    let (name, holder, now) = (format!("intake:{inbox}"), care.holder(), care.now());
-    care.store
+/// Inboxes that this process takes in, each until when; asked of the database only now and then.
+#[derive(Default)]
+pub(crate) struct Leases {
+    until: Mutex<HashMap<InboxId, Timestamp>>,
+}
+
+impl Leases {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InboxId, Timestamp>> {
+        self.until
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+async fn hold_lease(care: &Care, inbox: InboxId) -> Result<bool, CareError> {
+    let now = care.now();
+    let held = care.leases.lock().get(&inbox).copied();
+    if held.is_some_and(|until| now < until.before(LEASE / 2)) {
+        return Ok(true);
+    }
+    let (name, holder, until) = (lease_name(inbox), care.holder(), now.after(LEASE));
+    let taken: bool = care
+        .store
         .write(move |tx| leases::take(tx, &name, &holder, now, until).map_err(CareError::from))
+        .await?;
+    if taken {
+        care.leases.lock().insert(inbox, until);
+    } else {
+        care.leases.lock().remove(&inbox);
+    }
+    Ok(taken)
+}
+
+/// Gives every inbox back that this process takes in, so that the next one need not wait.
+pub async fn give_leases_back(care: &Care) -> Result<(), CareError> {
+    let held: Vec<InboxId> = care.leases.lock().drain().map(|(inbox, _)| inbox).collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    let holder = care.holder();
+    care.store
+        .write(move |tx| {
+            for inbox in held {
+                leases::give_back(tx, &lease_name(inbox), &holder)?;
+            }
+            Ok(())
+        })
         .await
 }
 
-async fn give_lease_back(care: &Care, inbox: InboxId) -> Result<(), CareError> {
-    let (name, holder) = (format!("intake:{inbox}"), care.holder());
-    care.store
-        .write(move |tx| leases::give_back(tx, &name, &holder).map_err(CareError::from))
-        .await
+fn lease_name(inbox: InboxId) -> String {
+    format!("intake:{inbox}")
 }
