@@ -127,7 +127,7 @@ async fn alerts(State(care): State<Care>, Who(person): Who) -> Result<Json<Page<
             message_id: alert.message,
             inbox: alert
                 .inbox
-                .map(|id| Named::new(id, inbox_name.unwrap_or_default())),
+                .map(|id| Named::new(&id, inbox_name.unwrap_or_default())),
             reason: alert
                 .facts
                 .get("class")
@@ -148,7 +148,7 @@ async fn alerts(State(care): State<Care>, Who(person): Who) -> Result<Json<Page<
 impl From<care_overview::Queue> for Queue {
     fn from(queue: care_overview::Queue) -> Self {
         Self {
-            team: Named::new(queue.team, queue.name),
+            team: Named::new(&queue.team, queue.name),
             open: queue.open.count,
             unassigned: queue.unassigned.count,
             waiting_public: queue.waiting_public.count,
@@ -160,7 +160,7 @@ impl From<care_overview::Queue> for Queue {
 impl From<CarePresent> for Present {
     fn from(present: CarePresent) -> Self {
         Self {
-            agent: Named::new(present.agent, present.name),
+            agent: Named::new(&present.agent, present.name),
             since: present.since,
             conversation_id: present.conversation,
             activity: present.activity,

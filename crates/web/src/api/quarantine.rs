@@ -111,7 +111,7 @@ impl From<Entry> for Quarantined {
     fn from(entry: Entry) -> Self {
         Self {
             id: entry.row.id.to_string(),
-            inbox: Named::new(entry.row.inbox, entry.inbox_name),
+            inbox: Named::new(&entry.row.inbox, entry.inbox_name),
             received_at: entry.row.received_at,
             quarantined_at: entry.row.at,
             item: entry.row.item,

@@ -286,7 +286,7 @@ impl From<view::Summary> for Conversation {
     fn from(summary: view::Summary) -> Self {
         let row = summary.row;
         let named = |id: Option<String>, name: Option<String>| {
-            id.map(|id| Named::new(id, name.unwrap_or_default()))
+            id.map(|id| Named::new(&id, name.unwrap_or_default()))
         };
         Self {
             id: row.id,
@@ -298,7 +298,7 @@ impl From<view::Summary> for Conversation {
             kind: row.kind,
             visibility: row.visibility,
             unread: row.unread,
-            brand: Named::new(row.brand, summary.brand_name),
+            brand: Named::new(&row.brand, summary.brand_name),
             inbox: InboxMark {
                 id: row.inbox.to_string(),
                 name: summary.inbox_name,

@@ -36,8 +36,38 @@ fn author() -> Json {
     json!({"id": "mkidentity-4711", "name": "Zirbelnuss Quastenflosser", "handle": "@quastenflosser"})
 }
 
+/// Has many others write before, between and after, and the contact at length, so that pages split,
+/// overflow and are used again.
+async fn crowd(desk: &Desk<'_>) {
+    for round in 0..6 {
+        let items: Vec<Json> = (0..60)
+            .map(|number| {
+                let id = format!("crowd-{round}-{number}");
+                let mut item = post_of(&id, &format!("somebody{number}"), "", 100 + number, None);
+                let length = usize::try_from(number * number + 1).expect("a length");
+                item["text"] = json!("Wort ".repeat(length));
+                if number % 9 == round {
+                    item["author"] = author();
+                    item["text"] = json!("mkpublic ".repeat(length));
+                }
+                item
+            })
+            .collect();
+        desk.happens(&items).await;
+        let edits: Vec<Json> = (0..60)
+            .filter(|number| number % 9 == round)
+            .map(|number| {
+                let text = "mkedited ".repeat(if number % 2 == 0 { 3 } else { 3_000 });
+                json!({"type": "edit", "id": format!("crowd-{round}-{number}"), "text": text})
+            })
+            .collect();
+        desk.happens(&edits).await;
+    }
+}
+
 /// Lets the contact write in public and in private, be answered, be noted about, and be misread.
 async fn fill(desk: &Desk<'_>) -> (String, String) {
+    crowd(desk).await;
     let mut public = post_of("mkpublic-1", "anna", "mkpublic Wo bleibt der Zug?", 1, None);
     public["author"] = author();
     public["title"] = json!("mktitle");
@@ -63,7 +93,10 @@ async fn fill(desk: &Desk<'_>) -> (String, String) {
     unreadable["visibility"] = json!("loud");
     desk.happens(&[unreadable]).await;
 
-    let list = desk.agent.get("/api/v1/conversations").await;
+    let list = desk
+        .agent
+        .get("/api/v1/conversations?sort=oldest&limit=20")
+        .await;
     let of = |visibility: &str, name: &str| {
         list.json["items"]
             .as_array()
@@ -149,12 +182,7 @@ async fn no_byte_of_an_erased_contact_stays_and_the_counts_do() {
             assert!(left.contains(&marker), "{marker} was never there: {left:?}");
         }
         let search = "/api/v1/conversations?q=mkedited";
-        assert_eq!(
-            desk.agent.get(search).await.json["items"]
-                .as_array()
-                .map(Vec::len),
-            Some(1)
-        );
+        assert_ne!(desk.agent.get(search).await.json["items"], json!([]));
 
         let path = format!("/api/v1/contacts/{contact}");
         let version = desk.supervisor.get(&path).await.json["version"].as_i64();
@@ -222,18 +250,14 @@ fn found(house: &House) -> Vec<&'static str> {
     if let DatabaseUrl::Postgres(url) = house.care.store.url() {
         everything.extend(read_tables(url));
     }
-    let everything = everything.to_ascii_lowercase();
+    let everything = String::from_utf8_lossy(&everything).to_ascii_lowercase();
     MARKERS
         .into_iter()
         .filter(|marker| {
             let hex: String = marker.bytes().map(|byte| format!("{byte:02x}")).collect();
-            contains(&everything, marker.as_bytes()) || contains(&everything, hex.as_bytes())
+            everything.contains(marker) || everything.contains(&hex)
         })
         .collect()
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 fn read_files(folder: &Path, into: &mut Vec<u8>) {
