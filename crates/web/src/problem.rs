@@ -21,9 +21,12 @@ use crate::App;
 /// How long to wait after `unavailable`.
 const TRY_AGAIN_SECONDS: u64 = 2;
 
-/// A failure on its way to the client.
+/// A failure on its way to the client; boxed, because every answer has room for one.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
     status: StatusCode,
     document: ProblemDocument,
     retry_after_seconds: Option<u64>,
@@ -73,7 +76,7 @@ struct Cause(String);
 impl Problem {
     /// A problem with its stable code.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Failure {
             status,
             document: ProblemDocument {
                 kind: "about:blank",
@@ -88,18 +91,18 @@ impl Problem {
             },
             retry_after_seconds: None,
             cause: None,
-        }
+        }))
     }
 
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.document.detail = detail.into();
+        self.0.document.detail = detail.into();
         self
     }
 
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
@@ -130,14 +133,14 @@ impl Problem {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
             .detail("wait as long as Retry-After says, then send it again")
             .retry_after(TRY_AGAIN_SECONDS);
-        problem.cause = Some(cause.into());
+        problem.0.cause = Some(cause.into());
         problem
     }
 
     pub fn internal(cause: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
             .detail("a fault of ours: tell the administrator the error_id");
-        problem.cause = Some(cause.into());
+        problem.0.cause = Some(cause.into());
         problem
     }
 
@@ -161,7 +164,7 @@ impl Problem {
         };
         let mut problem =
             Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").detail(detail);
-        problem.document.errors = errors;
+        problem.0.document.errors = errors;
         problem
     }
 }
@@ -172,7 +175,7 @@ impl From<CareError> for Problem {
             CareError::Refused(refusal) => {
                 let mut problem =
                     Self::new(StatusCode::CONFLICT, refusal.code).detail(refusal.to_string());
-                problem.document.facts = refusal
+                problem.0.document.facts = refusal
                     .facts
                     .into_iter()
                     .map(|(name, value)| (name.to_owned(), value))
@@ -191,7 +194,7 @@ impl From<CareError> for Problem {
             CareError::Conflict { current } => {
                 let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "version_conflict")
                     .detail("somebody was faster: read it again");
-                problem.document.current_version = Some(current);
+                problem.0.document.current_version = Some(current);
                 problem
             }
             CareError::Unavailable(cause) => Self::unavailable(cause),
@@ -212,15 +215,16 @@ impl From<FieldFault> for FieldProblem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = document(self.status, &self.document);
+        let failure = *self.0;
+        let mut response = document(failure.status, &failure.document);
         let headers = response.headers_mut();
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = failure.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if failure.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(cause) = self.cause {
+        if let Some(cause) = failure.cause {
             response.extensions_mut().insert(Cause(cause));
         }
         response
@@ -248,8 +252,8 @@ pub async fn log_faults(State(app): State<App>, request: Request, next: Next) ->
     let error_id = app.care.id().to_string();
     error!(error.id = error_id, http.method = %method, http.path = path, cause, "a request failed");
     let mut problem = Problem::internal(cause);
-    problem.document.error_id = Some(error_id);
-    document(problem.status, &problem.document)
+    problem.0.document.error_id = Some(error_id);
+    document(problem.0.status, &problem.0.document)
 }
 
 /// Answers for a handler that panicked.

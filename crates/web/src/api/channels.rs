@@ -21,8 +21,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A kind of network.
 #[derive(Serialize, ToSchema)]
 struct Channel {
+    #[serde(rename = "channel")]
     #[schema(example = "webhook")]
-    channel: &'static str,
+    kind: &'static str,
     /// The key of its name in the locale files.
     name: String,
     /// What it can do, in public and in private.
@@ -44,7 +45,7 @@ async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Vec<Channel>>, 
         care_channels::list()
             .into_iter()
             .map(|channel| Channel {
-                channel: channel.channel,
+                kind: channel.channel,
                 name: format!("channel.{}.name", channel.channel),
                 capabilities: channel.capabilities,
                 settings_schema: channel.settings_schema,

@@ -56,7 +56,7 @@ pub struct Named {
 }
 
 impl Named {
-    pub fn new(id: impl ToString, name: impl Into<String>) -> Self {
+    pub fn new(id: &impl ToString, name: impl Into<String>) -> Self {
         Self {
             id: id.to_string(),
             name: name.into(),
@@ -66,13 +66,13 @@ impl Named {
 
 impl From<(TeamId, String)> for Named {
     fn from((id, name): (TeamId, String)) -> Self {
-        Self::new(id, name)
+        Self::new(&id, name)
     }
 }
 
 impl From<(BrandId, String)> for Named {
     fn from((id, name): (BrandId, String)) -> Self {
-        Self::new(id, name)
+        Self::new(&id, name)
     }
 }
 

@@ -35,8 +35,8 @@ struct Token {
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
     /// The token itself: only in the answer that made it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
+    #[serde(rename = "token", skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 /// A new key.
@@ -60,7 +60,7 @@ impl Token {
             },
             created_at: token.created_at.to_string(),
             last_used_at: token.used_at.map(|at| at.to_string()),
-            token: secret,
+            secret,
         }
     }
 }

@@ -396,7 +396,7 @@ impl Client {
                 parts
                     .headers
                     .get("content-type")
-                    .map(|kind| kind.as_bytes()),
+                    .map(axum::http::HeaderValue::as_bytes),
                 Some(&b"application/problem+json"[..]),
                 "{} {text}",
                 parts.status
