@@ -240,7 +240,8 @@ CREATE INDEX conversations_team ON conversations (team_id, status, last_message_
 CREATE INDEX conversations_agent ON conversations (agent_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NOT NULL;
 CREATE INDEX conversations_unassigned ON conversations (team_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NULL;
 CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_message_at, id) WHERE joined_into IS NULL;
-CREATE INDEX conversations_waiting ON conversations (waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
+CREATE INDEX conversations_waiting ON conversations (status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
+CREATE INDEX conversations_team_waiting ON conversations (team_id, status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
 CREATE INDEX conversations_root ON conversations (root_message_id);
 CREATE INDEX conversations_joined ON conversations (joined_into) WHERE joined_into IS NOT NULL;

@@ -33,6 +33,15 @@ pub struct Waiting {
     pub attempts: i64,
 }
 
+/// A delivery as it came.
+#[derive(Debug, Clone, Default)]
+pub struct Raw {
+    /// JSON: a list of pairs.
+    pub headers: String,
+    /// None once its time is over.
+    pub body: Option<Vec<u8>>,
+}
+
 /// A delivery, or one item of it, that could not be read.
 #[derive(Debug, Clone)]
 pub struct Quarantined {
@@ -222,15 +231,17 @@ pub fn find_body(read: &mut Read<'_>, intake: IntakeId) -> Result<Option<Vec<u8>
         .flatten())
 }
 
-/// Finds the headers and the raw body of a delivery; no body once its time is over.
-pub fn find_raw(
-    read: &mut Read<'_>,
-    intake: IntakeId,
-) -> Result<Option<(String, Option<Vec<u8>>)>, StoreError> {
+/// Finds a delivery as it came.
+pub fn find_raw(read: &mut Read<'_>, intake: IntakeId) -> Result<Option<Raw>, StoreError> {
     read.query_one(
         "SELECT headers, body FROM intakes WHERE id = $1",
         &params![intake],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| {
+            Ok(Raw {
+                headers: row.get(0)?,
+                body: row.get(1)?,
+            })
+        },
     )
 }
 

@@ -97,20 +97,38 @@ pub struct Summary {
     pub tags: Vec<(TagId, String, String)>,
 }
 
+/// By which way a branch of a list finds the conversations of an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InboxWay {
+    /// Those that began there, and those that only have messages from there.
+    Any,
+    Origin,
+    Elsewhere,
+}
+
 /// How many branches a list is cut into at most, so that each runs along one index.
-const BRANCHES: usize = 32;
+const BRANCHES: usize = 48;
 
 /// Writes the conditions of a filter within a scope, for a table called `c`.
 pub(crate) fn conditions(scope: &Scope, filter: &Filter, params: &mut Vec<Value>) -> String {
+    branch_conditions(scope, filter, InboxWay::Any, params)
+}
+
+fn branch_conditions(
+    scope: &Scope,
+    filter: &Filter,
+    way: InboxWay,
+    params: &mut Vec<Value>,
+) -> String {
     let mut all = vec!["c.joined_into IS NULL".to_owned()];
     if *scope != Scope::Everything {
         all.push(scope::condition(scope, "c.team_id", params));
     }
-    narrow(filter, params, &mut all);
+    narrow(filter, way, params, &mut all);
     all.join(" AND ")
 }
 
-fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
+fn narrow(filter: &Filter, way: InboxWay, params: &mut Vec<Value>, all: &mut Vec<String>) {
     one_of("c.status", &filter.statuses, params, all);
     let teams: Vec<Option<TeamId>> = filter.teams.iter().map(|team| team.id()).collect();
     one_of_or_null("c.team_id", &teams, params, all);
@@ -121,18 +139,23 @@ fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
         for inbox in &filter.inboxes {
             params.push((*inbox).into());
             let place = params.len();
-            ways.push(format!(
-                "c.inbox_id = ${place} OR EXISTS (SELECT 1 FROM conversation_inboxes ci \
-                 WHERE ci.inbox_id = ${place} AND ci.conversation_id = c.id)"
-            ));
+            let origin = format!("c.inbox_id = ${place}");
+            let elsewhere = format!(
+                "c.id IN (SELECT ci.conversation_id FROM conversation_inboxes ci \
+                 WHERE ci.inbox_id = ${place})"
+            );
+            ways.push(match way {
+                InboxWay::Any => format!("{origin} OR {elsewhere}"),
+                InboxWay::Origin => origin,
+                InboxWay::Elsewhere => elsewhere,
+            });
         }
         all.push(format!("({})", ways.join(" OR ")));
     }
     for tag in &filter.tags {
         params.push((*tag).into());
         all.push(format!(
-            "EXISTS (SELECT 1 FROM conversation_tags ct \
-             WHERE ct.tag_id = ${} AND ct.conversation_id = c.id)",
+            "c.id IN (SELECT ct.conversation_id FROM conversation_tags ct WHERE ct.tag_id = ${})",
             params.len()
         ));
     }
@@ -150,8 +173,8 @@ fn narrow(filter: &Filter, params: &mut Vec<Value>, all: &mut Vec<String>) {
     if let Some(agent) = filter.mentioned {
         params.push(agent.into());
         all.push(format!(
-            "EXISTS (SELECT 1 FROM mentions n WHERE n.agent_id = ${} \
-             AND n.conversation_id = c.id AND n.read_at IS NULL)",
+            "c.id IN (SELECT n.conversation_id FROM mentions n \
+             WHERE n.agent_id = ${} AND n.read_at IS NULL)",
             params.len()
         ));
     }
@@ -203,6 +226,10 @@ fn one_of_or_null<T: Copy + Into<Value>>(
 
 /// Lists the ids of a page. Where a filter names several teams or statuses, or the scope does, each
 /// of them runs along its own index and the few rows of all are sorted.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each of them narrows the same question"
+)]
 pub fn list_ids(
     read: &mut Read<'_>,
     scope: &Scope,
@@ -218,8 +245,8 @@ pub fn list_ids(
     };
     let mut params: Vec<Value> = params![limit].into();
     let mut branches = Vec::new();
-    for (scope, filter) in cut(scope, filter) {
-        let mut all = vec![conditions(&scope, &filter, &mut params)];
+    for (scope, filter, way) in cut(scope, filter, sort) {
+        let mut all = vec![branch_conditions(&scope, &filter, way, &mut params)];
         if sort == Sort::Waiting {
             all.push("c.waiting_since IS NOT NULL".to_owned());
         }
@@ -239,41 +266,76 @@ pub fn list_ids(
     }
     let sql = format!(
         "{} ORDER BY at {direction}, id {direction} LIMIT $1",
-        branches.join(" UNION ALL ")
+        // A conversation may have messages from two inboxes of the filter; it is one row.
+        branches.join(if filter.inboxes.is_empty() {
+            " UNION ALL "
+        } else {
+            " UNION "
+        })
     );
     read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Cuts a filter into branches of one team and one status each, if there are not too many.
-fn cut(scope: &Scope, filter: &Filter) -> Vec<(Scope, Filter)> {
-    let teams: Vec<Option<TeamId>> = match scope {
-        Scope::Teams(teams) if filter.teams.is_empty() && !teams.is_empty() => {
-            teams.iter().copied().map(Some).collect()
-        }
-        _ => vec![None],
+/// Cuts a filter into branches of one team, agent, inbox and status each, if there are not too many.
+fn cut(scope: &Scope, filter: &Filter, sort: Sort) -> Vec<(Scope, Filter, InboxWay)> {
+    let whole = vec![(scope.clone(), filter.clone(), InboxWay::Any)];
+    let mut branches = match scope {
+        Scope::Teams(teams) if !teams.is_empty() && filter.teams.is_empty() => teams
+            .iter()
+            .map(|team| (Scope::Teams([*team].into()), filter.clone(), InboxWay::Any))
+            .collect(),
+        _ => whole.clone(),
     };
-    let statuses: Vec<Vec<Status>> = match filter.statuses.len() {
-        0 | 1 => vec![filter.statuses.clone()],
-        _ => filter.statuses.iter().map(|status| vec![*status]).collect(),
+    // The indexes of teams, agents, inboxes and of those who wait have the status before the time.
+    let by_status = sort == Sort::Waiting
+        || *scope != Scope::Everything
+        || !(filter.inboxes.is_empty() && filter.teams.is_empty() && filter.assignees.is_empty());
+    let statuses = match filter.statuses.as_slice() {
+        [] if by_status => Status::ALL,
+        some => some,
     };
-    if teams.len() * statuses.len() > BRANCHES {
-        return vec![(scope.clone(), filter.clone())];
+    split(&mut branches, statuses, |branch, status| {
+        branch.1.statuses = vec![*status];
+    });
+    split(&mut branches, &filter.teams, |branch, team| {
+        branch.1.teams = vec![*team];
+    });
+    split(&mut branches, &filter.assignees, |branch, one| {
+        branch.1.assignees = vec![*one];
+    });
+    split(&mut branches, &filter.inboxes, |branch, inbox| {
+        branch.1.inboxes = vec![*inbox];
+    });
+    if !filter.inboxes.is_empty() {
+        let ways = [InboxWay::Origin, InboxWay::Elsewhere];
+        split(&mut branches, &ways, |branch, way| branch.2 = *way);
     }
-    let mut branches = Vec::new();
-    for team in teams {
-        for statuses in &statuses {
-            let scope = match team {
-                Some(team) => Scope::Teams([team].into()),
-                None => scope.clone(),
-            };
-            let filter = Filter {
-                statuses: statuses.clone(),
-                ..filter.clone()
-            };
-            branches.push((scope, filter));
-        }
+    if branches.len() > BRANCHES {
+        whole
+    } else {
+        branches
     }
-    branches
+}
+
+/// Makes of each branch one for every choice.
+fn split<T>(
+    branches: &mut Vec<(Scope, Filter, InboxWay)>,
+    choices: &[T],
+    narrow: impl Fn(&mut (Scope, Filter, InboxWay), &T),
+) {
+    if choices.is_empty() || branches.len() > BRANCHES {
+        return;
+    }
+    *branches = branches
+        .iter()
+        .flat_map(|branch| {
+            choices.iter().map(|choice| {
+                let mut branch = branch.clone();
+                narrow(&mut branch, choice);
+                branch
+            })
+        })
+        .collect();
 }
 
 /// Counts what a filter finds, up to a cap.
@@ -386,7 +448,8 @@ pub fn list_queues(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<Queue>, Sto
         &format!(
             "SELECT t.id, t.name,
                (SELECT MIN(c.waiting_since) FROM conversations c
-                WHERE c.team_id = t.id AND c.status = 'open' AND c.joined_into IS NULL)
+                WHERE c.team_id = t.id AND c.status = 'open' AND c.joined_into IS NULL
+                  AND c.waiting_since IS NOT NULL)
              FROM teams t
              WHERE t.archived_at IS NULL AND {in_scope}
              ORDER BY t.name
@@ -456,7 +519,7 @@ pub fn list_oldest_public(
     read.query(
         &format!(
             "SELECT c.id FROM conversations c
-             WHERE c.joined_into IS NULL AND c.waiting_since IS NOT NULL
+             WHERE c.joined_into IS NULL AND c.waiting_since IS NOT NULL AND c.status = 'open'
                AND c.visibility IN ('public', 'mixed') AND {in_scope}
              ORDER BY c.waiting_since, c.id
              LIMIT $1"

@@ -504,7 +504,7 @@ fn manager_view(
 ) -> Result<Inbox, CareError> {
     let channel = channel_of(&row)?;
     let capabilities = channel.capabilities();
-    let kept = secrets_of(care, &row)?;
+    let kept = secrets_of(care, &row).unwrap_or_default();
     let secrets_set = schema::secret_names(&channel.settings_schema())
         .into_iter()
         .filter(|name| kept.contains_key(name))
