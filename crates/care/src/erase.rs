@@ -252,7 +252,8 @@ fn empty(
         threads.insert((identity.inbox, identity.network_id.clone()));
     }
     erasing::forget_threads(tx, &Vec::from_iter(threads))?;
-    erasing::empty_deliveries(tx, &Vec::from_iter(deliveries.iter().copied()))?;
+    let deliveries: Vec<IntakeId> = deliveries.iter().copied().collect();
+    erasing::empty_deliveries(tx, &deliveries)?;
     idempotency::forget_answers(tx)?;
 
     let mut rows = conversations::list_locked(tx, &traces.conversations)?;

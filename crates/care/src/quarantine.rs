@@ -81,12 +81,12 @@ pub async fn open(care: &Care, person: &Person, id: i64) -> Result<Opened, CareE
             Ok::<_, CareError>((row, names, raw))
         })
         .await?;
-    let (headers, body) = raw.unwrap_or_default();
-    let headers: Vec<(String, String)> = serde_json::from_str(&headers).unwrap_or_default();
+    let raw = raw.unwrap_or_default();
+    let headers: Vec<(String, String)> = serde_json::from_str(&raw.headers).unwrap_or_default();
     Ok(Opened {
         entry: entry(row, &names),
-        size: body.as_ref().map_or(0, Vec::len),
-        body: body.map(|body| {
+        size: raw.body.as_ref().map_or(0, Vec::len),
+        body: raw.body.map(|body| {
             let shown = &body[..body.len().min(SHOWN)];
             String::from_utf8_lossy(shown).into_owned()
         }),

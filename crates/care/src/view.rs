@@ -76,6 +76,10 @@ pub struct Side {
 }
 
 /// Lists conversations.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each of them narrows the same question"
+)]
 pub async fn list(
     care: &Care,
     person: &Person,
@@ -101,6 +105,10 @@ pub async fn list(
 }
 
 /// Finds conversations by words in their messages, newest found first.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each of them narrows the same question"
+)]
 pub async fn find_by_words(
     care: &Care,
     person: &Person,
@@ -279,6 +287,10 @@ pub async fn find_tags(care: &Care, wanted: Vec<String>) -> Result<Vec<Option<Ta
 }
 
 /// Lists a conversation's messages, oldest first or newest first.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each of them narrows the same question"
+)]
 pub async fn list_messages(
     care: &Care,
     person: &Person,
@@ -345,10 +357,6 @@ pub async fn find_message_changed(
 }
 
 /// Lists what happened to a conversation after a place in the log, with the names of colleagues.
-#[expect(
-    clippy::type_complexity,
-    reason = "an event and the name of whoever acted"
-)]
 pub async fn list_events(
     care: &Care,
     person: &Person,

@@ -90,12 +90,11 @@ impl Needles {
         {
             return true;
         }
-        match serde_json::from_slice::<Json>(&delivery.body) {
-            Ok(json) => self.is_in_json(&json, doubt_counts),
-            Err(_) => {
-                let text = unescaped(&String::from_utf8_lossy(&delivery.body));
-                self.is_in_text(&text, doubt_counts)
-            }
+        if let Ok(json) = serde_json::from_slice::<Json>(&delivery.body) {
+            self.is_in_json(&json, doubt_counts)
+        } else {
+            let text = unescaped(&String::from_utf8_lossy(&delivery.body));
+            self.is_in_text(&text, doubt_counts)
         }
     }
 

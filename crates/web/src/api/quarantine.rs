@@ -34,7 +34,7 @@ struct Quarantined {
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
-    quarantined_at: Timestamp,
+    at: Timestamp,
     /// Which item of the delivery, from zero.
     item: i64,
     reason: Reason,
@@ -113,7 +113,7 @@ impl From<Entry> for Quarantined {
             id: entry.row.id.to_string(),
             inbox: Named::new(&entry.row.inbox, entry.inbox_name),
             received_at: entry.row.received_at,
-            quarantined_at: entry.row.at,
+            at: entry.row.at,
             item: entry.row.item,
             reason: Reason {
                 class: entry.code,

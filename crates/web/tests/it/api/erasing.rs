@@ -233,7 +233,7 @@ async fn counts(house: &House) -> (i64, i64, i64) {
             .store
             .read(move |read| read.query_one(&sql, &[], |row| row.get::<i64>(0)))
             .await
-            .map(|count| count.unwrap_or_default())
+            .map(Option::unwrap_or_default)
             .expect("counted")
     };
     (
@@ -254,7 +254,9 @@ fn found(house: &House) -> Vec<&'static str> {
     MARKERS
         .into_iter()
         .filter(|marker| {
-            let hex: String = marker.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = marker
+                .bytes()
+                .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
             everything.contains(marker) || everything.contains(&hex)
         })
         .collect()

@@ -66,9 +66,9 @@ impl Line {
 
     async fn next_frame(&mut self) -> Option<Said> {
         loop {
-            if let Some((frame, rest)) = self.read.split_once("\n\n") {
-                let said = read(frame);
-                self.read = rest.to_owned();
+            if let Some(end) = self.read.find("\n\n") {
+                let frame: String = self.read.drain(..end + 2).collect();
+                let said = read(&frame);
                 if said.is_some() {
                     return said;
                 }

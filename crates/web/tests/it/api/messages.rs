@@ -169,7 +169,7 @@ async fn where_nobody_can_be_asked_a_person_decides() {
         let queued = desk.answer(&id, "Kommt an?").await;
         desk.work().await;
         assert_eq!(state(&desk.newest_message(&id).await), "uncertain");
-        house.clock.pass(Duration::from_secs(3_600));
+        house.clock.pass(Duration::from_hours(1));
         desk.work().await;
         assert_eq!(desk.network.taken().len(), 1);
         let message = format!("/api/v1/messages/{}", queued.id());
