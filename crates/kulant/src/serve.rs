@@ -92,6 +92,7 @@ impl Server {
                     WebSettings {
                         behind_proxy: self.config.behind_proxy,
                         metrics: self.metrics.clone(),
+                        templates: Some(self.config.data.join("templates")),
                         ..WebSettings::default()
                     },
                 ),

@@ -142,7 +142,7 @@ async fn one_filling_is_one_conversation_that_both_sides_go_on_with() {
         );
         assert_eq!(thread.standing, Standing::Answered);
 
-        house.clock.pass(Duration::from_secs(60));
+        house.clock.pass(Duration::from_mins(1));
         let place = TokenPlace::Thread(&thread.key);
         let more = form::issue_token(&house.care, &place).expect("a token");
         let more = form::open_token(&house.care, &place, &more).expect("our own");
@@ -297,14 +297,14 @@ async fn how_soon_answers_come_is_said_only_where_it_is_known() {
                 .await
                 .expect("kept");
             house.take_in().await;
-            house.clock.pass(Duration::from_secs(600));
+            house.clock.pass(Duration::from_mins(10));
             // Every third one is not answered: half of all still are.
             if number % 3 != 0 {
                 let newest = at_desk(&house).await.pop().expect("it is there");
                 answer(&house, newest.row.id, Visibility::Private, "Antwort").await;
             }
         }
-        assert_eq!(usual().await, Some(Duration::from_secs(600)));
+        assert_eq!(usual().await, Some(Duration::from_mins(10)));
         house.clock.pass(Duration::from_hours(29 * 24));
         assert_eq!(usual().await, None, "too long ago");
     }

@@ -61,7 +61,8 @@ pub async fn take(
     let believes = |text: &str| limited.is_none() && believed(&app, &place, text).is_ok();
     let limits = thread.form.attachments.as_ref();
     let mut filling = filling::read(&app.care, multipart, limits, believes).await?;
-    filling.filled.language = visit.language(&thread.form.brand.details).word().to_owned();
+    let language = visit.language(&thread.form.brand.details);
+    filling.filled.language = String::from(language.word());
 
     let (status, faults, retry_after) = match limited {
         Some(problem) => {

@@ -61,7 +61,7 @@ async fn read_fields(
     filling: &mut Filling,
 ) -> Result<(), Problem> {
     let mut room = LONGEST_WORDS;
-    while let Some(field) = form.next_field().await.map_err(unread)? {
+    while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
         let name = field.name().unwrap_or("").to_owned();
         if name == FILES {
             let takes = limits.filter(|_| believes(&filling.token));
@@ -86,7 +86,7 @@ async fn read_fields(
 
 async fn read_text(mut field: Field<'_>, room: &mut usize) -> Result<String, Problem> {
     let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(unread)? {
+    while let Some(piece) = field.chunk().await.map_err(|error| unread(&error))? {
         *room = room
             .checked_sub(piece.len())
             .ok_or_else(Problem::too_large)?;
@@ -104,7 +104,7 @@ async fn read_file(
     let name = field.file_name().unwrap_or("").to_owned();
     let media_type = field.content_type().unwrap_or("").to_owned();
     // A field in which nothing was chosen comes as a file without name and content.
-    let Some(first) = field.chunk().await.map_err(unread)? else {
+    let Some(first) = field.chunk().await.map_err(|error| unread(&error))? else {
         return Ok(());
     };
     filling.had_files = true;
@@ -125,7 +125,7 @@ async fn read_file(
             return skip(field).await;
         }
         draft.write(&bytes).await.map_err(kept)?;
-        piece = field.chunk().await.map_err(unread)?;
+        piece = field.chunk().await.map_err(|error| unread(&error))?;
     }
     let size = draft.size();
     draft.finish().await.map_err(kept)?;
@@ -139,11 +139,16 @@ async fn read_file(
 }
 
 async fn skip(mut field: Field<'_>) -> Result<(), Problem> {
-    while field.chunk().await.map_err(unread)?.is_some() {}
+    while field
+        .chunk()
+        .await
+        .map_err(|error| unread(&error))?
+        .is_some()
+    {}
     Ok(())
 }
 
-fn unread(error: MultipartError) -> Problem {
+fn unread(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::too_large()
     } else {

@@ -69,7 +69,8 @@ pub async fn take(
     let believes = |text: &str| limited.is_none() && believed(&app, &place, text).is_ok();
     let mut filling =
         filling::read(&app.care, multipart, form.attachments.as_ref(), believes).await?;
-    filling.filled.language = visit.language(&form.brand.details).word().to_owned();
+    let language = visit.language(&form.brand.details);
+    filling.filled.language = String::from(language.word());
 
     let again = match check(&app, &place, &mut filling) {
         _ if limited.is_some() => Err(too_often(limited)),

@@ -170,6 +170,10 @@ fn escape(out: &mut Output, state: &mut Rendering, value: &Value) -> Result<(), 
 }
 
 /// `t(key, name=value)` in a template: the words of a key for whoever reads the page.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "functions of templates take their arguments by value"
+)]
 fn say(state: &Rendering, key: &str, facts: Kwargs) -> Result<String, Error> {
     let mut said: Vec<(String, String)> = Vec::new();
     for name in facts.args() {

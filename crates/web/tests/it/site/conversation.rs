@@ -47,7 +47,7 @@ async fn a_conversation_goes_to_and_fro() {
         page.has("<b>Beantwortet</b>");
         page.has("href=\"https://example.org/hilfe?a=b&amp;c=d\"");
 
-        house.clock.pass(Duration::from_secs(60));
+        house.clock.pass(Duration::from_mins(1));
         let typed = Typed::new(&page.token()).with("text", "Danke schön.");
         for _ in 0..2 {
             let sent = house.fill(&path, &typed).await;
@@ -109,7 +109,7 @@ async fn secrets_cannot_be_guessed_and_files_of_others_are_not_there() {
             let page = house.browse(path, "de").await;
             page.has(name);
             let href = page.between("<li><a href=\"", "\"");
-            let file = house.browse(&href, "de").await;
+            let file = house.browse(href, "de").await;
             assert_eq!((file.status, file.text.as_str()), (200, "<b>hallo</b>"));
             let disposition = file.header("content-disposition");
             assert!(disposition.starts_with("attachment;"), "{disposition}");

@@ -81,7 +81,7 @@ async fn the_scripts_are_small_and_can_be_kept() {
     let path = house.form("Kontakt", plain()).await;
     let page = house.browse(&format!("{path}?embedded=1"), "de").await;
     let frame = page.between("<script src=\"", "\"");
-    let script = house.browse(&frame, "de").await;
+    let script = house.browse(frame, "de").await;
     script.has("kulantHeight");
     assert!(script.header("cache-control").contains("immutable"));
 }

@@ -49,7 +49,7 @@ async fn machines_are_kept_out_and_people_keep_what_they_typed() {
         forged.has("Diese Seite galt nicht mehr");
         assert_ne!(forged.token(), "forged");
 
-        house.clock.pass(Duration::from_secs(25 * 3_600));
+        house.clock.pass(Duration::from_hours(25));
         let late = house.fill(&path, &Typed::new(&token)).await;
         late.has("länger als einen Tag offen");
         assert!(house.at_desk().await.is_empty());

@@ -87,7 +87,7 @@ async fn pages_are_light() {
         let page = house.browse(&path, "de").await;
         let style = page.between("<link rel=\"stylesheet\" href=\"", "\"");
         assert!(style.ends_with("-ffdd00.css"), "{style}");
-        let style = house.browse(&style, "de").await;
+        let style = house.browse(style, "de").await;
         assert_eq!(style.status, 200);
         assert!(style.header("cache-control").contains("immutable"));
         style.has("--accent:#");

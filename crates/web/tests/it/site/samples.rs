@@ -48,11 +48,11 @@ async fn railway(house: &House, voice: Voice) -> (String, String) {
             Typed::new(token)
                 .with("subject", "Verspätung ICE 704, Taxi")
                 .with("text", QUESTION)
-                .file("Quittung Taxi.pdf", &[0; 84_000])
+                .file("Quittung Taxi.pdf", &vec![0; 84_000])
         })
         .await;
     let id = house.at_desk().await[0].row.id;
-    house.clock.pass(Duration::from_secs(1_260));
+    house.clock.pass(Duration::from_mins(21));
     house.say(id, Visibility::Private, ANSWER).await;
     (form, path)
 }
@@ -79,7 +79,7 @@ async fn every_page(
     let framed = browse(embedded.clone()).await;
     house.clock.pass(Duration::from_secs(5));
     let sent = house.fill(&embedded, &Typed::new(&framed.token())).await;
-    house.clock.pass(Duration::from_secs(600));
+    house.clock.pass(Duration::from_mins(10));
     vec![
         ("home", browse("/".to_owned()).await),
         ("form", browse(form.clone()).await),
