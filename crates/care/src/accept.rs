@@ -1,8 +1,10 @@
 //! Takes a raw delivery from a network: is it genuine, is it stored? Nothing else happens here.
 
-use kulant_channels::delivery::{RawDelivery, VerifyError};
+use kulant_channels::delivery::VerifyError;
 use kulant_model::ids::IntakeId;
 use kulant_store::{intakes, intakes::NewIntake};
+
+pub use kulant_channels::delivery::RawDelivery;
 
 use crate::Care;
 use crate::accounts;

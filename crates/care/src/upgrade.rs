@@ -97,3 +97,9 @@ pub fn settle_copy(copy: &Path) -> Result<(), CareError> {
     snapshot::settle(copy)?;
     Ok(())
 }
+
+/// Lets the database count anew after much was written at once. Blocks.
+pub fn refresh_statistics(url: &DatabaseUrl) -> Result<(), CareError> {
+    kulant_store::upkeep::refresh_statistics(url)?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 mod agent;
 mod backup;
+mod bench;
 mod completion;
 mod demo;
 mod doctor;
@@ -90,6 +91,7 @@ enum Wish {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Doctor(doctor::Doctor),
+    Bench(bench::Bench),
     Demo(demo::Demo),
     #[command(name = "demo-network")]
     DemoNetwork(demo::DemoNetwork),
@@ -190,6 +192,7 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
         Wish::Inbox(wish) => block_on(inbox::inbox(quiet(&given)?, wish)),
         Wish::Agent(wish) => block_on(agent::agent(quiet(&given)?, wish)),
         Wish::Token(wish) => block_on(token::token(quiet(&given)?, wish)),
+        Wish::Bench(wish) => block_on(bench::bench(quiet(&given)?, wish)),
         Wish::Demo(mut wish) => {
             demo::settle(&mut given);
             given.flags.extend(std::mem::take(&mut wish.flags.0));

@@ -1,0 +1,38 @@
+//! `kulant bench`: measures taking in and the desk on this machine, with a server of its own as a
+//! child process, over loopback and through the same interface as everybody.
+
+mod client;
+mod desk;
+mod intake;
+mod numbers;
+mod place;
+mod words;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use crate::config::Config;
+
+/// Measure this program on this machine: taking in, and working at the desk
+///
+/// Starts a server of its own on a temporary folder, or on an empty database named by --database,
+/// and talks to it over loopback. Prints a table, or JSON with --json. Use a release build.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    wish: Wish,
+}
+
+#[derive(Subcommand)]
+enum Wish {
+    Intake(intake::Intake),
+    Desk(desk::Desk),
+}
+
+pub(crate) async fn bench(config: Config, wish: Bench) -> Result<()> {
+    match wish.wish {
+        Wish::Intake(wish) => intake::measure(config, wish).await,
+        Wish::Desk(wish) => desk::measure(config, wish).await,
+    }
+}
