@@ -1,7 +1,9 @@
 //! The private page of a contact-form conversation: whoever has the link reads it and writes on.
 
 use axum::extract::{Multipart, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{
+    CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kulant_care::CareError;
@@ -112,7 +114,13 @@ pub async fn file(
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let disposition =
         HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
-    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, disposition)];
+    // Whatever the file is, it is no page of ours.
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CONTENT_DISPOSITION, disposition),
+        (CONTENT_SECURITY_POLICY, policy),
+    ];
     Ok(confide((headers, bytes).into_response()))
 }
 

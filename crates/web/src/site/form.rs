@@ -249,7 +249,7 @@ async fn draw(
         Some(token) => token,
         None => form::issue_token(&app.care, &TokenPlace::Form(form.inbox))?,
     };
-    let wait = form::usual_wait(&app.care, form.inbox).await?;
+    let wait = app.pages.usual_wait(&app.care, form.inbox).await?;
     let page = context! {
         action => visit.address(&visit.path, &embed::kept(visit)),
         heading => form.heading.as_deref(),

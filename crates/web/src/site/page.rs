@@ -1,17 +1,21 @@
 //! How a public page is made: templates, which an operator may replace file by file, within one
 //! frame; and the few files that pages need.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
+use kulant_care::Care;
 use kulant_care::form::PublicBrand;
 use kulant_model::brand::{BrandDetails, Voice};
+use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{
@@ -77,9 +81,13 @@ const FOR_A_YEAR: &str = "public, max-age=31536000, immutable";
 static STYLE_DIGEST: LazyLock<String> = LazyLock::new(|| digest(STYLE));
 static FRAME_DIGEST: LazyLock<String> = LazyLock::new(|| digest(FRAME_SCRIPT));
 
-/// The templates, made once.
+/// How long it counts what was found out about usual waits.
+const WAITS_COUNT: Duration = Duration::from_mins(5);
+
+/// The templates, made once, and what many visits ask for.
 pub struct Pages {
     templates: Environment<'static>,
+    waits: Mutex<HashMap<InboxId, (Timestamp, Option<Duration>)>>,
 }
 
 /// What a page is asked with: its address and the language that its reader wants.
@@ -108,7 +116,29 @@ impl Pages {
         templates.set_loader(move |name| find_template(folder.as_deref(), name));
         templates.set_formatter(escape);
         templates.add_function("t", say);
-        Self { templates }
+        Self {
+            templates,
+            waits: Mutex::default(),
+        }
+    }
+
+    /// Returns how soon a form's messages are usually answered, found out anew every few minutes.
+    pub async fn usual_wait(
+        &self,
+        care: &Care,
+        inbox: InboxId,
+    ) -> Result<Option<Duration>, Problem> {
+        let now = care.now();
+        let waits = || self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = waits().get(&inbox).copied();
+        if let Some((at, wait)) = known
+            && now.since(at) < WAITS_COUNT
+        {
+            return Ok(wait);
+        }
+        let wait = kulant_care::form::usual_wait(care, inbox).await?;
+        waits().insert(inbox, (now, wait));
+        Ok(wait)
     }
 
     /// Renders a page within its frame.
