@@ -64,7 +64,7 @@ impl Lock {
     fn write(&mut self, command: &str, public_url: Option<&str>) -> Result<()> {
         let mut text = format!("pid {}\ncommand {command}\n", std::process::id());
         if let Some(url) = public_url {
-            text.push_str(&format!("public_url {url}\n"));
+            text = format!("{text}public_url {url}\n");
         }
         self.file.set_len(0)?;
         self.file.rewind()?;

@@ -54,13 +54,12 @@ pub async fn bring_forward(config: &Config, store: &Store) -> Result<Upgraded> {
 
 /// Opens the use cases over a database that has its schema.
 pub async fn open_care(config: &Config, store: Store, public_url: String) -> Result<Care> {
-    let secret_keys = match &config.secret_key {
-        Some(text) => SecretKeys::from_text(&text.0).context("the setting secret_key")?,
-        None => {
-            let path = config.data.join(SECRET_KEY);
-            SecretKeys::from_file(&path, &SystemRandomness)
-                .with_context(|| format!("the secret key {}", path.display()))?
-        }
+    let secret_keys = if let Some(text) = &config.secret_key {
+        SecretKeys::from_text(&text.0).context("the setting secret_key")?
+    } else {
+        let path = config.data.join(SECRET_KEY);
+        SecretKeys::from_file(&path, &SystemRandomness)
+            .with_context(|| format!("the secret key {}", path.display()))?
     };
     let http = Http::new(&HttpPolicy {
         allow_private: config.allow_private_networks,

@@ -1,6 +1,8 @@
 //! The one table of settings: name, form, default and one line why. The command line of `serve`,
 //! the variables, the file `kulant.toml` and the example of it are all made from this table.
 
+use std::fmt::Write as _;
+
 /// What form a setting's value has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -181,13 +183,14 @@ pub fn example() -> String {
         } else {
             String::new()
         };
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n# {}.\n# ({flag}{})\n# {} = {}\n",
             setting.why,
             setting.variable(),
             setting.name,
             setting.default
-        ));
+        );
     }
     text
 }
@@ -198,16 +201,16 @@ mod tests {
 
     #[test]
     fn the_example_is_read_back_as_the_defaults() {
-        let uncommented: String = example()
+        let uncommented: Vec<String> = example()
             .lines()
             .filter_map(|line| line.strip_prefix("# "))
             .filter(|line| {
                 line.split_once(" = ")
                     .is_some_and(|(name, _)| find(name).is_some())
             })
-            .map(|line| format!("{line}\n"))
+            .map(str::to_owned)
             .collect();
-        let table: toml::Table = uncommented.parse().expect("the example is TOML");
+        let table: toml::Table = uncommented.join("\n").parse().expect("the example is TOML");
         assert_eq!(table.len(), SETTINGS.len());
     }
 }

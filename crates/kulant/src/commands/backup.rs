@@ -257,10 +257,9 @@ fn described(contents: &Contents) -> String {
         contents.files
     );
     if contents.missing_files > 0 {
-        words.push_str(&format!(
-            "; {} attachments were not on the disk",
-            contents.missing_files
-        ));
+        words += "; ";
+        words += &contents.missing_files.to_string();
+        words += " more were not on the disk";
     }
     words
 }

@@ -45,18 +45,18 @@ struct Report {
 }
 
 impl Report {
-    fn well(&mut self, words: &str) {
-        println!("ok     {words}");
-    }
-
-    fn hint(&mut self, words: &str) {
-        println!("hint   {words}");
-    }
-
     fn wrong(&mut self, words: &str) {
         self.wrong += 1;
         println!("WRONG  {words}");
     }
+}
+
+fn well(words: &str) {
+    println!("ok     {words}");
+}
+
+fn hint(words: &str) {
+    println!("hint   {words}");
 }
 
 pub(crate) async fn doctor(config: Config) -> Result<ExitCode> {
@@ -86,7 +86,7 @@ fn look_at_folder(config: &Config, report: &mut Report) -> bool {
     let probe = config.data.join(".doctor");
     match std::fs::write(&probe, b"written by kulant doctor") {
         Ok(()) => {
-            report.well(&format!("the data folder {folder} can be written"));
+            well(&format!("the data folder {folder} can be written"));
             drop(std::fs::remove_file(&probe));
         }
         Err(error) => report.wrong(&format!(
@@ -98,18 +98,18 @@ fn look_at_folder(config: &Config, report: &mut Report) -> bool {
             "only {} MiB are free on the disk: make room before deliveries are turned away",
             free / 1024
         )),
-        Some(free) => report.well(&format!("{} GiB are free on the disk", free / 1024 / 1024)),
-        None => report.hint("how much of the disk is free could not be found out"),
+        Some(free) => well(&format!("{} GiB are free on the disk", free / 1024 / 1024)),
+        None => hint("how much of the disk is free could not be found out"),
     }
     if let Some(holder) = lock::holder(&config.data) {
         let place = holder.public_url.unwrap_or_default();
-        report.well(&format!(
+        well(&format!(
             "kulant {} runs on it as process {} {place}",
             holder.command, holder.pid
         ));
         return true;
     }
-    report.hint("no server runs on it now");
+    hint("no server runs on it now");
     false
 }
 
@@ -126,7 +126,7 @@ fn free_kib(config: &Config) -> Option<u64> {
 
 fn look_at_addresses(config: &Config, report: &mut Report) {
     match &config.public_url {
-        None if config.listen.ip().is_loopback() => report.hint(
+        None if config.listen.ip().is_loopback() => hint(
             "public_url is not set: links lead to this machine alone; set it before customers or colleagues elsewhere get links",
         ),
         None => report.wrong(
@@ -135,7 +135,7 @@ fn look_at_addresses(config: &Config, report: &mut Report) {
         Some(url) if url.starts_with("http://") && !is_here(url) => report.wrong(&format!(
             "public_url is {url}: without https passwords and letters travel open; put a web server with TLS before kulant"
         )),
-        Some(url) => report.well(&format!("links begin with {url}")),
+        Some(url) => well(&format!("links begin with {url}")),
     }
 }
 
@@ -174,7 +174,7 @@ async fn look_at_database(config: &Config, report: &mut Report) -> Option<Findin
     };
     match standing {
         Standing::Current | Standing::AheadButCompatible(_) => {
-            report.well(&format!("the database {} has its schema", config.database));
+            well(&format!("the database {} has its schema", config.database));
         }
         Standing::Empty => {
             report.wrong("the database is empty: kulant serve lays its ground");
@@ -225,7 +225,7 @@ fn look_at_key(config: &Config, report: &mut Report) -> Option<SecretKeys> {
                     path.display()
                 ));
             } else {
-                report.well("the secret key is there");
+                well("the secret key is there");
             }
             Some(keys)
         }
@@ -251,7 +251,7 @@ fn is_open_to_others(_: &std::path::Path) -> bool {
 fn look_at_findings(findings: &Findings, served: bool, report: &mut Report) {
     let now = SystemClock.now();
     match &findings.weakness {
-        None => report.well("what is acknowledged is on the disk"),
+        None => well("what is acknowledged is on the disk"),
         Some(weakness) => report.wrong(&format!(
             "a power cut could take what was acknowledged: {weakness}"
         )),
@@ -267,10 +267,12 @@ fn look_at_findings(findings: &Findings, served: bool, report: &mut Report) {
             "the clock says {now}, and something was written at {at} already: set it"
         ));
     } else {
-        report.well("the clock is plausible");
+        well("the clock is plausible");
     }
     if findings.administrators == 0 {
-        report.hint("nobody can administer yet: the link is printed by kulant serve, or by kulant agent add");
+        hint(
+            "nobody can administer yet: the link is printed by kulant serve, or by kulant agent add",
+        );
     }
 
     for name in &findings.sealed_off {
@@ -284,10 +286,10 @@ fn look_at_findings(findings: &Findings, served: bool, report: &mut Report) {
         ));
     }
     if findings.troubled.is_empty() && findings.sealed_off.is_empty() {
-        report.well(&format!("{} inboxes are well", findings.inbox_count));
+        well(&format!("{} inboxes are well", findings.inbox_count));
     }
     match findings.quarantined {
-        0 => report.well("the quarantine is empty"),
+        0 => well("the quarantine is empty"),
         count => report.wrong(&format!(
             "{count} deliveries are in quarantine because they could not be read: the desk shows them under Quarantine"
         )),
@@ -314,12 +316,12 @@ fn look_at_waiting(findings: &Findings, served: bool, now: Timestamp, report: &m
         }
     }
     match (late.is_empty(), served) {
-        (true, _) => report.well("nothing waits for long"),
+        (true, _) => well("nothing waits for long"),
         (false, true) => late.iter().for_each(|words| {
             report.wrong(&format!("{words} although a server runs: look at its log"));
         }),
         (false, false) => late.iter().for_each(|words| {
-            report.hint(&format!("{words}: a server will do it"));
+            hint(&format!("{words}: a server will do it"));
         }),
     }
 }

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::driver::{Place, postgres_server, wait_until};
+use super::driver::{Client, Place, postgres_server, wait_until};
 
 #[test]
 fn an_empty_folder_becomes_a_running_desk() {
@@ -458,4 +458,86 @@ fn a_person_is_erased_by_id_or_by_what_they_are_known_by() {
     for word in ["geheim-eins", "geheim-zwei", "Anna Muster", "@anna"] {
         assert!(!holds(word), "{word} is still there");
     }
+}
+
+#[test]
+fn the_demo_is_a_living_desk() {
+    let place = Place::new();
+    let mut demo = place.demo();
+    let (email, password) = demo.log_in("agent");
+    let mut client = demo.client();
+    let body = json!({"email": email, "password": password}).to_string();
+    let headers = [("content-type".to_owned(), "application/json".to_owned())];
+    let session = client
+        .send("POST", "/api/v1/session", &headers, body.as_bytes())
+        .unwrap();
+    assert_eq!(session.status, 200, "{session:?}");
+
+    let token = place.lines(&["token", "add", "--email", &email]).remove(0);
+    wait_until("customers have written", || {
+        client.list("/api/v1/conversations?limit=100", &token).len() > 20
+    });
+    let network = demo.network();
+    assert!(
+        Client::to(&network)
+            .get("/", None)
+            .is_some_and(|page| page.status == 200)
+    );
+    assert_eq!(demo.interrupt(), Some(0));
+    wait_until("the network has ended too", || {
+        Client::to(&network).get("/", None).is_none()
+    });
+
+    // The next start goes on with the same people and passwords.
+    assert_eq!(place.demo().log_in("agent"), (email, password));
+}
+
+#[test]
+fn benches_tell_what_they_measured() {
+    let place = Place::new();
+    let intake = place.lines(&[
+        "bench",
+        "intake",
+        "--seconds",
+        "1",
+        "--rate-seconds",
+        "1",
+        "--rate",
+        "20",
+        "--desk-rate",
+        "20",
+        "--connections",
+        "4",
+        "--json",
+    ]);
+    let intake: Value = serde_json::from_str(&intake[0]).unwrap();
+    assert!(
+        intake["searchable_per_second"].as_f64().unwrap() > 0.0,
+        "{intake}"
+    );
+    assert_eq!(intake["to_the_desk"]["count"], 20, "{intake}");
+
+    let desk = place.lines(&[
+        "bench",
+        "desk",
+        "--sizes",
+        "300",
+        "--seconds",
+        "3",
+        "--agents",
+        "3",
+        "--desks",
+        "3",
+        "--json",
+    ]);
+    let desk: Value = serde_json::from_str(&desk[0]).unwrap();
+    assert!(desk["list_300"]["count"].as_u64().unwrap() >= 3, "{desk}");
+    assert_eq!(desk["search_300"]["count"], 100, "{desk}");
+}
+
+#[test]
+fn a_shell_is_told_how_to_complete() {
+    let script = Place::new().run(&["completion", "bash"]);
+    assert_eq!(script.code, 0);
+    assert!(script.out.contains("doctor"));
 }

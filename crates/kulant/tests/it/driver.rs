@@ -14,7 +14,7 @@ use kulant_model::time::Timestamp;
 use serde_json::Value;
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A data folder and the database that belongs to it.
 pub struct Place {
@@ -116,6 +116,10 @@ impl Place {
     }
 
     /// Starts a server and waits until it answers.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a start takes is measured by the wall clock"
+    )]
     pub fn serve(&self) -> Server {
         let begun = Instant::now();
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
@@ -147,6 +151,83 @@ impl Place {
                 .is_some_and(|answer| answer.status == 200)
         });
         server
+    }
+}
+
+impl Place {
+    /// Starts the demo and reads the card that it prints.
+    pub fn demo(&self) -> Demo {
+        let mut command = self.command(&["demo", "--listen", "127.0.0.1:0", "--history-days", "1"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let card = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+            .take_while(|line| !line.contains("Ctrl-C"))
+            .collect();
+        Demo { child, card }
+    }
+}
+
+/// A running demo.
+pub struct Demo {
+    child: Child,
+    card: Vec<String>,
+}
+
+impl Demo {
+    /// Returns address and password of somebody.
+    pub fn log_in(&self, role: &str) -> (String, String) {
+        let words = self.words(role);
+        (words[1].clone(), words[2].clone())
+    }
+
+    pub fn client(&self) -> Client {
+        Client::to(
+            self.words("desk")[1]
+                .trim_start_matches("http://")
+                .trim_end_matches("/desk"),
+        )
+    }
+
+    /// Returns host and port of the network.
+    pub fn network(&self) -> String {
+        self.words("network")[1]
+            .trim_start_matches("http://")
+            .to_owned()
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub fn interrupt(&mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap().code()
+    }
+
+    fn words(&self, first: &str) -> Vec<String> {
+        let words = |line: &String| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        self.card
+            .iter()
+            .map(words)
+            .find(|words| words.first().is_some_and(|word| word == first))
+            .unwrap_or_else(|| panic!("the card says nothing of {first}: {:?}", self.card))
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
@@ -301,7 +382,7 @@ impl Client {
             body.len()
         );
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request = format!("{request}{name}: {value}\r\n");
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

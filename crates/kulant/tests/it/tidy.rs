@@ -158,7 +158,7 @@ fn every_path_named_in_the_architecture_exists() {
                 .skip(1)
                 .filter_map(|rest| rest.split(')').next()),
         )
-        .filter(|name| name.contains('/') || name.ends_with(".md") || name.ends_with(".toml"))
+        .filter(|name| name.contains('/') || ["md", "toml"].contains(&ending_of(name)))
         .filter(|name| {
             !name.contains("://") && !name.starts_with('/') && !name.contains([' ', '{'])
         })
@@ -268,6 +268,10 @@ impl SourceFile {
             .map(|(index, line)| (index + 1, line))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
+}
+
+fn ending_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 fn root() -> PathBuf {
@@ -406,9 +410,9 @@ fn collect(value: &Value, place: &str, keys: &mut BTreeSet<String>) {
 
 /// Returns the names of types, and of tables in a migration.
 fn types_and_tables(file: &SourceFile) -> Vec<String> {
-    let openings: &[&str] = if file.name.ends_with(".sql") {
+    let openings: &[&str] = if ending_of(&file.name) == "sql" {
         &["CREATE TABLE "]
-    } else if file.name.ends_with(".rs") {
+    } else if ending_of(&file.name) == "rs" {
         &["struct ", "enum ", "trait ", "type "]
     } else {
         &["interface ", "type ", "class "]

@@ -104,8 +104,18 @@ pub(super) async fn measure(config: Config, wish: Desk) -> Result<()> {
             measure_memory(&server, &tokens, wish.desks, &mut report).await?;
         }
         eprintln!("kulant: {} agents at {size} conversations", wish.agents);
-        work(&server, &tokens, (*size, wish.seconds), &mut report).await?;
-        search(&server, &tokens[0], *size, &mut report).await?;
+        let (worked, found) = tokio::join!(
+            work(&server, &tokens, wish.seconds),
+            search(&server, &tokens[0], wish.seconds)
+        );
+        let (lists, opens) = worked?;
+        report.times(&format!("list_{size}"), &format!("list at {size}"), lists);
+        report.times(&format!("open_{size}"), &format!("open at {size}"), opens);
+        report.times(
+            &format!("search_{size}"),
+            &format!("search at {size}"),
+            found?,
+        );
     }
     report.print(wish.json);
     Ok(())
@@ -208,12 +218,7 @@ async fn measure_memory(
 }
 
 /// Lets every agent list and open at their pace.
-async fn work(
-    server: &Server,
-    tokens: &[String],
-    (size, seconds): (u64, u64),
-    report: &mut Report,
-) -> Result<()> {
+async fn work(server: &Server, tokens: &[String], seconds: u64) -> Result<(Times, Times)> {
     let begun = Stopwatch::start();
     let end = Duration::from_secs(seconds);
     let address = Arc::new(server.address.clone());
@@ -262,12 +267,12 @@ async fn work(
         lists.extend(more_lists);
         opens.extend(more_opens);
     }
-    report.times(&format!("list_{size}"), &format!("list at {size}"), lists);
-    report.times(&format!("open_{size}"), &format!("open at {size}"), opens);
-    Ok(())
+    Ok((lists, opens))
 }
 
-async fn search(server: &Server, token: &str, size: u64, report: &mut Report) -> Result<()> {
+/// Searches beside the agents' work, spread over its time.
+async fn search(server: &Server, token: &str, seconds: u64) -> Result<Times> {
+    let begun = Stopwatch::start();
     let mut connection = Connection::open(&server.address).await?;
     let mut times = Times::default();
     for number in 0..SEARCHES {
@@ -278,16 +283,13 @@ async fn search(server: &Server, token: &str, size: u64, report: &mut Report) ->
             None => format!("{}+{}", words::word(number), words::word(number * 7)),
         };
         let path = format!("/api/v1/conversations?q={}", encoded(&asked));
+        let due = Duration::from_secs(seconds).mul_f64(number as f64 / SEARCHES as f64);
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
         let sent = Stopwatch::start();
         read(&mut connection, &path, token).await?;
         times.add(sent.elapsed());
     }
-    report.times(
-        &format!("search_{size}"),
-        &format!("search at {size}"),
-        times,
-    );
-    Ok(())
+    Ok(times)
 }
 
 async fn read(connection: &mut Connection, path: &str, token: &str) -> Result<Value> {

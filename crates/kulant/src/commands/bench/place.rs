@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::{lock, opening};
 
 /// How long the server may take to start, and to catch up in the end.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const TEAM: &str = "Service";
 
 /// The folder, the use cases on its database, and an inbox that takes deliveries.

@@ -160,7 +160,8 @@ fn text(number: u64) -> String {
         text.push_str(WORDS[index.min(WORDS.len() - 1)]);
         text.push(' ');
     }
-    text.push_str(&format!("fall{}", number % 50_021));
+    text.push_str("fall");
+    text.push_str(&(number % 50_021).to_string());
     text
 }
 
