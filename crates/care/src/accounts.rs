@@ -104,11 +104,7 @@ pub(crate) fn open(care: &Care, inbox: Inbox) -> Result<Opened, CareError> {
 }
 
 /// Returns whether these keys open the secrets of an inbox.
-pub(crate) fn can_open(
-    keys: &crate::secrets::SecretKeys,
-    inbox: InboxId,
-    sealed: &[u8],
-) -> bool {
+pub(crate) fn can_open(keys: &crate::secrets::SecretKeys, inbox: InboxId, sealed: &[u8]) -> bool {
     keys.opens(&place_of(inbox), sealed)
 }
 

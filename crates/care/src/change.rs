@@ -93,12 +93,12 @@ pub(crate) fn add_up(tx: &mut Tx<'_>, row: &mut Conversation) -> Result<(), Stor
         row.last_message = tally.last_message;
         row.waiting_since = tally.waiting_since;
         row.first_response_at = tally.first_response_at;
-        row.visibility = match (tally.has_public, tally.has_private) {
+        let visibility = match (tally.has_public, tally.has_private) {
             (true, true) => "mixed",
             (false, true) => "private",
             _ => "public",
-        }
-        .to_owned();
+        };
+        visibility.clone_into(&mut row.visibility);
     } else {
         row.message_count = 0;
         row.waiting_since = None;

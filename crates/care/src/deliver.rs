@@ -44,6 +44,9 @@ struct Leaving {
     opened: Opened,
 }
 
+/// The rows behind one try: the message, what is said to the network, and the files by their names.
+type Loaded = (Message, Outbound, Vec<(String, messages::Attachment)>);
+
 /// Does one delivery job.
 pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let Some(id) = job
@@ -101,8 +104,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
 
 /// Loads what leaves; none where it left already or was taken back.
 async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareError> {
-    let loaded: Option<(Message, Outbound, Vec<(String, messages::Attachment)>)> =
-        care.store.read(move |read| load(read, id)).await?;
+    let loaded: Option<Loaded> = care.store.read(move |read| load(read, id)).await?;
     let Some((message, mut outbound, files)) = loaded else {
         return Ok(None);
     };
@@ -128,14 +130,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
     }))
 }
 
-#[expect(
-    clippy::type_complexity,
-    reason = "one caller, which takes it apart at once"
-)]
-fn load(
-    read: &mut Read<'_>,
-    id: MessageId,
-) -> Result<Option<(Message, Outbound, Vec<(String, messages::Attachment)>)>, CareError> {
+fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError> {
     let Some(message) = messages::find(read, id)? else {
         return Ok(None);
     };

@@ -62,7 +62,7 @@ pub async fn reply(care: &Care, person: &Person, reply: NewReply) -> Result<Mess
         ids: care.ids(),
     };
     care.store
-        .write(move |tx| keep(tx, &changing, reply, target, opened.as_ref()))
+        .write(move |tx| keep(tx, &changing, reply, target.as_ref(), opened.as_ref()))
         .await
 }
 
@@ -153,7 +153,7 @@ fn newest_target(
     }
     messages::find_newest_incoming(read, row.id, visibility)?.ok_or_else(|| {
         Refusal::new("nothing_to_answer")
-            .with("visibility", visibility)
+            .with("visibility", &visibility)
             .into()
     })
 }
@@ -176,7 +176,7 @@ fn check_capability(
     let account = opened.account(now);
     if let Some(reason) = opened.channel.send_refusal(&account, reply.visibility) {
         return Err(Refusal::new("channel_cannot_send")
-            .with("reason", reason)
+            .with("reason", &reason)
             .into());
     }
     let Some(side) = side(opened, reply.visibility) else {
@@ -185,7 +185,7 @@ fn check_capability(
     if !side.fits(&reply.body) {
         let length = side.length.unwrap_or_default();
         return Err(Refusal::new("too_long_for_network")
-            .with("limit", length)
+            .with("limit", &length)
             .into());
     }
     match &side.attachments {
@@ -194,7 +194,7 @@ fn check_capability(
         }
         Some(limits) if reply.attachments.len() > limits.count => {
             Err(Refusal::new("too_many_attachments")
-                .with("limit", limits.count)
+                .with("limit", &limits.count)
                 .into())
         }
         _ => Ok(()),
@@ -209,7 +209,7 @@ fn keep(
     tx: &mut Tx<'_>,
     changing: &Changing,
     reply: NewReply,
-    target: Option<Message>,
+    target: Option<&Message>,
     opened: Option<&Opened>,
 ) -> Result<MessageId, CareError> {
     let mut row = change::load(tx, &changing.person, reply.conversation)?;
@@ -218,14 +218,14 @@ fn keep(
     let leaves = reply.visibility != Visibility::Note;
     let send_at = reply.send_at.unwrap_or(now).max(now);
     let public = reply.visibility == Visibility::Public;
-    let thread = match (&target, reply.visibility) {
+    let thread = match (target, reply.visibility) {
         (Some(target), Visibility::Private) => Some(private_thread(tx, &row, target)?),
         _ => None,
     }
     .flatten();
     let message = Message {
         id,
-        inbox: target.as_ref().map_or(row.inbox, |target| target.inbox),
+        inbox: target.map_or(row.inbox, |target| target.inbox),
         conversation: Some(row.id),
         network_id: None,
         direction: Direction::Out,
@@ -237,15 +237,9 @@ fn keep(
         title: None,
         body: reply.body,
         url: None,
-        parent: target.as_ref().map(|target| target.id),
-        root: target
-            .as_ref()
-            .filter(|_| public)
-            .and_then(|target| target.root),
-        top: target
-            .as_ref()
-            .filter(|_| public)
-            .and_then(|target| target.top),
+        parent: target.map(|target| target.id),
+        root: target.filter(|_| public).and_then(|target| target.root),
+        top: target.filter(|_| public).and_then(|target| target.top),
         thread: thread.clone(),
         seen_at: Some(now),
         platform_at: now.max(row.last_message_at),

@@ -76,10 +76,6 @@ pub struct Side {
 }
 
 /// Lists conversations.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each of them narrows the same question"
-)]
 pub async fn list(
     care: &Care,
     person: &Person,
@@ -105,10 +101,6 @@ pub async fn list(
 }
 
 /// Finds conversations by words in their messages, newest found first.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each of them narrows the same question"
-)]
 pub async fn find_by_words(
     care: &Care,
     person: &Person,
@@ -287,10 +279,6 @@ pub async fn find_tags(care: &Care, wanted: Vec<String>) -> Result<Vec<Option<Ta
 }
 
 /// Lists a conversation's messages, oldest first or newest first.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each of them narrows the same question"
-)]
 pub async fn list_messages(
     care: &Care,
     person: &Person,

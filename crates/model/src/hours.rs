@@ -145,6 +145,10 @@ mod tests {
         standing(details, Timestamp(zoned.timestamp().as_microsecond()))
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "compared with what may be no turn at all"
+    )]
     fn turn(days_ahead: i64, weekday: i64, time: &str) -> Option<Turn> {
         Some(Turn {
             days_ahead,

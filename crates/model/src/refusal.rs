@@ -1,5 +1,7 @@
 //! Why a rule said no: a stable code that the interface translates. Not an error.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// A rule's no, with what it speaks of.
@@ -19,14 +21,14 @@ impl Refusal {
     }
 
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &dyn fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));
         self
     }
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.code)?;
         for (name, value) in &self.facts {
             write!(formatter, " {name}={value}")?;

@@ -246,7 +246,7 @@ fn open_sqlite(
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     spawn("store-watcher", move || {
-        watch_sqlite(&watcher, &wal, &counter, &closing)
+        watch_sqlite(&watcher, &wal, &counter, &closing);
     })
 }
 
@@ -403,7 +403,7 @@ fn open_postgres(
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let mut session = Session::new(url, Purpose::Read);
     spawn("store-watcher", move || {
-        watch_postgres(&mut session, &counter, &closing)
+        watch_postgres(&mut session, &counter, &closing);
     })
 }
 

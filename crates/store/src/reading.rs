@@ -226,10 +226,6 @@ fn one_of_or_null<T: Copy + Into<Value>>(
 
 /// Lists the ids of a page. Where a filter names several teams or statuses, or the scope does, each
 /// of them runs along its own index and the few rows of all are sorted.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each of them narrows the same question"
-)]
 pub fn list_ids(
     read: &mut Read<'_>,
     scope: &Scope,
@@ -250,6 +246,7 @@ pub fn list_ids(
         if sort == Sort::Waiting {
             all.push("c.waiting_since IS NOT NULL".to_owned());
         }
+        let from = source(&filter, way, &mut params, &mut all);
         if let Some((at, id)) = after {
             params.extend(params![at, id]);
             let (at, id) = (params.len() - 1, params.len());
@@ -258,7 +255,7 @@ pub fn list_ids(
             ));
         }
         branches.push(format!(
-            "SELECT * FROM (SELECT c.{key} AS at, c.id AS id FROM conversations c WHERE {} \
+            "SELECT * FROM (SELECT c.{key} AS at, c.id AS id FROM {from} WHERE {} \
              ORDER BY c.{key} {direction}, c.id {direction} LIMIT $1) AS branch{}",
             all.join(" AND "),
             branches.len()
@@ -274,6 +271,27 @@ pub fn list_ids(
         })
     );
     read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Names the tables that a branch runs along. Where few rows of another table lead to the
+/// conversations, that one comes first: the order of a cross join is kept by SQLite.
+fn source(
+    filter: &Filter,
+    way: InboxWay,
+    params: &mut Vec<Value>,
+    all: &mut Vec<String>,
+) -> &'static str {
+    if let (InboxWay::Elsewhere, [inbox]) = (way, filter.inboxes.as_slice()) {
+        equals("few.inbox_id", *inbox, params, all);
+        all.push("c.id = few.conversation_id".to_owned());
+        return "conversation_inboxes few CROSS JOIN conversations c";
+    }
+    if let Some(tag) = filter.tags.first() {
+        equals("few.tag_id", *tag, params, all);
+        all.push("c.id = few.conversation_id".to_owned());
+        return "conversation_tags few CROSS JOIN conversations c";
+    }
+    "conversations c"
 }
 
 /// Cuts a filter into branches of one team, agent, inbox and status each, if there are not too many.

@@ -58,10 +58,6 @@ pub fn clear(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 }
 
 /// Finds messages, newest first, before a given one: each with its conversation.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each of them narrows the same question"
-)]
 pub fn find(
     read: &mut Read<'_>,
     scope: &Scope,

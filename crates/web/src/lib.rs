@@ -91,8 +91,14 @@ pub fn router(care: Care, settings: WebSettings) -> Router {
         .layer(DefaultBodyLimit::max(limits::LONGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), limits::in_time))
-        .layer(middleware::from_fn_with_state(app.clone(), problem::log_faults))
-        .layer(middleware::from_fn_with_state(app.clone(), site::problem_page::dress))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            problem::log_faults,
+        ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            site::problem_page::dress,
+        ))
         .layer(middleware::from_fn(headers::protect))
         .layer(CompressionLayer::new())
         .with_state(app)

@@ -73,7 +73,12 @@ mod tests {
             (None, "fr", "", Language::German),
             (None, "en;q=0", "", Language::German),
             (None, "en", "kulant_language=de", Language::German),
-            (Some("x=1&lang=en"), "de", "kulant_language=de", Language::English),
+            (
+                Some("x=1&lang=en"),
+                "de",
+                "kulant_language=de",
+                Language::English,
+            ),
             (Some("lang=xx"), "en", "", Language::English),
         ];
         for (query, accept, cookies, expected) in cases {

@@ -520,12 +520,10 @@ fn note_in_conversation(
     let is_root = conversation.is_some() && line.known.root == Some(id);
     let parent = line.known.parent;
     let is_party = line.whole.as_ref().is_some_and(|whole| whole.is_party);
-    let post = parent
-        .filter(|_| is_root)
-        .filter(|parent| {
-            let above = &world.line(*parent).known;
-            above.conversation.is_none() && above.visibility == Visibility::Public
-        });
+    let post = parent.filter(|_| is_root).filter(|parent| {
+        let above = &world.line(*parent).known;
+        above.conversation.is_none() && above.visibility == Visibility::Public
+    });
     if let Some(matter) = conversation.and_then(|id| world.matters.get_mut(&id)) {
         matter.touched = true;
         matter.turns |= own || is_party || is_root;

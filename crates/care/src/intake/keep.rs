@@ -136,7 +136,7 @@ fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError
         .map(|matter| matter.row.id)
         .collect();
     let tallies: BTreeMap<ConversationId, Tally> =
-        conversations::tally(tx, &Vec::from_iter(touched.iter().copied()))?
+        conversations::tally(tx, &touched.iter().copied().collect::<Vec<_>>())?
             .into_iter()
             .map(|tally| (tally.conversation, tally))
             .collect();
@@ -179,12 +179,12 @@ pub(crate) fn add_up(matter: &mut Matter, tally: &Tally) {
     row.last_message = tally.last_message;
     row.waiting_since = tally.waiting_since;
     row.first_response_at = tally.first_response_at;
-    row.visibility = match (tally.has_public, tally.has_private) {
+    let visibility = match (tally.has_public, tally.has_private) {
         (true, true) => "mixed",
         (false, true) => "private",
         _ => "public",
-    }
-    .to_owned();
+    };
+    visibility.clone_into(&mut row.visibility);
     let waits = tally.waiting_since.is_some();
     let ongoing = matches!(row.status, Status::Open | Status::Waiting);
     if waits && (matter.party_wrote || (matter.turns && ongoing)) {

@@ -44,7 +44,9 @@ async fn row(house: &House, id: ConversationId) -> Conversation {
 async fn a_lost_race_tells_and_overwrites_nothing() {
     for house in houses().await {
         let inbox = house.inbox("page", json!({})).await;
-        house.deliver(inbox, &[post("a", "anna", "Hallo", 0, None)]).await;
+        house
+            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None)])
+            .await;
         house.take_in().await;
         let id = all(&house).await[0];
         let person = house.operator();
@@ -62,7 +64,9 @@ async fn a_lost_race_tells_and_overwrites_nothing() {
 async fn what_arrives_after_the_resolution_opens_it_again() {
     for house in houses().await {
         let inbox = house.inbox("page", json!({})).await;
-        house.deliver(inbox, &[post("a", "anna", "Hallo", 0, None)]).await;
+        house
+            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None)])
+            .await;
         house.take_in().await;
         let id = all(&house).await[0];
         let person = house.operator();
@@ -72,15 +76,34 @@ async fn what_arrives_after_the_resolution_opens_it_again() {
             .expect("resolved");
         let resolved = row(&house, id).await;
         assert!(resolved.waiting_since.is_none());
-        care::set_status(&house.care, &person, id, resolved.version, Status::Open, None)
-            .await
-            .expect("undone");
+        care::set_status(
+            &house.care,
+            &person,
+            id,
+            resolved.version,
+            Status::Open,
+            None,
+        )
+        .await
+        .expect("undone");
         let undone = row(&house, id).await;
-        assert!(undone.waiting_since.is_some(), "an undone resolution leaves her waiting");
-        care::set_status(&house.care, &person, id, undone.version, Status::Resolved, None)
-            .await
-            .expect("resolved again");
-        house.deliver(inbox, &[post("b", "anna", "Noch etwas", 60, Some("a"))]).await;
+        assert!(
+            undone.waiting_since.is_some(),
+            "an undone resolution leaves her waiting"
+        );
+        care::set_status(
+            &house.care,
+            &person,
+            id,
+            undone.version,
+            Status::Resolved,
+            None,
+        )
+        .await
+        .expect("resolved again");
+        house
+            .deliver(inbox, &[post("b", "anna", "Noch etwas", 60, Some("a"))])
+            .await;
         house.take_in().await;
         let again = row(&house, id).await;
         assert_eq!(again.status, Status::Open);
@@ -92,14 +115,23 @@ async fn what_arrives_after_the_resolution_opens_it_again() {
 async fn snoozed_ones_wake_up_at_their_time() {
     for house in houses().await {
         let inbox = house.inbox("page", json!({})).await;
-        house.deliver(inbox, &[post("a", "anna", "Hallo", 0, None)]).await;
+        house
+            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None)])
+            .await;
         house.take_in().await;
         let id = all(&house).await[0];
         let version = row(&house, id).await.version;
         let until = house.care.now().after(Duration::from_secs(60));
-        care::set_status(&house.care, &house.operator(), id, version, Status::Snoozed, Some(until))
-            .await
-            .expect("snoozed");
+        care::set_status(
+            &house.care,
+            &house.operator(),
+            id,
+            version,
+            Status::Snoozed,
+            Some(until),
+        )
+        .await
+        .expect("snoozed");
         assert_eq!(care::wake(&house.care).await.expect("woken"), 0);
         house.clock.pass(Duration::from_secs(61));
         assert_eq!(care::wake(&house.care).await.expect("woken"), 1);
@@ -128,11 +160,15 @@ async fn joining_and_splitting_can_be_undone() {
         let person = house.operator();
 
         let version = row(&house, ben).await.version;
-        care::join(&house.care, &person, ben, version, anna).await.expect("joined");
+        care::join(&house.care, &person, ben, version, anna)
+            .await
+            .expect("joined");
         assert_eq!(all(&house).await, [anna]);
         assert_eq!(row(&house, anna).await.message_count, 3);
         let version = row(&house, ben).await.version;
-        care::unjoin(&house.care, &person, ben, version).await.expect("undone");
+        care::unjoin(&house.care, &person, ben, version)
+            .await
+            .expect("undone");
         assert_eq!(row(&house, anna).await.message_count, 2);
         assert_eq!(row(&house, ben).await.message_count, 1);
 
@@ -145,18 +181,31 @@ async fn joining_and_splitting_can_be_undone() {
             .filter(|view| view.author.name.as_deref() == Some("cem"))
             .map(|view| view.message.id)
             .collect();
-        assert!(!messages.iter().any(|view| view.message.id == cem[0] && view.message.is_party));
+        assert!(
+            !messages
+                .iter()
+                .any(|view| view.message.id == cem[0] && view.message.is_party)
+        );
         let version = row(&house, anna).await.version;
-        let own = care::split(&house.care, &person, anna, version, cem).await.expect("split");
+        let own = care::split(&house.care, &person, anna, version, cem)
+            .await
+            .expect("split");
         let split = row(&house, own).await;
         assert_eq!(split.linked_to, Some(anna));
-        assert!(split.waiting_since.is_some(), "a matter of his own starts his clock");
+        assert!(
+            split.waiting_since.is_some(),
+            "a matter of his own starts his clock"
+        );
         // His next word below it stays with his own matter.
-        house.deliver(inbox, &[post("d", "cem", "Hallo?", 30, Some("c"))]).await;
+        house
+            .deliver(inbox, &[post("d", "cem", "Hallo?", 30, Some("c"))])
+            .await;
         house.take_in().await;
         assert_eq!(row(&house, own).await.message_count, 2);
         let version = row(&house, own).await.version;
-        care::join(&house.care, &person, own, version, anna).await.expect("undone");
+        care::join(&house.care, &person, own, version, anna)
+            .await
+            .expect("undone");
         assert_eq!(row(&house, anna).await.message_count, 3);
     }
 }
@@ -165,7 +214,9 @@ async fn joining_and_splitting_can_be_undone() {
 async fn notes_mention_colleagues_and_stay_inside() {
     for house in houses().await {
         let inbox = house.inbox("page", json!({})).await;
-        house.deliver(inbox, &[post("a", "anna", "Hallo", 0, None)]).await;
+        house
+            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None)])
+            .await;
         house.take_in().await;
         let id = all(&house).await[0];
         let before = row(&house, id).await;
@@ -186,9 +237,18 @@ async fn notes_mention_colleagues_and_stay_inside() {
         .await
         .expect("noted");
         let after = row(&house, id).await;
-        assert_eq!(after.message_count, before.message_count, "a note is no message of the matter");
-        assert_eq!(after.waiting_since, before.waiting_since, "and stops no clock");
-        assert_eq!(kulant_care::jobs::run_due(&house.care).await.expect("jobs"), 0);
+        assert_eq!(
+            after.message_count, before.message_count,
+            "a note is no message of the matter"
+        );
+        assert_eq!(
+            after.waiting_since, before.waiting_since,
+            "and stops no clock"
+        );
+        assert_eq!(
+            kulant_care::jobs::run_due(&house.care).await.expect("jobs"),
+            0
+        );
     }
 }
 
@@ -197,15 +257,28 @@ async fn tags_are_made_added_and_filtered_by() {
     for house in houses().await {
         let inbox = house.inbox("page", json!({})).await;
         house
-            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None), post("b", "ben", "Hier", 1, None)])
+            .deliver(
+                inbox,
+                &[
+                    post("a", "anna", "Hallo", 0, None),
+                    post("b", "ben", "Hier", 1, None),
+                ],
+            )
             .await;
         house.take_in().await;
         let id = all(&house).await[0];
         let person = house.operator();
         let version = row(&house, id).await.version;
-        care::change_tags(&house.care, &person, id, version, vec!["WLAN".to_owned()], vec![])
-            .await
-            .expect("tagged");
+        care::change_tags(
+            &house.care,
+            &person,
+            id,
+            version,
+            vec!["WLAN".to_owned()],
+            vec![],
+        )
+        .await
+        .expect("tagged");
         let tagged = view::list(
             &house.care,
             &person,
@@ -254,13 +327,20 @@ async fn words_are_found_newest_first_within_the_scope() {
         house.take_in().await;
         followers::catch_up(&house.care).await.expect("indexed");
         let found = async |words: &str| -> Vec<String> {
-            view::find_by_words(&house.care, &house.operator(), Filter::default(), words, None, 10)
-                .await
-                .expect("found")
-                .items
-                .into_iter()
-                .map(|found| found.summary.preview)
-                .collect()
+            view::find_by_words(
+                &house.care,
+                &house.operator(),
+                Filter::default(),
+                words,
+                None,
+                10,
+            )
+            .await
+            .expect("found")
+            .items
+            .into_iter()
+            .map(|found| found.summary.preview)
+            .collect()
         };
         assert_eq!(found("störung").await.len(), 2);
         assert_eq!(found("stoerung").await[0], "Störungen überall");
@@ -269,16 +349,23 @@ async fn words_are_found_newest_first_within_the_scope() {
         assert!(found("Flugzeug").await.is_empty());
         let mut stranger = house.operator();
         stranger.scope = Scope::Teams([].into());
-        let hidden = view::find_by_words(&house.care, &stranger, Filter::default(), "zug", None, 10)
-            .await
-            .expect("found");
+        let hidden =
+            view::find_by_words(&house.care, &stranger, Filter::default(), "zug", None, 10)
+                .await
+                .expect("found");
         assert!(hidden.items.is_empty());
 
         house
-            .deliver(inbox, &[json!({"type": "delete", "id": "b", "time": "2026-11-22T00:00:00Z"})])
+            .deliver(
+                inbox,
+                &[json!({"type": "delete", "id": "b", "time": "2026-11-22T00:00:00Z"})],
+            )
             .await;
         house.take_in().await;
         followers::catch_up(&house.care).await.expect("indexed");
-        assert!(found("zug").await.is_empty(), "what was deleted is not found");
+        assert!(
+            found("zug").await.is_empty(),
+            "what was deleted is not found"
+        );
     }
 }

@@ -48,7 +48,11 @@ impl Network {
                 serving.spawn(async move { network.serve(stream).await });
             }
         };
-        std::mem::drop(tokio::task::spawn(accept));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the fake network ends with its test's runtime"
+        )]
+        drop(tokio::task::spawn(accept));
         format!("http://{address}")
     }
 

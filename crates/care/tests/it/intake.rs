@@ -13,10 +13,11 @@ async fn list(house: &House) -> Vec<Summary> {
         .store
         .read(|read| -> Result<_, kulant_store::StoreError> {
             let all = Filter::default();
-            let ids: Vec<_> = reading::list_ids(read, &Scope::Everything, &all, Sort::Oldest, None, 100)?
-                .into_iter()
-                .map(|(_, id)| id)
-                .collect();
+            let ids: Vec<_> =
+                reading::list_ids(read, &Scope::Everything, &all, Sort::Oldest, None, 100)?
+                    .into_iter()
+                    .map(|(_, id)| id)
+                    .collect();
             reading::list_summaries(read, &Scope::Everything, &ids)
         })
         .await
@@ -47,11 +48,17 @@ async fn every_comment_under_our_post_is_a_matter_of_its_own() {
         let (anna, ben) = (&all[0].row, &all[1].row);
         assert_eq!((anna.message_count, anna.voices), (3, 1));
         assert_eq!((ben.message_count, ben.voices), (2, 2));
-        assert!(anna.post.is_some() && anna.post == ben.post, "the post is shared context");
+        assert!(
+            anna.post.is_some() && anna.post == ben.post,
+            "the post is shared context"
+        );
         assert_eq!(anna.status, Status::Open, "she wrote after our answer");
         assert!(anna.first_response_at.is_some());
         let waits = ben.waiting_since.expect("ben waits");
-        assert_eq!(waits, ben.opened_at, "a bystander's word does not move his clock");
+        assert_eq!(
+            waits, ben.opened_at,
+            "a bystander's word does not move his clock"
+        );
     }
 }
 
@@ -88,7 +95,9 @@ async fn two_writers_never_hide_an_event_from_a_follower() {
     for house in houses().await {
         let store = house.care.store.clone();
         let now = house.care.now();
-        let base = kulant_care::followers::live::newest(&house.care).await.expect("read");
+        let base = kulant_care::followers::live::newest(&house.care)
+            .await
+            .expect("read");
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..4_i64 {
             let store = store.clone();
@@ -96,8 +105,9 @@ async fn two_writers_never_hide_an_event_from_a_follower() {
                 for turn in 0..50_i64 {
                     store
                         .write(move |tx| -> Result<(), kulant_store::StoreError> {
-                            let event = NewEvent::new(EventKind::ViewChanged, now, kulant_care::SYSTEM)
-                                .facts(json!({"writer": writer, "turn": turn}));
+                            let event =
+                                NewEvent::new(EventKind::ViewChanged, now, kulant_care::SYSTEM)
+                                    .facts(json!({"writer": writer, "turn": turn}));
                             tx.append(event.clone());
                             tx.append(event);
                             // Some commits come late, as with a slow disk.

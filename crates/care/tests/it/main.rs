@@ -3,6 +3,7 @@
 
 mod conversations;
 mod delivery;
+mod form;
 mod intake;
 mod shuffled;
 
@@ -45,7 +46,10 @@ struct Counting(AtomicU64);
 impl Randomness for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let number = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let number = self
+                .0
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
         }
     }
@@ -139,6 +143,7 @@ impl Drop for House {
 
 impl House {
     /// The person who may everything.
+    #[expect(clippy::unused_self, reason = "a house has its operator")]
     pub fn operator(&self) -> Person {
         access::operator()
     }

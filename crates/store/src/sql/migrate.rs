@@ -74,7 +74,10 @@ pub async fn migrate_to(
     now: Timestamp,
 ) -> Result<Vec<&'static str>, StoreError> {
     let mut taken = Vec::new();
-    for (version, name, text) in MIGRATIONS.iter().filter(|(version, _, _)| *version <= schema) {
+    for (version, name, text) in MIGRATIONS
+        .iter()
+        .filter(|(version, _, _)| *version <= schema)
+    {
         let done = store
             .write(move |tx| step(tx, *version, name, text, now))
             .await?;

@@ -57,10 +57,7 @@ async fn old_keys_go_and_unanswered_ones_sooner() {
                 idempotency::take(tx, A, "open", b"r", NOW)?;
                 let soon = NOW.after(Duration::from_mins(3));
                 assert_eq!(idempotency::free_unanswered(tx, A, "open", soon)?, 1);
-                assert_eq!(
-                    idempotency::free_unanswered(tx, A, "answered", soon)?,
-                    0
-                );
+                assert_eq!(idempotency::free_unanswered(tx, A, "answered", soon)?, 0);
                 assert_eq!(idempotency::remove_before(tx, NOW)?, 0);
                 assert_eq!(idempotency::remove_before(tx, soon)?, 1);
                 idempotency::take(tx, A, "answered", b"r", NOW)?;

@@ -25,7 +25,10 @@ const LONGEST_FORM: usize = 101 << 20;
 pub fn router() -> Router<App> {
     let forms = Router::new()
         .route("/form/{slug}", get(form::show).post(form::take))
-        .route("/c/{secret}", get(conversation::show).post(conversation::take))
+        .route(
+            "/c/{secret}",
+            get(conversation::show).post(conversation::take),
+        )
         .layer(DefaultBodyLimit::max(LONGEST_FORM));
     Router::new()
         .route("/", get(home::of_first_brand))
