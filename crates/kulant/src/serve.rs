@@ -84,7 +84,10 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<()> {
         let (tell_stop, stopping) = watch::channel(false);
         let mut parts: JoinSet<Result<()>> = JoinSet::new();
-        if self.config.role != Role::Worker {
+        if self.config.role == Role::Worker {
+            // Nobody answers here: whoever knocks is told so at once.
+            drop(self.listener);
+        } else {
             parts.spawn(answer(
                 self.listener,
                 kulant_web::router(

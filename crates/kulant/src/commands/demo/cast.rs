@@ -173,6 +173,14 @@ pub(super) async fn connect(
 }
 
 impl Cast {
+    /// Returns the addresses of the people.
+    pub(super) fn emails(&self) -> Vec<&str> {
+        self.log_ins
+            .iter()
+            .map(|log_in| log_in.email.as_str())
+            .collect()
+    }
+
     /// Writes what somebody needs to look around.
     pub(super) fn card(&self, public_url: &str, network: &str) -> String {
         let mut card = format!(

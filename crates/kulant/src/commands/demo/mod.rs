@@ -3,11 +3,13 @@
 
 mod cast;
 mod network;
+mod past;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use tracing::warn;
 
 use super::SettingFlags;
 use crate::config::{Config, FOLDER_VARIABLE, Given};
@@ -100,7 +102,23 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
     }
     println!("{}", cast.card(&server.public_url, &network.address));
 
-    let outcome = server.run(serve::wait_for_stop()).await;
+    let care = server.care().clone();
+    let outcome = server
+        .run(async move {
+            let settling = async {
+                if cast.is_new
+                    && let Err(error) = past::settle(&care, &cast.emails()).await
+                {
+                    warn!(error = %error, "the past could not be settled");
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                () = serve::wait_for_stop() => {}
+                () = settling => {}
+            }
+        })
+        .await;
     network.stop().await;
     outcome.context("the demo ended early")
 }
