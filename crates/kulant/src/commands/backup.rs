@@ -136,7 +136,14 @@ async fn restore_snapshot(config: &Config, file: &Path) -> Result<()> {
     };
     let fresh = path.with_extension("restoring");
     remove_database(&fresh)?;
-    fs::copy(file, &fresh).with_context(|| format!("{} cannot be copied", file.display()))?;
+    // What was put aside in a hurry may have its newest part in the file beside it.
+    for ending in ["", "-wal"] {
+        let from = with_ending(file, ending);
+        if from.exists() {
+            fs::copy(&from, with_ending(&fresh, ending))
+                .with_context(|| format!("{} cannot be copied", from.display()))?;
+        }
+    }
     settle(&fresh).await?;
     put_aside(config, path)?;
     put_in_place(&fresh, path)?;

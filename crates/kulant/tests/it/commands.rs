@@ -354,6 +354,38 @@ fn back_up_and_restore(place: &Place, target: &Place) {
 }
 
 #[test]
+fn what_a_restore_put_aside_can_be_restored() {
+    let place = Place::new();
+    let copy = place.file("copy");
+    let copy = copy.to_str().unwrap().to_owned();
+    place.token();
+    assert_eq!(place.run(&["backup", &copy]).code, 0);
+    let hook = place.webhook("App");
+    let server = place.serve();
+    let body = json!({"type": "post", "id": "1", "text": "Da?", "author": {"id": "u"}});
+    assert_eq!(
+        server.client().deliver(&hook, "1", &body).unwrap().status,
+        202
+    );
+    wait_until("the post is taken in", || {
+        place.lines(&["export", "messages"]).len() == 1
+    });
+    // Its newest words stand in the write-ahead log alone.
+    server.kill();
+
+    assert_eq!(place.run(&["restore", &copy]).code, 0);
+    assert!(place.lines(&["export", "messages"]).is_empty());
+    let aside = fs::read_dir(place.file("snapshots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "db"))
+        .expect("put aside");
+    let said = place.run(&["restore", aside.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(place.lines(&["export", "messages"]).len(), 1);
+}
+
+#[test]
 fn a_broken_back_up_changes_nothing() {
     let place = Place::new();
     let hook = place.webhook("App");
