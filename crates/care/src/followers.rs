@@ -13,6 +13,9 @@ use tracing::error;
 use crate::Care;
 use crate::jobs::nap;
 
+/// Rather one larger step a moment later than many small ones: each ends in a commit.
+const STEP: Duration = Duration::from_millis(200);
+
 /// The followers whose cursor is kept in the database.
 pub const NAMES: &[&str] = &[search::NAME];
 
@@ -35,9 +38,9 @@ async fn follow_search(care: Care, mut stop: watch::Receiver<bool>) {
                     _ = stop.changed() => {}
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 }
-                // Rather one larger step a moment later than many small ones.
-                nap(&mut stop, Duration::from_millis(30)).await;
+                nap(&mut stop, STEP).await;
             }
+            Ok(count) if (count as i64) < search::BATCH => nap(&mut stop, STEP).await,
             Ok(_) => {}
             Err(error) => {
                 error!(error = %error, "the full-text index could not follow the log");

@@ -27,6 +27,8 @@ pub(crate) enum Outcome {
 const BESIDE: usize = 16;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
+/// How long deliveries gather before the next ones are taken in.
+const GATHER: Duration = Duration::from_millis(15);
 /// How long a loop sleeps at most when nothing wakes it.
 const NAP: Duration = Duration::from_millis(500);
 
@@ -82,7 +84,8 @@ async fn run_intake(care: Care, mut stop: watch::Receiver<bool>) {
         commits.mark_unchanged();
         match intake::take_in_waiting(&care).await {
             Ok(0) => sleep(&mut commits, &mut stop, NAP).await,
-            Ok(_) => {}
+            // In a rush a moment's wait makes the next commit take more at once.
+            Ok(_) => nap(&mut stop, GATHER).await,
             Err(error) => {
                 error!(error = %error, "deliveries could not be taken in");
                 nap(&mut stop, Duration::from_secs(1)).await;

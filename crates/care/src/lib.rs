@@ -60,6 +60,7 @@ pub struct Care {
     randomness: Arc<dyn Randomness>,
     recent: Arc<accounts::Recent>,
     leases: Arc<intake::Leases>,
+    gathering: Arc<accept::Gathering>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -126,6 +127,7 @@ impl Care {
             randomness: parts.randomness,
             recent: Arc::default(),
             leases: Arc::default(),
+            gathering: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

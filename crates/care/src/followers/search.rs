@@ -12,7 +12,7 @@ use crate::error::CareError;
 
 pub(super) const NAME: &str = "search";
 
-const BATCH: i64 = 1_000;
+pub(super) const BATCH: i64 = 2_000;
 
 /// What messages say now; none for those that say nothing any more.
 type Texts = Vec<(MessageId, Option<String>)>;
