@@ -397,19 +397,24 @@ mod tests {
         for length in [0, 1, 20, whole.len() / 2, whole.len() - 9] {
             assert!(refused(&whole[..length]), "cut off at {length}");
         }
+        let mut original = String::new();
+        GzDecoder::new(&whole[..])
+            .read_to_string(&mut original)
+            .expect("text");
         for place in (20..whole.len() - 8).step_by(7) {
             let mut changed = whole.clone();
             changed[place] ^= 0x20;
-            assert!(refused(&changed), "changed at {place}");
+            // A bit that the compression leaves unused changes nothing of what is read.
+            let mut read = String::new();
+            let harmless = GzDecoder::new(&changed[..])
+                .read_to_string(&mut read)
+                .is_ok_and(|_| read == original);
+            assert!(harmless || refused(&changed), "changed at {place}");
         }
         assert!(refused(b"not a back-up"));
 
         // Someone who changes the content and compresses it again still has the digest wrong.
-        let mut text = String::new();
-        GzDecoder::new(&whole[..])
-            .read_to_string(&mut text)
-            .expect("text");
-        let text = text.replace("Grüße", "Gruesse");
+        let text = original.replace("Grüße", "Gruesse");
         let mut out = GzEncoder::new(Vec::new(), Compression::fast());
         out.write_all(text.as_bytes()).expect("written");
         assert!(refused(&out.finish().expect("compressed")));
