@@ -1,6 +1,6 @@
-// Runs the end-to-end tests against a kulant that is already running (KULANT_URL, KULANT_EMAIL, KULANT_PASSWORD).
+// Runs the end-to-end tests against a kulant that they start themselves (KULANT_BINARY, KULANT_CHROMIUM).
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { environment: 'node', include: ['e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  test: { environment: 'node', globalSetup: ['e2e/program.ts'], include: ['e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 90_000, fileParallelism: false },
 })

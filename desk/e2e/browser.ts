@@ -2,15 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { inject } from 'vitest'
 
-export const address = process.env.KULANT_URL ?? 'http://127.0.0.1:8080'
-const email = process.env.KULANT_EMAIL ?? ''
-const password = process.env.KULANT_PASSWORD ?? ''
+export const address = inject('address')
+const email = 'admin@demo.example'
+const password = inject('passwords').administrator
+/** What the browser's console complained about on any page; the sign-in's own question is no complaint. */
+export const complaints: string[] = []
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.KULANT_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 }
@@ -18,6 +21,10 @@ export function launch(): Promise<Browser> {
 export async function signIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', ...options })
   const page = await context.newPage()
+  page.on('console', (said) => {
+    if (said.type() === 'error' && !said.text().includes('401 (Unauthorized)')) complaints.push(said.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
   await page.goto(`${address}/desk/sign-in`)
   await page.fill('input[name=email]:visible', email)
   await page.fill('input[name=password]', password)

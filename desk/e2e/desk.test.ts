@@ -1,7 +1,7 @@
-// The main paths through the desk in a real browser against a real kulant with at least one open conversation.
+// The main paths through the desk in a real browser against a real kulant with the demo world.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { address, findBarriers, launch, signIn } from './browser'
+import { address, complaints, findBarriers, launch, signIn } from './browser'
 
 let browser: Browser
 let page: Page
@@ -97,5 +97,23 @@ describe('desk', () => {
     expect(sizes).toBeGreaterThan(50_000)
     expect(sizes).toBeLessThanOrEqual(350_000)
     await fresh.context().close()
+  })
+
+  it('shows every place without a complaint of the browser or a barrier', async () => {
+    const places = ['overview', 'alerts', 'quarantine', 'preferences', ...['brands', 'inboxes', 'teams', 'people', 'tags', 'views', 'tokens'].map((name) => `settings/${name}`)]
+    for (const place of places) {
+      await page.goto(`${address}/desk/${place}`)
+      await page.waitForSelector('main h1, main h2')
+      await page.waitForTimeout(400)
+      expect(await findBarriers(page), place).toEqual([])
+    }
+    expect(complaints).toEqual([])
+  })
+
+  it('loads no second font for German and English', async () => {
+    await page.goto(`${address}/desk/conversations?view=open`)
+    await page.waitForSelector(rows)
+    const fonts = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => name.endsWith('.woff2')))
+    expect(fonts).toHaveLength(1)
   })
 })

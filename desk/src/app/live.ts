@@ -8,7 +8,7 @@ import { createStore } from '../lib/store'
 
 export const liveStore = createStore<'on' | 'waiting' | 'off'>('waiting')
 
-interface Change { seq: string; kind: string; conversation: Conversation | null; message: Message | null; inbox_id: string | null }
+interface Change { seq: string; kind: string; conversation_id: string | null; conversation: Conversation | null; message: Message | null; inbox_id: string | null }
 
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 15_000
@@ -40,6 +40,8 @@ export function follow(client: QueryClient, agentId: string): () => void {
     on('hello', () => {
       wait = FIRST_WAIT_MS
       liveStore.write('on')
+      // Who is where follows anew; who left while the line was broken is named no more.
+      client.setQueriesData<PresentAgent[]>({ queryKey: ['presence'] }, (known) => known && [])
     })
     on('change', (change: Change) => takeChange(client, agentId, change, later))
     on('presence', ({ conversation_id: id, agents }: { conversation_id: string; agents: PresentAgent[] }) =>
@@ -74,7 +76,7 @@ export function follow(client: QueryClient, agentId: string): () => void {
 
 function takeChange(client: QueryClient, agentId: string, change: Change, later: ReturnType<typeof createDelayed>) {
   const { kind, conversation, message } = change
-  const id = conversation?.id ?? message?.conversation_id ?? null
+  const id = conversation?.id ?? message?.conversation_id ?? change.conversation_id ?? null
   if (conversation) {
     putConversation(client, conversation)
     noteArrival(client, conversation, agentId)

@@ -56,7 +56,7 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
       <TextInput label={t('desk.field.name')} required data-autofocus error={errors.name} value={values.name} onChange={(event) => set('name', event.currentTarget.value)} />
       <div className={classes.pair}>
         <Select label={t('desk.filter.brand')} required allowDeselect={false} error={errors.brand} data={brands.map(({ id, name }) => ({ value: id, label: name }))} value={brand} onChange={(next) => next && set('brand', next)} />
-        <Select label={t('desk.filter.team')} clearable error={errors.team} data={teams.map(({ id, name }) => ({ value: id, label: name }))} value={team} onChange={(next) => set('team', next)} />
+        <Select label={t('desk.filter.team')} required allowDeselect={false} error={errors.team} data={teams.map(({ id, name }) => ({ value: id, label: name }))} value={team} onChange={(next) => next && set('team', next)} />
       </div>
       {channel && (
         <SchemaFields channel={channel.channel} schema={channel.settings_schema} values={values.settings} errors={errors} onChange={(settings) => set('settings', settings)} />
