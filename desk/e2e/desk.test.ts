@@ -54,6 +54,20 @@ describe('desk', () => {
     await other.context().close()
   })
 
+  it('takes a public answer back within five seconds and keeps its words', async () => {
+    const words = `Antwort ${Date.now()}`
+    await page.getByRole('main').focus()
+    await page.keyboard.press('r')
+    await page.keyboard.type(words)
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector(`article >> text=${words}`, { timeout: 5000 })
+    await page.locator('article', { hasText: words }).getByRole('button', { name: /Zurückholen|Rückgängig|Undo|Call back|Take back/ }).first().click({ timeout: 4000 })
+    await page.waitForFunction((text) => document.querySelector('textarea')?.value === text, words, { timeout: 5000 })
+    expect(await page.locator(`article >> text=${words}`).count()).toBe(0)
+    await page.locator('textarea').first().fill('')
+    await page.getByRole('main').focus()
+  })
+
   it('does not shift what is on the screen when a colleague comes, writes and a note arrives', async () => {
     await page.evaluate(() => {
       const kept = window as unknown as { shift: number }

@@ -1,4 +1,8 @@
-// The shapes of /api/v1 that the desk reads and writes. Shapes only, no behaviour.
+// The shapes of /api/v1 that the desk reads and writes: aliases of the generated ones, narrowed where the
+// specification says no more than "text". Shapes only, no behaviour.
+import type { components } from './schema'
+
+type Schemas = components['schemas']
 
 export type Status = 'open' | 'waiting' | 'snoozed' | 'resolved'
 export type Priority = 'low' | 'normal' | 'high' | 'urgent'
@@ -9,9 +13,9 @@ export type Language = 'de' | 'en'
 export type Theme = 'light' | 'dark' | 'auto'
 export type Activity = 'reading' | 'writing' | 'here' | 'gone'
 
-export interface Named { id: string; name: string }
+export type Named = Schemas['Named']
 export interface Page<T> { items: T[]; next_cursor: string | null }
-export interface InboxMark extends Named { channel: string }
+export type InboxMark = Schemas['InboxMark']
 export interface Tag extends Named { colour: string | null; uses?: number }
 
 export interface Agent extends Named {
@@ -106,7 +110,7 @@ export interface Delivery {
 }
 
 export interface Attachment { id: string; name: string; media_type: string; size: number | null; url: string }
-export interface Upload { id: string; name: string; size: number; media_type: string }
+export type Upload = Schemas['Upload']
 
 export interface Message {
   id: string
@@ -157,18 +161,8 @@ export interface TimelineEvent {
   facts: Record<string, unknown> | null
 }
 
-export interface Count { count: number; capped: boolean }
-export interface Counts {
-  open_mine: Count
-  open_unassigned: Count
-  open_all: Count
-  waiting: Count
-  snoozed: Count
-  resolved_recent: Count
-  mentions: Count
-  quarantine: Count
-  teams: { id: string; open: Count; unassigned: Count }[]
-}
+export type Count = Schemas['Count']
+export type Counts = Schemas['Counts']
 
 export interface Identity {
   id: string
@@ -190,7 +184,7 @@ export interface Contact {
   last_seen_at: string
 }
 
-export interface BusinessHours { day: number; open: string; close: string }
+export type BusinessHours = Schemas['OpenHours']
 export interface Brand extends Named {
   version: number
   slug: string
