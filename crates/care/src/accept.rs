@@ -158,6 +158,11 @@ async fn store_gathered(care: Care) {
             .await;
         for (id, answer) in answers {
             // Whoever hung up meanwhile sends again and hears that it is there.
+            crate::measures::count_accepted(match &stored {
+                Ok(stored) if stored.contains(&id) => "new",
+                Ok(_) => "known",
+                Err(_) => "failed",
+            });
             drop(answer.send(match &stored {
                 Ok(stored) if stored.contains(&id) => Ok(Accepted::Stored),
                 Ok(_) => Ok(Accepted::Duplicate),

@@ -92,7 +92,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                 &NewJob {
                     id: JobId(changing.next_id()),
                     kind: KIND,
-                    key: Some(format!("{id}:{}", act.word())),
+                    key: Some(match &act {
+                        Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
+                        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
+                    }),
                     run_at: changing.now,
                     payload,
                 },

@@ -424,7 +424,8 @@ pub async fn unjoin(
                 return Err(Refusal::new("joined_by_the_network").into());
             }
             let mut target = change::load(tx, &changing.person, into)?;
-            rows::move_messages(tx, &moved, id)?;
+            rows::move_messages(tx, &moved, into, id)?;
+            rows::take_threads_back(tx, into, id)?;
             row.joined_into = None;
             change::add_up(tx, &mut row)?;
             change::add_up(tx, &mut target)?;
@@ -480,7 +481,7 @@ pub async fn split(
             None => None,
         };
         let new = ConversationId(changing.next_id());
-        rows::move_messages(tx, &moving, new)?;
+        rows::move_messages(tx, &moving, id, new)?;
         let mut opened = Conversation {
             id: new,
             version: 1,

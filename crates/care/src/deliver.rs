@@ -1,6 +1,7 @@
 //! Hands queued messages to their network: the only way out. Marked *sending* before the network
 //! hears of it; after a lost answer the network is asked before anything is sent again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
@@ -34,6 +35,8 @@ const PAUSES: [u64; 12] = [
 ];
 /// How long a message waits while its account must be connected anew.
 const BROKEN_PAUSE: Duration = Duration::from_secs(120);
+/// How often a lost answer is looked for before a person must decide.
+const LOOK_UPS: i64 = 10;
 /// How long one try may take.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -92,6 +95,11 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
                     let sent = send(care, &leaving).await;
                     settle(care, leaving, sent, false).await
                 }
+                Err(error) if job.attempts >= LOOK_UPS => {
+                    // The network cannot be asked after all: a person decides.
+                    let lost = SendError::Uncertain(error.detail().to_owned());
+                    settle(care, leaving, Err(lost), true).await
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
                     Ok(Outcome::Later(care.now().after(pause(job.attempts))))
@@ -113,9 +121,24 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
     };
     if let Action::Reply { attachments, .. } = &mut outbound.action {
         for (name, file) in files {
-            let bytes = care.files.read(&name).await.map_err(|error| {
-                CareError::Unavailable(format!("an attachment cannot be read: {error}"))
-            })?;
+            let bytes = match care.files.read(&name).await {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let lost = SendError::Bug("the file of an attachment is gone".to_owned());
+                    let leaving = Leaving {
+                        message,
+                        outbound,
+                        opened,
+                    };
+                    keep_failure(care, leaving, DeliveryState::Failed, &lost, None).await?;
+                    return Ok(None);
+                }
+                Err(error) => {
+                    return Err(CareError::Unavailable(format!(
+                        "an attachment cannot be read: {error}"
+                    )));
+                }
+            };
             attachments.push(OutboundAttachment {
                 name: file.name,
                 media_type: file.media_type,
@@ -258,7 +281,16 @@ async fn settle(
         }
         Err(error) => return put_off_or_fail(care, leaving, &error).await,
     };
-    keep_sent(care, leaving, receipt).await?;
+    // The network has it: the commit is repeated, never the sending.
+    let leaving = Arc::new(leaving);
+    let mut tries = 0;
+    while let Err(error) = keep_sent(care, Arc::clone(&leaving), receipt.clone()).await {
+        tries += 1;
+        if tries == 5 {
+            return Err(error);
+        }
+        tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+    }
     Ok(Outcome::Done)
 }
 
@@ -292,12 +324,14 @@ fn pause(attempts: i64) -> Duration {
     Duration::from_secs(PAUSES[index])
 }
 
-async fn keep_sent(care: &Care, leaving: Leaving, receipt: Receipt) -> Result<(), CareError> {
+async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Result<(), CareError> {
     let (ids, now) = (care.ids(), care.now());
     let destination = destination(&leaving.opened);
     care.store
         .write(move |tx| {
             let id = leaving.message.id;
+            // The conversation is locked first, as everybody does.
+            conversation_of(tx, &leaving.message)?;
             let network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
             if let Some(network_id) = network_id {
                 intake::adopt_network_id(tx, &ids, &destination, id, network_id, now)?;
@@ -342,9 +376,22 @@ async fn keep_failure(
     let (ids, now) = (care.ids(), care.now());
     let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
     let broken = error.stops_inbox();
+    crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
             let message = &leaving.message;
+            let there = messages::find(tx, message.id)?;
+            let still = there.as_ref().is_some_and(|there| {
+                there.deleted_at.is_none()
+                    && matches!(
+                        state_of(there),
+                        Some(DeliveryState::Sending | DeliveryState::Queued)
+                    )
+            });
+            if !still {
+                // Confirmed by its own echo, erased or taken back meanwhile.
+                return Ok(());
+            }
             let before = message.delivery.clone();
             let delivery = Delivery {
                 state,
@@ -454,7 +501,11 @@ pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
             ..delivery_of(message)
         };
         messages::save_delivery(tx, message.id, &delivery)?;
-        enqueue(tx, changing, message.id)?;
+        if state_of(message) == Some(DeliveryState::Queued) {
+            jobs::hurry(tx, KIND, &message.id.to_string(), changing.now)?;
+        } else {
+            enqueue(tx, changing, message.id)?;
+        }
         tx.append(
             changing
                 .event(EventKind::MessageQueued, row)

@@ -28,6 +28,8 @@ use world::{Destination, Item, World};
 
 /// How many deliveries are taken in by one commit.
 const BATCH: i64 = 200;
+/// How many batches of one inbox are taken in before the next inbox has its turn.
+const TURN: usize = 4;
 /// How many things of one commit at most, when deliveries hold many each.
 const ITEMS: usize = 1_000;
 /// How long an inbox stays with the process that takes it in; short, because one may end at any time.
@@ -35,22 +37,39 @@ const LEASE: Duration = Duration::from_secs(5);
 /// After how many failures of ours a delivery is put into quarantine instead of tried again.
 const ATTEMPTS: i64 = 5;
 
-/// Takes in everything that waits in every inbox; returns how many deliveries that were.
+/// Takes in everything that waits in every inbox, in turns, so that a full one keeps no other
+/// waiting; returns how many deliveries that were.
 pub async fn take_in_waiting(care: &Care) -> Result<usize, CareError> {
-    let now = care.now();
-    let waiting: Vec<InboxId> = care
-        .store
-        .read(move |read| intakes::list_inboxes_waiting(read, now).map_err(CareError::from))
-        .await?;
     let mut taken = 0;
-    for inbox in waiting {
-        taken += take_in_inbox(care, inbox).await?;
+    loop {
+        let now = care.now();
+        let waiting: Vec<InboxId> = care
+            .store
+            .read(move |read| intakes::list_inboxes_waiting(read, now).map_err(CareError::from))
+            .await?;
+        let mut turn = 0;
+        for inbox in waiting {
+            match take_in_batches(care, inbox, TURN).await {
+                Ok(count) => turn += count,
+                Err(error) => {
+                    error!(error = %error, inbox.id = %inbox, "an inbox could not be taken in");
+                }
+            }
+        }
+        if turn == 0 {
+            return Ok(taken);
+        }
+        taken += turn;
     }
-    Ok(taken)
 }
 
-/// Takes in what waits in one inbox, oldest first, under its lease.
+/// Takes in everything that waits in one inbox.
 pub async fn take_in_inbox(care: &Care, inbox: InboxId) -> Result<usize, CareError> {
+    take_in_batches(care, inbox, usize::MAX).await
+}
+
+/// Takes in what waits in one inbox, oldest first, under its lease, so many batches at most.
+async fn take_in_batches(care: &Care, inbox: InboxId, most: usize) -> Result<usize, CareError> {
     let Some(opened) = accounts::find(care, inbox).await? else {
         return Ok(0);
     };
@@ -62,7 +81,9 @@ pub async fn take_in_inbox(care: &Care, inbox: InboxId) -> Result<usize, CareErr
     };
     let mut taken = 0;
     let mut waiting = list_waiting(care, inbox, IntakeId(0)).await?;
-    while !waiting.is_empty() {
+    let mut batches = 0;
+    while !waiting.is_empty() && batches < most {
+        batches += 1;
         if !hold_lease(care, inbox).await? {
             return Ok(taken);
         }
@@ -109,7 +130,7 @@ async fn take_in_singly(
         let one = std::slice::from_ref(delivery);
         match take_in_batch(care, opened, destination, one).await {
             Ok(()) => taken += 1,
-            Err(error) if delivery.attempts + 1 >= ATTEMPTS => {
+            Err(error) if delivery.attempts + 1 >= most_attempts(&error) => {
                 error!(error = %error, intake.id = %delivery.id, "a delivery goes to quarantine");
                 let fault = quarantined(care, destination, delivery.id, 0, "internal", &error);
                 let intake = delivery.id;
@@ -132,6 +153,15 @@ async fn take_in_singly(
         }
     }
     Ok(taken)
+}
+
+/// Trouble that may pass is waited for longer: a full disk makes no delivery bad.
+fn most_attempts(error: &CareError) -> i64 {
+    if matches!(error, CareError::Unavailable(_)) {
+        ATTEMPTS * 4
+    } else {
+        ATTEMPTS
+    }
 }
 
 /// Takes in deliveries by one commit: all of them or none.
@@ -302,7 +332,7 @@ pub(crate) fn adopt_network_id(
     let mut world = World::new(destination, care_ids, now);
     let old_id = old.id;
     world.learn(old);
-    for known in messages::list_known_by_id(tx, &[ours])? {
+    for known in messages::list_known_by_id(tx, destination.inbox, &[ours])? {
         world.learn(known);
     }
     load::load_below(tx, &mut world, &[old_id])?;

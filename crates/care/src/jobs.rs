@@ -32,6 +32,14 @@ const GATHER: Duration = Duration::from_millis(15);
 /// How long a loop sleeps at most when nothing wakes it.
 const NAP: Duration = Duration::from_millis(500);
 
+/// The words for every kind of job.
+pub(crate) const KINDS: &[&str] = &[
+    deliver::KIND,
+    polling::KIND,
+    retention::KIND,
+    crate::act::KIND,
+];
+
 /// Every kind of job, one line each.
 async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     match job.kind.as_str() {

@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod import;
 pub mod intake;
 pub mod jobs;
+pub mod measures;
 pub mod overview;
 pub mod people;
 pub mod presence;

@@ -213,6 +213,9 @@ fn keep(
     opened: Option<&Opened>,
 ) -> Result<MessageId, CareError> {
     let mut row = change::load(tx, &changing.person, reply.conversation)?;
+    if row.joined_into.is_some() {
+        return Err(Refusal::new("conversation_is_joined").into());
+    }
     let id = MessageId(changing.next_id());
     let now = changing.now;
     let leaves = reply.visibility != Visibility::Note;

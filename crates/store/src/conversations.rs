@@ -345,22 +345,39 @@ pub fn list_joined_messages(
         .collect())
 }
 
-/// Puts messages into another conversation.
+/// Puts messages of one conversation into another; those that left it meanwhile stay where they are.
 pub fn move_messages(
     tx: &mut Tx<'_>,
     messages: &[MessageId],
+    from: ConversationId,
     into: ConversationId,
 ) -> Result<(), StoreError> {
     for message in messages {
-        tx.execute(
-            "UPDATE messages SET conversation_id = $2 WHERE id = $1",
-            &params![*message, into],
-        )?;
-        tx.execute(
-            "UPDATE mentions SET conversation_id = $2 WHERE message_id = $1",
-            &params![*message, into],
-        )?;
+        for sql in [
+            "UPDATE messages SET conversation_id = $2 WHERE id = $1 AND conversation_id = $3",
+            "UPDATE mentions SET conversation_id = $2 WHERE message_id = $1 AND conversation_id = $3",
+        ] {
+            tx.execute(sql, &params![*message, into, from])?;
+        }
     }
+    Ok(())
+}
+
+/// Lets the private threads of a conversation's messages lead to it again.
+pub fn take_threads_back(
+    tx: &mut Tx<'_>,
+    from: ConversationId,
+    into: ConversationId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE threads SET conversation_id = $2
+         WHERE conversation_id = $1 AND EXISTS (
+           SELECT 1 FROM messages m
+           WHERE m.conversation_id = $2 AND m.inbox_id = threads.inbox_id
+             AND m.thread_key = threads.thread_key
+         )",
+        &params![from, into],
+    )?;
     Ok(())
 }
 

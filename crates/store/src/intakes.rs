@@ -109,7 +109,10 @@ pub fn list_inboxes_waiting(
     )
 }
 
-/// Lists the oldest deliveries of an inbox that wait, after a given one.
+/// How many bytes of bodies are loaded at once.
+const MOST_BYTES: i64 = 16 * 1024 * 1024;
+
+/// Lists the oldest deliveries of an inbox that wait, after a given one, so many as fit in memory.
 pub fn list_waiting(
     read: &mut Read<'_>,
     inbox: InboxId,
@@ -117,6 +120,26 @@ pub fn list_waiting(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Waiting>, StoreError> {
+    let sizes = read.query(
+        "SELECT length(i.body)
+         FROM intake_jobs j
+         JOIN intakes i ON i.id = j.intake_id
+         WHERE j.inbox_id = $1 AND j.intake_id > $2 AND j.run_at <= $3
+         ORDER BY j.intake_id
+         LIMIT $4",
+        &params![inbox, after, now, limit],
+        |row| row.get::<Option<i64>>(0),
+    )?;
+    let mut bytes = 0;
+    // The first one always, however large it is.
+    let limit = sizes
+        .iter()
+        .take_while(|size| {
+            let before = bytes;
+            bytes += size.unwrap_or(0);
+            before == 0 || bytes <= MOST_BYTES
+        })
+        .count();
     read.query(
         "SELECT i.id, i.kind, i.delivery_key, i.headers, i.body, i.received_at, j.attempts
          FROM intake_jobs j

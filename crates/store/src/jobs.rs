@@ -33,8 +33,18 @@ pub fn enqueue(tx: &mut Tx<'_>, job: &NewJob) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO jobs (id, kind, job_key, run_at, attempts, payload) VALUES ($1, $2, $3, $4, 0, $5)
          ON CONFLICT (kind, job_key) DO UPDATE SET
-           run_at = excluded.run_at, payload = excluded.payload, attempts = 0, claimed_until = NULL",
+           id = excluded.id, run_at = excluded.run_at, payload = excluded.payload, attempts = 0,
+           claimed_until = NULL",
         &params![job.id, job.kind, job.key.as_deref(), job.run_at, &job.payload],
+    )?;
+    Ok(())
+}
+
+/// Brings work forward that nobody has claimed yet.
+pub fn hurry(tx: &mut Tx<'_>, kind: &str, key: &str, run_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE jobs SET run_at = $3 WHERE kind = $1 AND job_key = $2 AND claimed_until IS NULL",
+        &params![kind, key, run_at],
     )?;
     Ok(())
 }

@@ -129,12 +129,19 @@ pub fn list_known(
     )
 }
 
-/// Lists what is known of messages by our own ids.
-pub fn list_known_by_id(read: &mut Read<'_>, ids: &[MessageId]) -> Result<Vec<Known>, StoreError> {
+/// Lists what is known of messages of an inbox by our own ids; notes never went to a network.
+pub fn list_known_by_id(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    ids: &[MessageId],
+) -> Result<Vec<Known>, StoreError> {
     let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
-        &format!("SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1"),
-        &[],
+        &format!(
+            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1
+               AND m.inbox_id = $1 AND m.visibility <> 'note'"
+        ),
+        &params![inbox],
         &keys,
         known,
     )

@@ -264,8 +264,9 @@ fn write_group(
     let mut answers = Vec::new();
     let mut next = Some(first);
     while let Some(job) = next {
-        answers.push(run_in_savepoint(connection, job));
-        next = if answers.len() < GROUP {
+        answers.extend(run_in_savepoint(connection, job));
+        // A full disk makes SQLite undo the whole group by itself: nothing may follow in it.
+        next = if answers.len() < GROUP && !connection.is_autocommit() {
             queue.try_recv().ok()
         } else {
             None
@@ -310,14 +311,18 @@ fn run(job: WriteJob, tx: &mut Tx<'_>) -> (bool, Answer) {
 fn run_in_savepoint(
     connection: &rusqlite::Connection,
     job: WriteJob,
-) -> (Answer, Result<(), StoreError>) {
-    let begun = connection.execute_batch("SAVEPOINT one");
+) -> Option<(Answer, Result<(), StoreError>)> {
+    if let Err(error) = connection.execute_batch("SAVEPOINT one") {
+        // Dropping the closure tells its caller.
+        warn!(error = %error, "a write could not begin");
+        return None;
+    }
     let mut tx = Tx::new(Connection::Sqlite(connection));
     let (worked, answer) = run(job, &mut tx);
-    let outcome = match begun {
-        Err(error) => Err(StoreError::from(error)),
-        Ok(()) if worked => tx.write_events().map(drop),
-        Ok(()) => Err(StoreError::Conflict("undone by its own failure".to_owned())),
+    let outcome = if worked {
+        tx.write_events().map(drop)
+    } else {
+        Err(StoreError::Conflict("undone by its own failure".to_owned()))
     };
     let end = if outcome.is_ok() {
         "RELEASE one"
@@ -325,7 +330,7 @@ fn run_in_savepoint(
         "ROLLBACK TO one; RELEASE one"
     };
     let outcome = outcome.and(connection.execute_batch(end).map_err(StoreError::from));
-    (answer, outcome)
+    Some((answer, outcome))
 }
 
 /// Runs a reading closure; one that panics ends nobody's thread, its caller hears of it.
@@ -409,13 +414,17 @@ fn open_postgres(
 
 fn write_alone(session: &mut Session, job: WriteJob, commits: &watch::Sender<u64>) {
     session.mend();
-    let begun = session.begin();
+    if let Err(error) = session.begin() {
+        // Without a transaction nothing may run; dropping the closure tells its caller.
+        warn!(error = %error, "a write could not begin");
+        return;
+    }
     let mut tx = Tx::new(Connection::Postgres(session));
     let (worked, answer) = run(job, &mut tx);
-    let outcome = match begun {
-        Err(error) => Err(error),
-        Ok(()) if worked => tx.write_events().map(drop),
-        Ok(()) => Err(StoreError::Conflict("undone by its own failure".to_owned())),
+    let outcome = if worked {
+        tx.write_events().map(drop)
+    } else {
+        Err(StoreError::Conflict("undone by its own failure".to_owned()))
     };
     drop(tx);
     let end = if outcome.is_ok() {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use kulant_care::measures;
 use kulant_care::people::find_person;
 use kulant_care::readiness;
 use kulant_model::role::Permission;
@@ -46,6 +47,7 @@ pub async fn metrics(
             Problem::new(StatusCode::NOT_FOUND, "not_found").detail("no numbers are gathered")
         );
     };
+    measures::record(&app.care).await?;
     let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, metrics.render()).into_response())
 }

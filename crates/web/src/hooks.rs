@@ -3,7 +3,7 @@
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
@@ -49,11 +49,12 @@ pub async fn receive(
     .into_response())
 }
 
-/// Returns the headers that are kept with the delivery: all that are text, but nobody's cookies.
+/// Returns the headers that are kept with the delivery: all that are text, but nobody's
+/// cookies and passwords.
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
-        .filter(|(name, _)| **name != COOKIE)
+        .filter(|(name, _)| **name != COOKIE && **name != AUTHORIZATION)
         .filter_map(|(name, value)| {
             Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
         })

@@ -40,7 +40,18 @@ pub async fn once(State(app): State<App>, request: Request, next: Next) -> Respo
     }
     let agent = identified.known.person.agent;
     match begin(&app, agent, &key, request).await {
-        Ok(Begun::First(request)) => do_it(&app.care, agent, &key, request, next).await,
+        Ok(Begun::First(request)) => {
+            let care = app.care.clone();
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "outlives a request that hangs up, so that its answer is kept"
+            )]
+            let served =
+                tokio::spawn(async move { do_it(&care, agent, &key, request, next).await });
+            served
+                .await
+                .unwrap_or_else(|_| Problem::internal("the request broke off").into_response())
+        }
         Ok(Begun::Done(answer)) => replay(answer),
         Err(problem) => problem.into_response(),
     }
@@ -100,8 +111,11 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
             body: body.to_vec(),
         };
         finish(care, agent, key, &answer).await
-    } else {
+    } else if parts.status.is_client_error() {
         give_up(care, agent, key).await
+    } else {
+        // Nobody knows how far it came: the key stays taken for a while.
+        Ok(())
     };
     if let Err(error) = outcome {
         error!(error = %error, "the answer to an idempotent request could not be kept");

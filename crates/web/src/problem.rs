@@ -250,6 +250,7 @@ pub async fn log_faults(State(app): State<App>, request: Request, next: Next) ->
         return response;
     }
     let error_id = app.care.id().to_string();
+    kulant_care::measures::count_fault();
     error!(error.id = error_id, http.method = %method, http.path = path, cause, "a request failed");
     let mut problem = Problem::internal(cause);
     problem.0.document.error_id = Some(error_id);

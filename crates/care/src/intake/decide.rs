@@ -579,6 +579,7 @@ fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp
     }
     let (seen, conversation) = (line.known.seen_at.is_some(), line.known.conversation);
     world.attachments.retain(|file| file.message != Some(id));
+    world.tied_uploads.retain(|(_, message)| *message != id);
     world.touch(conversation);
     if seen {
         world.happenings.push(Happening::Deleted(id));

@@ -49,7 +49,7 @@ pub(crate) fn load(
     for known in messages::list_known(tx, inbox, &Vec::from_iter(network_ids))? {
         world.learn(known);
     }
-    for known in messages::list_known_by_id(tx, &Vec::from_iter(echoes))? {
+    for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(echoes))? {
         world.learn(known);
     }
     let awaited: Vec<MessageId> = items
