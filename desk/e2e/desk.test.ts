@@ -55,9 +55,19 @@ describe('desk', () => {
   })
 
   it('takes a public answer back within five seconds and keeps its words', async () => {
+    // What was written in private cannot be answered in public: a public conversation it must be.
+    const before = page.url()
+    await page.goto(`${new URL(before).origin}/desk/conversations?view=open&visibility=public`)
+    await page.waitForSelector('[role=option], [role=row], li, a[href*="/conversations/"]')
+    await page.waitForTimeout(500)
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/conversations\/\w+/)
+    await page.waitForSelector('article')
     const words = `Antwort ${Date.now()}`
     await page.getByRole('main').focus()
     await page.keyboard.press('r')
+    await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA')
     await page.keyboard.type(words)
     await page.keyboard.press('Control+Enter')
     await page.waitForSelector(`article >> text=${words}`, { timeout: 5000 })
@@ -65,6 +75,8 @@ describe('desk', () => {
     await page.waitForFunction((text) => document.querySelector('textarea')?.value === text, words, { timeout: 5000 })
     expect(await page.locator(`article >> text=${words}`).count()).toBe(0)
     await page.locator('textarea').first().fill('')
+    await page.goto(before)
+    await page.waitForSelector('article')
     await page.getByRole('main').focus()
   })
 
