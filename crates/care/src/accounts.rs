@@ -51,7 +51,7 @@ pub(crate) struct Recent {
     by_key: Mutex<HashMap<String, (Timestamp, Arc<Opened>)>>,
 }
 
-/// Finds the inbox that a hook's path belongs to; none if it is paused or gone.
+/// Finds the inbox that a hook's path belongs to; none if it is gone. A paused one still takes in.
 pub(crate) async fn find_by_hook_key(
     care: &Care,
     key: &str,

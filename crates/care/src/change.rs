@@ -5,7 +5,7 @@ use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ConversationId, MessageId};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
-use kulant_store::conversations::{self, Conversation};
+use kulant_store::conversations::{self, Conversation, Tally};
 use kulant_store::{StoreError, Tx};
 
 use crate::Care;
@@ -86,23 +86,28 @@ where
 /// Puts what the messages add up to into a conversation, without moving its status.
 pub(crate) fn add_up(tx: &mut Tx<'_>, row: &mut Conversation) -> Result<(), StoreError> {
     if let Some(tally) = conversations::tally(tx, &[row.id])?.into_iter().next() {
-        row.message_count = tally.message_count;
-        row.voices = tally.voices;
-        row.opened_at = tally.opened_at;
-        row.last_message_at = tally.last_message_at;
-        row.last_message = tally.last_message;
-        row.waiting_since = tally.waiting_since;
-        row.first_response_at = tally.first_response_at;
-        let visibility = match (tally.has_public, tally.has_private) {
-            (true, true) => "mixed",
-            (false, true) => "private",
-            _ => "public",
-        };
-        visibility.clone_into(&mut row.visibility);
+        take_tally(row, &tally);
     } else {
         row.message_count = 0;
         row.waiting_since = None;
         row.last_message = MessageId(0);
     }
     Ok(())
+}
+
+/// Copies what the messages add up to.
+pub(crate) fn take_tally(row: &mut Conversation, tally: &Tally) {
+    row.message_count = tally.message_count;
+    row.voices = tally.voices;
+    row.opened_at = tally.opened_at;
+    row.last_message_at = tally.last_message_at;
+    row.last_message = tally.last_message;
+    row.waiting_since = tally.waiting_since;
+    row.first_response_at = tally.first_response_at;
+    let visibility = match (tally.has_public, tally.has_private) {
+        (true, true) => "mixed",
+        (false, true) => "private",
+        _ => "public",
+    };
+    visibility.clone_into(&mut row.visibility);
 }

@@ -10,6 +10,8 @@ use kulant_store::messages::Message;
 use kulant_store::{StoreError, Tx, contacts, conversations, messages};
 use serde_json::json;
 
+use crate::change::take_tally;
+
 use super::world::{Happening, Matter, World};
 
 /// Writes everything that changed; returns the names of files that are to go after the commit.
@@ -172,19 +174,7 @@ fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError
 /// Puts what the messages add up to into the conversation, and moves its status by it.
 pub(crate) fn add_up(matter: &mut Matter, tally: &Tally) {
     let row = &mut matter.row;
-    row.message_count = tally.message_count;
-    row.voices = tally.voices;
-    row.opened_at = tally.opened_at;
-    row.last_message_at = tally.last_message_at;
-    row.last_message = tally.last_message;
-    row.waiting_since = tally.waiting_since;
-    row.first_response_at = tally.first_response_at;
-    let visibility = match (tally.has_public, tally.has_private) {
-        (true, true) => "mixed",
-        (false, true) => "private",
-        _ => "public",
-    };
-    visibility.clone_into(&mut row.visibility);
+    take_tally(row, tally);
     let waits = tally.waiting_since.is_some();
     let ongoing = matches!(row.status, Status::Open | Status::Waiting);
     if waits && (matter.party_wrote || (matter.turns && ongoing)) {
