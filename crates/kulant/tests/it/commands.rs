@@ -36,6 +36,25 @@ fn an_empty_folder_becomes_a_running_desk() {
 }
 
 #[test]
+fn the_numbers_tell_of_every_inbox_follower_and_queue() {
+    let place = Place::new();
+    let server = place.serve();
+    place.webhook("Zahlen");
+    let answer = server.client().get("/metrics", None).unwrap();
+    assert_eq!(answer.status, 200);
+    let text = String::from_utf8(answer.body).unwrap();
+    for number in [
+        "kulant_inbox_lag_seconds{inbox=\"Zahlen\",channel=\"webhook\"} 0",
+        "kulant_quarantined{inbox=\"Zahlen\"} 0",
+        "kulant_outgoing{inbox=\"Zahlen\",state=\"failed\"} 0",
+        "kulant_follower_lag_events{follower=\"search\"} ",
+        "kulant_queue_oldest_waiting_seconds{team=\"Service\"} 0",
+    ] {
+        assert!(text.contains(number), "{number} is not in\n{text}");
+    }
+}
+
+#[test]
 fn commands_for_scripts_print_what_was_asked_for_and_nothing_else() {
     let place = Place::new();
     for round in ["without a server", "beside a server"] {
