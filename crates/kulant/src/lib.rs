@@ -7,6 +7,7 @@ pub mod config;
 mod lock;
 mod logging;
 mod opening;
+mod output;
 mod serve;
 pub mod settings;
 

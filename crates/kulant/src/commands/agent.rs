@@ -10,6 +10,7 @@ use kulant_model::role::Role;
 use super::named;
 use crate::config::Config;
 use crate::opening;
+use crate::output::say;
 
 /// Make accounts
 #[derive(Args)]
@@ -70,6 +71,6 @@ pub(crate) async fn agent(config: Config, wish: Agent) -> Result<()> {
         agents::create(&care, &operator(), change).await?.id
     };
     let link = invitations::invite(&care, &operator(), id).await?;
-    println!("{link}");
+    say(link);
     Ok(())
 }

@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Line;
+use crate::output::write;
 
 /// Print what a shell needs to complete kulant's commands
 ///
@@ -21,6 +22,6 @@ pub(crate) struct Completion {
 pub(crate) fn complete(wish: &Completion) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(wish.shell, &mut Line::command(), "kulant", &mut script);
-    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+    write(&String::from_utf8(script)?)?;
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::ambient::SystemClock;
 use crate::config::{Config, DEFAULT_FOLDER};
 use crate::lock;
 use crate::opening;
+use crate::output::say;
 
 /// Below this much free space something will go wrong soon.
 const LITTLE_SPACE_KIB: u64 = 1024 * 1024;
@@ -47,16 +48,16 @@ struct Report {
 impl Report {
     fn wrong(&mut self, words: &str) {
         self.wrong += 1;
-        println!("WRONG  {words}");
+        say(format_args!("WRONG  {words}"));
     }
 }
 
 fn well(words: &str) {
-    println!("ok     {words}");
+    say(format_args!("ok     {words}"));
 }
 
 fn hint(words: &str) {
-    println!("hint   {words}");
+    say(format_args!("hint   {words}"));
 }
 
 pub(crate) async fn doctor(config: Config) -> Result<ExitCode> {
@@ -67,9 +68,9 @@ pub(crate) async fn doctor(config: Config) -> Result<ExitCode> {
         look_at_findings(&findings, served, &mut report);
     }
     match report.wrong {
-        0 => println!("nothing is wrong"),
-        1 => println!("one thing is wrong"),
-        several => println!("{several} things are wrong"),
+        0 => say("nothing is wrong"),
+        1 => say("one thing is wrong"),
+        several => say(format_args!("{several} things are wrong")),
     }
     Ok(ExitCode::from(u8::from(report.wrong > 0)))
 }

@@ -1,7 +1,5 @@
 //! `kulant export`: everything as JSON Lines, in the shapes of the interface.
 
-use std::io::{ErrorKind, Write, stdout};
-
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use kulant_care::access::operator;
@@ -9,6 +7,7 @@ use kulant_web::export;
 
 use crate::config::Config;
 use crate::opening;
+use crate::output::write;
 
 /// Write messages, conversations or contacts to standard output, one JSON object a line
 ///
@@ -42,15 +41,9 @@ pub(crate) async fn export(config: Config, wish: Export) -> Result<()> {
     let mut after = None;
     loop {
         let lines = export::lines(&care, &operator(), what, after).await?;
-        match stdout().write_all(lines.text.as_bytes()) {
-            // Whoever reads has enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            written => written?,
-        }
-        if lines.next.is_none() {
-            break;
+        if !write(&lines.text)? || lines.next.is_none() {
+            return Ok(());
         }
         after = lines.next;
     }
-    Ok(stdout().flush()?)
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::named;
 use crate::config::Config;
 use crate::opening;
+use crate::output::say;
 
 /// Make inboxes
 #[derive(Args)]
@@ -74,13 +75,13 @@ pub(crate) async fn inbox(config: Config, wish: Inbox) -> Result<()> {
     };
     let (inbox, secret) = inboxes::create(&care, &operator(), new).await?;
     if let Some(path) = inbox.managed.and_then(|managed| managed.hook_path) {
-        println!("{path}");
+        say(path);
     }
     if let Some(secret) = secret {
-        println!("{secret}");
+        say(secret);
     }
     if let Some(path) = inbox.public_path {
-        println!("{path}");
+        say(path);
     }
     Ok(())
 }

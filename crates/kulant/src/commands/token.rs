@@ -9,6 +9,7 @@ use kulant_model::role::Permission;
 
 use crate::config::Config;
 use crate::opening;
+use crate::output::say;
 
 /// Make API tokens
 #[derive(Args)]
@@ -55,7 +56,7 @@ pub(crate) async fn token(config: Config, wish: Token) -> Result<()> {
         scopes: (!add.scope.is_empty()).then_some(add.scope),
     };
     let (_, secret) = tokens::create_for(&care, &operator(), agent, new).await?;
-    println!("{secret}");
+    say(secret);
     Ok(())
 }
 

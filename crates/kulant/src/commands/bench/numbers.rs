@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::output::say;
+
 /// Times of many tries.
 #[derive(Default)]
 pub(super) struct Times {
@@ -84,12 +86,15 @@ impl Report {
     /// Prints everything on standard output.
     pub(super) fn print(&self, json: bool) {
         if json {
-            println!("{}", Value::Object(self.values.clone()));
+            say(Value::Object(self.values.clone()));
             return;
         }
         let width = self.lines.iter().map(|(words, _)| words.len()).max();
         for (words, value) in &self.lines {
-            println!("{words:<width$}  {value}", width = width.unwrap_or(0));
+            say(format_args!(
+                "{words:<width$}  {value}",
+                width = width.unwrap_or(0)
+            ));
         }
     }
 }

@@ -193,7 +193,7 @@ impl Cast {
                 log_in.role, log_in.email, log_in.password
             );
         }
-        card.push_str("\n  Ctrl-C ends it; the next start goes on with the same data.\n");
+        card.push_str("\n  Ctrl-C ends it; the next start goes on with the same data.");
         card
     }
 }

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::SettingFlags;
 use crate::config::{Config, FOLDER_VARIABLE, Given};
+use crate::output::say;
 use crate::serve;
 
 pub(crate) use network::{DemoNetwork, inhabit};
@@ -100,7 +101,7 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
     for account in &accounts {
         network.connect(account).await?;
     }
-    println!("{}", cast.card(&server.public_url, &network.address));
+    say(cast.card(&server.public_url, &network.address));
 
     let care = server.care().clone();
     let outcome = server

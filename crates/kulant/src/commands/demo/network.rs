@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::Pace;
+use crate::output::say;
 
 /// How long the network may take to start, and to end when it is told to.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -149,7 +150,7 @@ pub(crate) async fn inhabit(wish: DemoNetwork) -> Result<()> {
         answer_url: sim.answer_url(),
         lookup_url: sim.lookup_url(),
     };
-    println!("{}", serde_json::to_string(&addresses)?);
+    say(serde_json::to_string(&addresses)?);
 
     let mut lines = lines_of_input()?;
     while let Some(line) = lines.recv().await {

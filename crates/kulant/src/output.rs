@@ -1,0 +1,24 @@
+//! Standard output: what a command answers. Whoever reads it may stop reading at any time; that is no
+//! failure of the command, whose work is done.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use anyhow::{Context, Result};
+
+/// Says a line.
+pub(crate) fn say(words: impl Display) {
+    // A command that has done its work does not fail for an answer that nobody wants.
+    drop(write(&format!("{words}\n")));
+}
+
+/// Writes a part of a long answer; returns whether somebody still reads.
+pub(crate) fn write(text: &str) -> Result<bool> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written
+            .map(|()| true)
+            .context("standard output cannot be written"),
+    }
+}
