@@ -161,6 +161,21 @@ pub fn list_known_below(read: &mut Read<'_>, tops: &[MessageId]) -> Result<Vec<K
     )
 }
 
+/// Lists to which conversations messages belong now.
+pub fn list_conversations(
+    read: &mut Read<'_>,
+    ids: &[MessageId],
+) -> Result<Vec<(MessageId, Option<ConversationId>)>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT m.id, m.conversation_id FROM (VALUES {keys}) AS k
+         JOIN messages m ON m.id = k.column1",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Keeps new rows, and fills rows that were placeholders.
 pub fn save(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = messages

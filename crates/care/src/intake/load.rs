@@ -83,15 +83,48 @@ pub(crate) fn load_below(
 }
 
 /// Loads the conversations of all messages and threads in the world, and keeps them from changing.
+/// What an agent joined or split while it was waited for is read again, until it stands still.
 pub(crate) fn load_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
-    let matters: BTreeSet<ConversationId> = world
+    let mut locked = BTreeSet::new();
+    loop {
+        let named = named_matters(world);
+        let fresh: Vec<ConversationId> = named.difference(&locked).copied().collect();
+        if fresh.is_empty() {
+            world.matters.retain(|id, _| named.contains(id));
+            return Ok(());
+        }
+        for row in conversations::list_locked(tx, &fresh)? {
+            world.learn_matter(row);
+        }
+        locked.extend(fresh);
+        if tx.dialect().has_other_writers() {
+            find_places_again(tx, world)?;
+        }
+    }
+}
+
+fn named_matters(world: &World<'_>) -> BTreeSet<ConversationId> {
+    world
         .lines
         .values()
         .filter_map(|line| line.known.conversation)
         .chain(world.threads.values().copied())
+        .collect()
+}
+
+/// Reads anew to which conversations messages and threads belong: they were read before the lock.
+fn find_places_again(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
+    let placed: Vec<MessageId> = world
+        .lines
+        .values()
+        .filter(|line| line.known.conversation.is_some())
+        .map(|line| line.known.id)
         .collect();
-    for row in conversations::list_locked(tx, &Vec::from_iter(matters))? {
-        world.learn_matter(row);
+    for (id, conversation) in messages::list_conversations(tx, &placed)? {
+        world.line_mut(id).known.conversation = conversation;
     }
+    let threads: Vec<&str> = world.threads.keys().map(String::as_str).collect();
+    let again = conversations::list_of_threads(tx, world.destination.inbox, &threads)?;
+    world.threads.extend(again);
     Ok(())
 }

@@ -89,6 +89,62 @@ async fn a_bad_delivery_goes_to_quarantine_and_stops_nothing() {
     }
 }
 
+/// An agent's joining holds the conversations while an answer to one of them is being taken in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_taken_in_while_its_conversation_is_joined_lands_in_the_living_one() {
+    use kulant_store::{StoreError, conversations, messages};
+    use std::time::Duration;
+    for house in houses().await {
+        let inbox = house.inbox("page", json!({})).await;
+        let private = |id: &str, text: &str, second: i64| {
+            let mut item = post(id, "ben", text, second, None);
+            item["visibility"] = json!("private");
+            item
+        };
+        let items = [
+            post("a", "anna", "Mein Zug fiel aus", 0, None),
+            post("b", "anna", "Noch etwas dazu", 10, None),
+            private("t", "Unter vier Augen", 15),
+        ];
+        house.deliver(inbox, &items).await;
+        house.take_in().await;
+        let mut all = list(&house).await;
+        all.sort_by_key(|summary| summary.row.opened_at);
+        let into = all[0].row.clone();
+        let from = [all[1].row.clone(), all[2].row.clone()];
+        let items = [
+            post("c", "us", "Das tut uns leid", 20, Some("b")),
+            private("u", "Und weiter", 25),
+        ];
+        house.deliver(inbox, &items).await;
+
+        let (held, holds) = tokio::sync::oneshot::channel();
+        let (store, target) = (house.care.store.clone(), into.id);
+        let joining = tokio::spawn(async move {
+            store
+                .write(move |tx| -> Result<(), StoreError> {
+                    conversations::list_locked(tx, &[target, from[0].id, from[1].id])?;
+                    held.send(()).expect("somebody waits");
+                    // Meanwhile the intake reads where messages are, and waits for the lock.
+                    std::thread::sleep(Duration::from_millis(400));
+                    for mut row in from {
+                        messages::move_conversation(tx, row.id, target)?;
+                        row.joined_into = Some(target);
+                        conversations::save(tx, &[row])?;
+                    }
+                    Ok(())
+                })
+                .await
+        });
+        holds.await.expect("held");
+        house.take_in().await;
+        joining.await.expect("a task").expect("joined");
+        let all = list(&house).await;
+        assert_eq!(all.len(), 1, "nothing opened beside it");
+        assert_eq!((all[0].row.id, all[0].row.message_count), (into.id, 5));
+    }
+}
+
 #[tokio::test]
 async fn two_writers_never_hide_an_event_from_a_follower() {
     use kulant_model::event::{EventKind, NewEvent};

@@ -65,6 +65,12 @@ impl Dialect {
         }
     }
 
+    /// Returns whether others may commit while a transaction runs, so that what was read before a
+    /// lock may be another when it is held.
+    pub fn has_other_writers(self) -> bool {
+        self == Self::Postgres
+    }
+
     /// The condition that a row of `search` matches the query in the given parameter.
     pub fn matches(self, parameter: usize) -> String {
         match self {
