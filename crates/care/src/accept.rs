@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kulant_channels::delivery::VerifyError;
 use kulant_model::ids::{InboxId, IntakeId};
+use kulant_model::time::Timestamp;
 use kulant_store::{intakes, intakes::NewIntake};
 
 pub use kulant_channels::delivery::RawDelivery;
@@ -106,6 +108,7 @@ pub(crate) struct Gathering {
 struct Gathered {
     waiting: Vec<(NewIntake, oneshot::Sender<Result<Accepted, String>>)>,
     is_storing: bool,
+    brake: Brake,
 }
 
 impl Gathering {
@@ -169,5 +172,67 @@ async fn store_gathered(care: Care) {
                 Err(error) => Err(error.to_string()),
             }));
         }
+        hold_back(&care).await;
+    }
+}
+
+/// What is known of how far taking in lags behind.
+#[derive(Default)]
+struct Brake {
+    looked_at: Timestamp,
+    pause: Duration,
+}
+
+/// Holds the hooks back while what they stored is not taken in as fast: whoever delivers feels it as
+/// slower answers, instead of deliveries growing old unseen.
+async fn hold_back(care: &Care) {
+    const LOOK: Duration = Duration::from_millis(100);
+    let now = care.now();
+    let known = {
+        let gathered = care.gathering.lock();
+        (now < gathered.brake.looked_at.after(LOOK)).then_some(gathered.brake.pause)
+    };
+    let pause = match known {
+        Some(pause) => pause,
+        None => look_at_lag(care, now).await,
+    };
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn look_at_lag(care: &Care, now: Timestamp) -> Duration {
+    let oldest: Result<Option<Timestamp>, CareError> = care
+        .store
+        .read(move |read| intakes::find_oldest_due(read, now).map_err(CareError::from))
+        .await;
+    let lag = oldest.ok().flatten().map(|since| now.since(since));
+    let pause = pause_for(lag.unwrap_or_default());
+    care.gathering.lock().brake = Brake {
+        looked_at: now,
+        pause,
+    };
+    pause
+}
+
+/// From half a second's lag on a pause that grows with it, up to a quarter of a second: never a
+/// standstill, for where the lag has another reason than too many deliveries, none may be lost.
+fn pause_for(lag: Duration) -> Duration {
+    const FREE: Duration = Duration::from_millis(500);
+    const MOST: Duration = Duration::from_millis(250);
+    (lag.saturating_sub(FREE) / 20).min(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_held_back_the_more_the_longer_deliveries_wait() {
+        let pause = |lag| pause_for(Duration::from_millis(lag)).as_millis();
+        assert_eq!(pause(0), 0);
+        assert_eq!(pause(500), 0);
+        assert_eq!(pause(1_500), 50);
+        assert_eq!(pause(3_600_000), 250);
     }
 }

@@ -319,7 +319,19 @@ pub fn drop_bodies(
     )
 }
 
-/// Returns when the oldest waiting delivery of each inbox was received, and how many wait (capped).
+/// Returns since when the delivery has waited that is to be taken in next, whatever its inbox.
+pub fn find_oldest_due(
+    read: &mut Read<'_>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    read.query_one(
+        "SELECT run_at FROM intake_jobs WHERE run_at <= $1 ORDER BY intake_id LIMIT 1",
+        &params![now],
+        |row| row.get(0),
+    )
+}
+
+/// Returns when the oldest waiting delivery of each inbox was received.
 pub fn list_lags(read: &mut Read<'_>) -> Result<Vec<(InboxId, Timestamp)>, StoreError> {
     read.query(
         "SELECT i.id, (SELECT j.run_at FROM intake_jobs j WHERE j.inbox_id = i.id ORDER BY j.intake_id LIMIT 1)
