@@ -78,6 +78,12 @@ pub(crate) async fn find_by_hook_key(
     Ok(Some(opened))
 }
 
+/// Returns whether an inbox takes deliveries under this key. Asked before a body is read; what is
+/// found stays at hand for `accept`.
+pub async fn has_hook(care: &Care, key: &str) -> Result<bool, CareError> {
+    Ok(find_by_hook_key(care, key).await?.is_some())
+}
+
 /// Finds and opens an inbox by its id.
 pub(crate) async fn find(care: &Care, id: InboxId) -> Result<Option<Opened>, CareError> {
     let found: Option<Inbox> = care

@@ -43,6 +43,7 @@ use kulant_model::ids::{ActorId, IdMaker};
 use kulant_model::time::{Clock, Timestamp};
 pub use kulant_store::{DatabaseUrl, Store};
 
+pub use accounts::has_hook;
 pub use error::CareError;
 use files::Files;
 

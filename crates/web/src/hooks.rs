@@ -1,13 +1,13 @@
-//! `/hooks/{key}`: the networks' deliveries. Raw body with a limit, genuine or not, stored or not;
-//! nothing is read before the signature is checked, and everything else happens later.
+//! `/hooks/{key}`: the networks' deliveries. Known hook, raw body with a limit, genuine or not, stored
+//! or not; nothing is read before the signature is checked, and everything else happens later.
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kulant_care::Care;
 use kulant_care::accept::{Accepted, NotAccepted, accept};
+use kulant_care::{Care, has_hook};
 
 use crate::input::Path;
 use crate::problem::Problem;
@@ -20,6 +20,10 @@ pub async fn receive(
     Path(key): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
+    // A stranger's body is not waited for.
+    if !has_hook(&care, &key).await? {
+        return Err(Problem::not_found());
+    }
     let (parts, body) = request.into_parts();
     let most = care.settings.longest_delivery_bytes;
     if told_length(&parts.headers).is_some_and(|length| length > most) {

@@ -1,7 +1,12 @@
 //! `/hooks/{key}`: genuine deliveries are stored, others are not, and nothing is read before.
 
-use axum::body::Body;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
+use futures::StreamExt;
 use serde_json::json;
 
 use crate::houses;
@@ -68,4 +73,27 @@ async fn a_delivery_that_is_too_long_is_turned_away() {
     assert_eq!(answer.status, 413);
     let just = desk.hook("d2", &"x".repeat(most)).await;
     assert_eq!(just.status, 202);
+}
+
+#[tokio::test]
+async fn the_body_under_an_unknown_key_is_not_read() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        let read = Arc::new(AtomicUsize::new(0));
+        for (path, status) in [("/hooks/nobody", 404), (desk.hook_path(), 401)] {
+            let counted = Arc::clone(&read);
+            let chunks = futures::stream::iter(0..4).map(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(Bytes::from_static(b"{}"))
+            });
+            let request = Request::builder()
+                .method(Method::POST)
+                .uri(path)
+                .body(Body::from_stream(chunks));
+            let answer = house.stranger().call(request.expect("a request")).await;
+            assert_eq!(answer.status, status);
+            let chunks = if status == 404 { 0 } else { 4 };
+            assert_eq!(read.load(Ordering::Relaxed), chunks, "{path}");
+        }
+    }
 }
