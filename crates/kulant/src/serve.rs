@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::serve::ListenerExt;
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
-use kulant_care::{Care, DatabaseUrl, jobs};
+use kulant_care::{Care, DatabaseUrl, followers, jobs};
 use kulant_web::WebSettings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -99,8 +99,17 @@ impl Server {
                         ..WebSettings::default()
                     },
                 ),
+                self.care.clone(),
                 stopping.clone(),
             ));
+        }
+        if self.config.role == Role::Web {
+            // Whoever listens here hears of what the workers do.
+            let (care, stopping) = (self.care.clone(), stopping.clone());
+            parts.spawn(async move {
+                followers::live::run(care, stopping).await;
+                Ok(())
+            });
         }
         if self.config.role != Role::Web {
             let (care, stopping) = (self.care.clone(), stopping.clone());
@@ -146,11 +155,12 @@ impl Server {
     }
 }
 
-/// Answers requests until told to stop; then those that were begun, and no longer than a while,
-/// because a live stream never ends by itself.
+/// Answers requests until told to stop; then lets live streams go, ends what was begun, and waits no
+/// longer than a while.
 async fn answer(
     listener: TcpListener,
     router: axum::Router,
+    care: Care,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<()> {
     const LAST_ANSWERS: Duration = Duration::from_secs(5);
@@ -162,6 +172,7 @@ async fn answer(
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         drop(told.wait_for(|stop| *stop).await);
+        care.live.end();
     });
     let last = async {
         drop(stopping.wait_for(|stop| *stop).await);

@@ -57,6 +57,11 @@ impl Live {
         self.changes.subscribe()
     }
 
+    /// Lets every listener go, so that the server can end.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
     /// Turns true when nothing more will be told, because this process is ending.
     pub fn ended(&self) -> watch::Receiver<bool> {
         self.ended.subscribe()
@@ -133,7 +138,9 @@ pub async fn newest(care: &Care) -> Result<i64, CareError> {
         .await
 }
 
-pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
+/// Tells listeners of what happens until `stop` turns true. Runs wherever somebody can listen, also
+/// in a process that leaves the other followers to another one.
+pub async fn run(care: Care, mut stop: watch::Receiver<bool>) {
     let mut commits = care.store.commits();
     let mut cursor = loop {
         match newest(&care).await {
@@ -142,7 +149,7 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
                 error!(error = %error, "the live stream cannot read the log");
                 nap(&mut stop, Duration::from_secs(1)).await;
                 if *stop.borrow() {
-                    care.live.ended.send_replace(true);
+                    care.live.end();
                     return;
                 }
             }
@@ -176,8 +183,7 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
             }
         }
     }
-    // Listeners are let go, so that the server can end.
-    care.live.ended.send_replace(true);
+    care.live.end();
 }
 
 async fn step(care: &Care, cursor: i64, listening: bool) -> Result<(i64, Vec<Change>), CareError> {

@@ -2,13 +2,15 @@
 //! that it works beside a running server and without one.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::driver::{Client, Place, postgres_server, wait_until};
+use super::driver::{Client, PATIENCE, Place, postgres_server, wait_until};
 
 #[test]
 fn an_empty_folder_becomes_a_running_desk() {
@@ -51,6 +53,45 @@ fn the_numbers_tell_of_every_inbox_follower_and_queue() {
         "kulant_queue_oldest_waiting_seconds{team=\"Service\"} 0",
     ] {
         assert!(text.contains(number), "{number} is not in\n{text}");
+    }
+}
+
+/// A desk hears of what happens whichever part of kulant answers it, and keeps no server from ending.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a stop takes is measured by the wall clock"
+)]
+fn a_live_desk_hears_of_everything_and_holds_no_stop_up() {
+    for role in ["all", "web"] {
+        let place = Place::new().with("KULANT_ROLE", role);
+        let token = place.token();
+        let server = place.serve();
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let request = format!(
+            "GET /api/v1/live HTTP/1.1\r\nhost: kulant\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line == "event: hello"), "{role}");
+        place.lines(&[
+            "agent",
+            "add",
+            "--email",
+            "neu@example.org",
+            "--name",
+            "Neu",
+            "--role",
+            "agent",
+        ]);
+        assert!(lines.any(|line| line.contains("agent_changed")), "{role}");
+
+        let told = Instant::now();
+        let (code, _) = server.stop();
+        assert_eq!(code, Some(0));
+        let took = told.elapsed();
+        assert!(took < Duration::from_secs(3), "{role} took {took:?}");
     }
 }
 
