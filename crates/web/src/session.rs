@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
 use kulant_care::people::sessions::NewSession;
-use kulant_care::people::{Credential, Known, find_person};
+use kulant_care::people::{Credential, Known, Maker, find_person};
 use kulant_model::role::Person;
 use subtle::ConstantTimeEq;
 
@@ -35,7 +35,7 @@ pub struct Identified {
 /// Finds out who asks, for every handler below.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if let Some(credential) = credential(request.headers()) {
-        match find_person(&app.care, &credential).await {
+        match find_person(&app.care, &credential, maker(&request)).await {
             Ok(None) => {}
             Ok(Some(known)) => {
                 request
@@ -46,6 +46,28 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
         }
     }
     next.run(request).await
+}
+
+/// Tells what an open desk asks by itself, again and again, from what somebody must have asked for.
+/// Who opens a conversation asks for more than its messages.
+fn maker(request: &Request) -> Maker {
+    let path = request.uri().path();
+    let by_itself = match path {
+        "/live" | "/presence" => true,
+        "/session" | "/overview" | "/alerts" | "/conversations/counts" => {
+            request.method() == Method::GET
+        }
+        _ => {
+            request.method() == Method::GET
+                && path.starts_with("/conversations/")
+                && (path.ends_with("/messages") || path.ends_with("/events"))
+        }
+    };
+    if by_itself {
+        Maker::Desk
+    } else {
+        Maker::Person
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Who {

@@ -39,11 +39,24 @@ pub struct Known {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Who made a request that a session stands behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// Somebody is there: the session is in use.
+    Person,
+    /// An open desk by itself, whether anybody sits before it or not.
+    Desk,
+}
+
 /// Finds whoever shows this; nobody if it is unknown, over, revoked, or its person is disabled.
 /// Long-lived streams ask again and again, so that they end with the right to them.
-pub async fn find_person(care: &Care, credential: &Credential) -> Result<Option<Known>, CareError> {
+pub async fn find_person(
+    care: &Care,
+    credential: &Credential,
+    maker: Maker,
+) -> Result<Option<Known>, CareError> {
     match credential {
-        Credential::Session(secret) => sessions::find(care, secret).await,
+        Credential::Session(secret) => sessions::find(care, secret, maker).await,
         Credential::Bearer(secret) => tokens::find_by_secret(care, secret).await,
     }
 }

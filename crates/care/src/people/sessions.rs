@@ -8,7 +8,7 @@ use kulant_model::time::Timestamp;
 use kulant_store::{StoreError, Tx, sessions};
 use tracing::warn;
 
-use super::{Known, person, team_ids};
+use super::{Known, Maker, person, team_ids};
 use crate::error::CareError;
 use crate::{Care, hash_secret};
 
@@ -58,8 +58,12 @@ pub(super) fn keep(
     )
 }
 
-/// Finds whoever the session belongs to, and notes now and then that it is in use.
-pub(super) async fn find(care: &Care, secret: &str) -> Result<Option<Known>, CareError> {
+/// Finds whoever the session belongs to, and notes now and then that a person uses it.
+pub(super) async fn find(
+    care: &Care,
+    secret: &str,
+    maker: Maker,
+) -> Result<Option<Known>, CareError> {
     let hash = hash_secret(secret);
     let key = hash.clone();
     let found = care
@@ -82,7 +86,7 @@ pub(super) async fn find(care: &Care, secret: &str) -> Result<Option<Known>, Car
         return Ok(None);
     }
 
-    if session.seen_at.after(NOTED_EVERY) <= now {
+    if maker == Maker::Person && session.seen_at.after(NOTED_EVERY) <= now {
         let noted: Result<(), StoreError> = care
             .store
             .write(move |tx| sessions::touch(tx, &hash, now))

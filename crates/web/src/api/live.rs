@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use kulant_care::Care;
 use kulant_care::followers::live::{self as care_live, Change, Heard};
-use kulant_care::people::find_person;
+use kulant_care::people::{Maker, find_person};
 use kulant_care::presence::{self as care_presence, Changed, Present};
 use kulant_model::event::EventKind;
 use kulant_model::ids::{ConversationId, InboxId};
@@ -209,7 +209,7 @@ impl Listener {
 
     /// Ends the line where the right to it ended; with another right it begins anew.
     async fn check_rights(&mut self) {
-        match find_person(&self.care, &self.identified.credential).await {
+        match find_person(&self.care, &self.identified.credential, Maker::Desk).await {
             // An answer that cannot be had is asked for again.
             Err(_) => {}
             Ok(Some(known)) if same_rights(&known.person, &self.identified.known.person) => {}

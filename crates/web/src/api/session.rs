@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kulant_care::Care;
 use kulant_care::people::preferences::{self, Language, PreferencesChange, Profile, Theme};
 use kulant_care::people::sessions::{self, NewSession};
-use kulant_care::people::{Credential, find_person, sign_in};
+use kulant_care::people::{Credential, Maker, find_person, sign_in};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -110,7 +110,7 @@ pub type WithCookie = ([(HeaderName, HeaderValue); 1], Json<Session>);
 /// Answers with a session that has just begun, and its cookie.
 pub async fn begun(care: &Care, session: NewSession) -> Result<WithCookie, Problem> {
     let cookie = session::beginning(care, &session);
-    let known = find_person(care, &Credential::Session(session.secret))
+    let known = find_person(care, &Credential::Session(session.secret), Maker::Person)
         .await?
         .ok_or_else(Problem::unauthenticated)?;
     let profile = preferences::profile(care, &known.person).await?;

@@ -403,3 +403,43 @@ async fn a_conversation_that_left_the_team_is_named_without_a_word_of_it() {
         assert_eq!(noted.data["message"]["body"], "Nur für Funk");
     }
 }
+
+/// A desk that is left open asks by itself, and nobody sits before it.
+#[tokio::test]
+async fn a_desk_that_nobody_uses_ends_with_its_session() {
+    const HOURS: Duration = Duration::from_hours(1);
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Hallo", 1, None)])
+            .await;
+        let agent = &desk.agent;
+        let id = desk.only_conversation(agent).await["id"].clone();
+        let path = format!("/api/v1/conversations/{}", id.as_str().expect("an id"));
+        let mut first = Line::open(agent, None).await;
+        house.clock.pass(7 * HOURS);
+        let mut second = Line::open(agent, None).await;
+        // Long enough for an open line to ask whether its right goes on.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for path in [
+            "/api/v1/session".to_owned(),
+            "/api/v1/conversations/counts".to_owned(),
+            "/api/v1/alerts".to_owned(),
+            format!("{path}/messages"),
+            format!("{path}/events"),
+        ] {
+            assert_eq!(agent.get(&path).await.status, 200, "{path}");
+        }
+        let body = json!({"conversation_id": id, "activity": "reading"});
+        assert_eq!(agent.post("/api/v1/presence", body).await.status, 204);
+        let reader = house.sign_in("ada@example.org").await;
+        let mut third = Line::open(&reader, None).await;
+        house.clock.pass(6 * HOURS);
+        assert_eq!(agent.get(&path).await.status, 401, "13 hours without use");
+        first.ends().await;
+        second.ends().await;
+        assert_eq!(reader.get(&path).await.status, 200);
+        house.clock.pass(7 * HOURS);
+        assert_eq!(reader.get(&path).await.status, 200, "opening one is use");
+        assert!(third.next(SECONDS).await.is_some(), "and its line goes on");
+    }
+}
