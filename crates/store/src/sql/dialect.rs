@@ -180,19 +180,23 @@ impl Dialect {
         }
     }
 
-    /// Cuts rows into the portions that go into one statement each.
+    /// Cuts rows into the portions that one statement is written for. SQLite runs it for each row:
+    /// inside the process that is as quick, and spares reading long statements.
     pub(crate) fn portions<T>(self, rows: &[T]) -> Vec<&[T]> {
+        if self == Self::Sqlite {
+            return if rows.is_empty() {
+                Vec::new()
+            } else {
+                vec![rows]
+            };
+        }
         let mut portions = Vec::new();
         let mut rest = rows;
         while !rest.is_empty() {
-            let size = match self {
-                // A cached statement in a loop is as quick inside the process.
-                Self::Sqlite => 1,
-                Self::Postgres => SET_SIZES
-                    .into_iter()
-                    .find(|size| *size <= rest.len())
-                    .unwrap_or(1),
-            };
+            let size = SET_SIZES
+                .into_iter()
+                .find(|size| *size <= rest.len())
+                .unwrap_or(1);
             let (now, later) = rest.split_at(size);
             portions.push(now);
             rest = later;
@@ -200,9 +204,13 @@ impl Dialect {
         portions
     }
 
-    /// Writes `($1, $2), ($3, $4)` for rows of this width. Within a `VALUES` that no table
-    /// types, numbers need a cast to be numbers.
+    /// Writes `($1, $2), ($3, $4)` for a portion of rows. Within a `VALUES` that no table types,
+    /// numbers need a cast to be numbers.
     pub(crate) fn values(self, rows: &[Vec<Value>], first: usize, typed: bool) -> String {
+        let rows = match self {
+            Self::Sqlite => rows.get(..1).unwrap_or_default(),
+            Self::Postgres => rows,
+        };
         let mut text = String::with_capacity(rows.len() * 16);
         let mut number = first;
         for (index, row) in rows.iter().enumerate() {

@@ -94,13 +94,36 @@ impl<'c> Read<'c> {
         keys: &[Vec<Value>],
         mut map: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        let text = |dialect: Dialect, portion: &[Vec<Value>]| {
+            sql.replace("{keys}", &dialect.values(portion, before.len() + 1, true))
+        };
+        self.query_rows(text, before, keys, &mut map)
+    }
+
+    /// Runs the statement that `text` writes for a portion of rows over all of them.
+    fn query_rows<T>(
+        &mut self,
+        text: impl Fn(Dialect, &[Vec<Value>]) -> String,
+        before: &[Value],
+        rows: &[Vec<Value>],
+        map: &mut dyn FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         let dialect = self.dialect();
         let mut found = Vec::new();
-        for portion in dialect.portions(keys) {
-            let text = sql.replace("{keys}", &dialect.values(portion, before.len() + 1, true));
-            let mut params = before.to_vec();
-            params.extend(portion.iter().flatten().cloned());
-            found.extend(self.query(&text, &params, &mut map)?);
+        for portion in dialect.portions(rows) {
+            let sql = text(dialect, portion);
+            match &mut self.connection {
+                Connection::Sqlite(connection) => {
+                    sqlite::query_each(connection, &sql, before, portion, map, &mut found)?;
+                }
+                Connection::Postgres(session) => {
+                    found.extend(session.query(
+                        &sql,
+                        before.iter().chain(portion.iter().flatten()),
+                        map,
+                    )?);
+                }
+            }
         }
         Ok(found)
     }
@@ -129,17 +152,12 @@ impl<'c> Tx<'c> {
         rows: &[Vec<Value>],
         after: &str,
     ) -> Result<u64, StoreError> {
-        let dialect = self.dialect();
-        let mut changed = 0;
-        for portion in dialect.portions(rows) {
-            let sql = format!(
+        self.execute_portions(rows, |dialect, portion| {
+            format!(
                 "{before} VALUES {} {after}",
                 dialect.values(portion, 1, false)
-            );
-            let params: Vec<Value> = portion.iter().flatten().cloned().collect();
-            changed += self.execute(&sql, &params)?;
-        }
-        Ok(changed)
+            )
+        })
     }
 
     /// As `insert`, and reads what the statement returns for each row that it changed.
@@ -150,27 +168,35 @@ impl<'c> Tx<'c> {
         after: &str,
         mut map: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let dialect = self.dialect();
-        let mut returned = Vec::new();
-        for portion in dialect.portions(rows) {
-            let sql = format!(
+        let text = |dialect: Dialect, portion: &[Vec<Value>]| {
+            format!(
                 "{before} VALUES {} {after}",
                 dialect.values(portion, 1, false)
-            );
-            let params: Vec<Value> = portion.iter().flatten().cloned().collect();
-            returned.extend(self.query(&sql, &params, &mut map)?);
-        }
-        Ok(returned)
+            )
+        };
+        self.read.query_rows(text, &[], rows, &mut map)
     }
 
     /// Runs a statement that takes `{rows}` as a typed `VALUES` for many rows at once.
     pub fn execute_rows(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        self.execute_portions(rows, |dialect, portion| {
+            sql.replace("{rows}", &dialect.values(portion, 1, true))
+        })
+    }
+
+    fn execute_portions(
+        &mut self,
+        rows: &[Vec<Value>],
+        text: impl Fn(Dialect, &[Vec<Value>]) -> String,
+    ) -> Result<u64, StoreError> {
         let dialect = self.dialect();
         let mut changed = 0;
         for portion in dialect.portions(rows) {
-            let text = sql.replace("{rows}", &dialect.values(portion, 1, true));
-            let params: Vec<Value> = portion.iter().flatten().cloned().collect();
-            changed += self.execute(&text, &params)?;
+            let sql = text(dialect, portion);
+            changed += match &mut self.read.connection {
+                Connection::Sqlite(connection) => sqlite::execute_each(connection, &sql, portion)?,
+                Connection::Postgres(session) => session.execute(&sql, portion.iter().flatten())?,
+            };
         }
         Ok(changed)
     }

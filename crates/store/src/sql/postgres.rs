@@ -29,10 +29,10 @@ impl Session {
         }
     }
 
-    pub(crate) fn query<T>(
+    pub(crate) fn query<'p, T>(
         &mut self,
         sql: &str,
-        params: &[Value],
+        params: impl IntoIterator<Item = &'p Value>,
         map: &mut dyn FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let statement = self.statement(sql)?;
@@ -42,7 +42,11 @@ impl Session {
         rows.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+    pub(crate) fn execute<'p>(
+        &mut self,
+        sql: &str,
+        params: impl IntoIterator<Item = &'p Value>,
+    ) -> Result<u64, StoreError> {
         let statement = self.statement(sql)?;
         let outcome = self.client()?.execute(&statement, &references(params));
         self.failed |= outcome.is_err();
@@ -127,9 +131,11 @@ impl Session {
     }
 }
 
-fn references(params: &[Value]) -> Vec<&(dyn postgres::types::ToSql + Sync)> {
+fn references<'p>(
+    params: impl IntoIterator<Item = &'p Value>,
+) -> Vec<&'p (dyn postgres::types::ToSql + Sync)> {
     params
-        .iter()
+        .into_iter()
         .map(|value| value as &(dyn postgres::types::ToSql + Sync))
         .collect()
 }

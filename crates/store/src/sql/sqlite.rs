@@ -74,16 +74,52 @@ pub(crate) fn execute(
     Ok(statement.execute(params_from_iter(params))? as u64)
 }
 
+/// Asks the same question with each of many rows.
+pub(crate) fn query_each<T>(
+    connection: &Connection,
+    sql: &str,
+    before: &[Value],
+    rows: &[Vec<Value>],
+    map: &mut dyn FnMut(&Row<'_>) -> Result<T, StoreError>,
+    found: &mut Vec<T>,
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached(&numbered(sql))
+        .map_err(|error| naming(error, sql))?;
+    for row in rows {
+        let mut answer = statement.query(params_from_iter(before.iter().chain(row)))?;
+        while let Some(row) = answer.next().map_err(|error| naming(error, sql))? {
+            found.push(map(&Row::Sqlite(row))?);
+        }
+    }
+    Ok(())
+}
+
+/// Runs the same statement for each of many rows; returns how many rows of tables it changed.
+pub(crate) fn execute_each(
+    connection: &Connection,
+    sql: &str,
+    rows: &[Vec<Value>],
+) -> Result<u64, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&numbered(sql))
+        .map_err(|error| naming(error, sql))?;
+    let mut changed = 0;
+    for row in rows {
+        changed += statement.execute(params_from_iter(row))? as u64;
+    }
+    Ok(changed)
+}
+
 /// Turns `$1`, which SQLite would take for a name, into `?1`, which it takes for a number.
 pub(crate) fn numbered(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len());
-    let mut characters = sql.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '$' && characters.peek().is_some_and(char::is_ascii_digit) {
-            text.push('?');
-        } else {
-            text.push(character);
+    for (place, part) in sql.split('$').enumerate() {
+        if place > 0 {
+            let is_number = part.starts_with(|first: char| first.is_ascii_digit());
+            text.push(if is_number { '?' } else { '$' });
         }
+        text.push_str(part);
     }
     text
 }
