@@ -16,7 +16,7 @@ import { ListHeader } from '../features/conversations/components/list-header'
 import { useTeams, viewsQuery } from '../lib/api/directory'
 import { useAgent } from '../lib/api/session'
 import type { Counts } from '../lib/api/types'
-import { DEFAULT_VIEW, effectiveFilters, type FilterKey, type ListSearch } from '../lib/filters'
+import { countExtraFilters, DEFAULT_VIEW, effectiveFilters, type FilterKey, type ListSearch } from '../lib/filters'
 import { formatCount } from '../lib/format/number'
 import { useShortcut } from '../lib/shortcuts/use-shortcut'
 import { NavButton } from './nav-button'
@@ -64,7 +64,7 @@ export function WorkingScreen() {
         <ListHeader
           heading={conversationId ? 'h2' : 'h1'}
           title={title}
-          count={count}
+          count={countExtraFilters(search) === 0 && !search.q ? count : ''}
           search={search}
           filters={filters}
           onSearch={onSearch}

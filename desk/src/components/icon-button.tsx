@@ -1,6 +1,7 @@
 // A button with a sign only: always with a name, a hint and, where there is one, its key.
 import { ActionIcon, Tooltip } from '@mantine/core'
-import { forwardRef, type MouseEventHandler, type ReactNode } from 'react'
+import { type ComponentPropsWithoutRef, forwardRef, type MouseEventHandler, type ReactNode } from 'react'
+import classes from './icon-button.module.css'
 import { KeyHint } from './key-hint'
 import type { ShortcutId } from '../lib/shortcuts/keymap'
 
@@ -35,5 +36,16 @@ export const IconButton = forwardRef<HTMLButtonElement, Props>(function IconButt
         {children}
       </ActionIcon>
     </Tooltip>
+  )
+})
+
+interface LightProps extends ComponentPropsWithoutRef<'button'> { label: string; popup?: boolean }
+
+/** The same without Mantine's weight, for what stands in every message of a long thread. */
+export const LightButton = forwardRef<HTMLButtonElement, LightProps>(function LightButton({ label, popup, children, className, ...rest }, ref) {
+  return (
+    <button ref={ref} type="button" aria-label={label} title={label} aria-haspopup={popup ? 'menu' : undefined} {...rest} className={[classes.light, className].filter(Boolean).join(' ')}>
+      {children}
+    </button>
   )
 })

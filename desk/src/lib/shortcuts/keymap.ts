@@ -8,6 +8,8 @@ export const KEYMAP = [
   { id: 'back', keys: ['Escape'], group: 'move' },
   { id: 'search', keys: ['/'], group: 'move' },
   { id: 'first_unread', keys: ['f'], group: 'move' },
+  { id: 'next_question', keys: ['q'], group: 'move' },
+  { id: 'previous_question', keys: ['Shift+Q'], group: 'move' },
   { id: 'reply_public', keys: ['r'], group: 'write' },
   { id: 'reply_private', keys: ['p'], group: 'write' },
   { id: 'note', keys: ['n'], group: 'write' },

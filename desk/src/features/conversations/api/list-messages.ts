@@ -4,13 +4,17 @@ import { call } from '../../../lib/api/client'
 import { keys } from '../../../lib/api/keys'
 import type { Message, Page } from '../../../lib/api/types'
 
+/** The first page is drawn at once; who reads farther back wants more at a time. */
+const FIRST_PAGE = 100
+const LATER_PAGES = 200
+
 export function messagesQuery(conversationId: string) {
   return infiniteQueryOptions({
     queryKey: keys.messages(conversationId),
     queryFn: ({ pageParam, signal }) =>
       call<Page<Message>>('GET', `/conversations/${conversationId}/messages`, {
         signal,
-        query: { order: 'newest', limit: 100, cursor: pageParam },
+        query: { order: 'newest', limit: pageParam ? LATER_PAGES : FIRST_PAGE, cursor: pageParam },
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,

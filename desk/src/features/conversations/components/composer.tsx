@@ -27,8 +27,8 @@ export function Composer({ conversation, messages }: Props) {
   const mention = useMention(field, writing.body, composer.agents, visibility === 'note', composer.write)
   const [dragging, setDragging] = useState(false)
   const focus = () => field.current?.focus()
-  useShortcut('reply_public', () => { composer.turn('public'); focus() })
-  useShortcut('reply_private', () => { composer.turn('private'); focus() })
+  useShortcut('reply_public', () => { composer.turn('public', focusedMessage()); focus() })
+  useShortcut('reply_private', () => { composer.turn('private', focusedMessage()); focus() })
   useShortcut('note', () => { composer.turn('note'); focus() })
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -80,6 +80,7 @@ export function Composer({ conversation, messages }: Props) {
           />
         </div>
       </div>
+      {conversation.signature && visibility !== 'note' && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
       <UploadStrip uploads={uploads} />
       {trouble && <p className={classes.trouble} role="alert">{t('desk.composer.kept', { why: trouble })}</p>}
       <footer className={classes.foot}>
@@ -91,7 +92,6 @@ export function Composer({ conversation, messages }: Props) {
             </IconButton>
           </>
         )}
-        {conversation.signature && visibility !== 'note' && <span className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</span>}
         <span className={classes.length} data-over={over || undefined} role={over ? 'alert' : undefined}>
           {left !== null && writing.body !== '' && (
             over
@@ -113,4 +113,9 @@ export function Composer({ conversation, messages }: Props) {
       )}
     </section>
   )
+}
+
+/** The message that has the focus: answering by key means this one. */
+function focusedMessage(): string | null {
+  return document.activeElement?.closest('article')?.id.replace('message-', '') ?? null
 }

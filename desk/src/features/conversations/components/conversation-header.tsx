@@ -6,26 +6,33 @@ import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
+import { KeyHint } from '../../../components/key-hint'
 import { VisibilityMark } from '../../../components/visibility-mark'
 import { WaitingTime } from '../../../components/waiting-time'
 import { keys } from '../../../lib/api/keys'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, PresentAgent } from '../../../lib/api/types'
+import { runShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useActions } from '../hooks/use-actions'
 import { ActionBar } from './action-bar'
 import { contactName } from './conversation-row'
 import classes from './conversation-header.module.css'
 
+/** From so many messages on one needs a way from question to question. */
+const MANY = 12
+
 interface Props {
   conversation: ConversationDetail
   messages: Message[]
+  /** How many messages still want an answer. */
+  questions: number
   lead?: ReactNode
   tail?: ReactNode
   hrefFor: (id: string) => string
   onOpen: (id: string) => void
 }
 
-export function ConversationHeader({ conversation, messages, lead, tail, hrefFor, onOpen }: Props) {
+export function ConversationHeader({ conversation, messages, questions, lead, tail, hrefFor, onOpen }: Props) {
   const { t } = useTranslation()
   const { status, waiting_since: waiting, joined_into: into } = conversation
   return (
@@ -44,6 +51,11 @@ export function ConversationHeader({ conversation, messages, lead, tail, hrefFor
           <VisibilityMark visibility={conversation.visibility} word />
         </span>
         {waiting && status === 'open' && <WaitingTime since={waiting} prefix />}
+        {questions > 0 && conversation.message_count > MANY && (
+          <button type="button" className={classes.asking} title={t('desk.keys.next_question')} onClick={() => runShortcut('next_question', new KeyboardEvent('keydown'))}>
+            {t('desk.conversation.asking', { count: questions })} <KeyHint id="next_question" />
+          </button>
+        )}
       </div>
       <ActionBar conversation={conversation} messages={messages} onOpen={onOpen} />
       {into && (

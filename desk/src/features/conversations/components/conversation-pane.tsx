@@ -10,6 +10,7 @@ import { conversationQuery } from '../api/find-conversation'
 import { messagesQuery } from '../api/list-messages'
 import { useMarkRead } from '../api/mark-read'
 import { buildTimeline, findFirstUnread } from '../hooks/build-timeline'
+import { findOpenQuestions } from '../hooks/open-questions'
 import { Composer } from './composer'
 import { ConversationHeader } from './conversation-header'
 import classes from './conversation-pane.module.css'
@@ -27,6 +28,9 @@ interface Props {
 
 const NO_MESSAGES: Message[] = []
 const READ_AFTER_MS = 900
+/** No farther back than so many messages, for the sake of what a browser can draw. */
+const FARTHEST = 3000
+const MANY_VOICES = 20
 
 export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
   const { t } = useTranslation()
@@ -36,6 +40,8 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
   const events = useQuery(eventsQuery(id))
   const newestFirst = useMemo(() => messages.data?.pages.flatMap((page) => page.items) ?? NO_MESSAGES, [messages.data])
   const firstUnreadId = useFirstUnread(conversation.data, newestFirst)
+  const reached = useReach(firstUnreadId, newestFirst, messages, (conversation.data?.voices ?? 0) > MANY_VOICES)
+  const questions = useMemo(() => findOpenQuestions(newestFirst), [newestFirst])
   useReadOnSight(conversation.data)
   const entries = useMemo(
     () => buildTimeline(newestFirst, events.data ?? [], firstUnreadId),
@@ -65,7 +71,7 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
       {!known && !conversation.isError && <PaneSkeleton lead={lead} />}
       {known && (
         <>
-          <ConversationHeader conversation={known} messages={newestFirst} lead={lead} tail={tail} hrefFor={hrefFor} onOpen={onOpen} />
+          <ConversationHeader conversation={known} messages={newestFirst} questions={questions.length} lead={lead} tail={tail} hrefFor={hrefFor} onOpen={onOpen} />
           {messages.isError ? (
             <ProblemNotice error={messages.error} onRetry={() => void messages.refetch()} />
           ) : (
@@ -74,7 +80,8 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
               conversation={known}
               entries={entries}
               messages={newestFirst}
-              ready={messages.isSuccess}
+              questions={questions}
+              ready={messages.isSuccess && reached}
               firstUnreadId={firstUnreadId}
               hasEarlier={messages.hasNextPage}
               onEarlier={() => messages.fetchNextPage()}
@@ -99,6 +106,21 @@ function useFirstUnread(conversation: ConversationDetail | undefined, newestFirs
     })
   }
   return kept?.id === conversation?.id ? (kept?.unreadId ?? null) : null
+}
+
+/** Fetches back to the first unread, so that reading goes on there however long the thread is; says when it is there. */
+function useReach(firstUnreadId: string | null, newestFirst: Message[], pages: { hasNextPage: boolean; isFetching: boolean; isFetchNextPageError: boolean; fetchNextPage: () => unknown }, whole: boolean): boolean {
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages
+  const [reached, setReached] = useState<string | null>(null)
+  const there = firstUnreadId === null || reached === firstUnreadId || !hasNextPage || isFetchNextPageError
+    || newestFirst.length > FARTHEST || newestFirst.some((message) => message.id === firstUnreadId)
+  if (there && firstUnreadId !== null && reached !== firstUnreadId && newestFirst.length > 0) setReached(firstUnreadId)
+  useEffect(() => {
+    if (!there && !isFetching) fetchNextPage()
+    // Where many speak, how many there are and what they ask is only true of the whole thread.
+    else if (whole && hasNextPage && !isFetching && !isFetchNextPageError && newestFirst.length < FARTHEST) fetchNextPage()
+  }, [there, whole, hasNextPage, isFetching, isFetchNextPageError, newestFirst.length, fetchNextPage])
+  return there
 }
 
 /** Marks read what was open for a moment, and what arrives while it is looked at; never what was just marked unread. */

@@ -7,12 +7,15 @@ import IconSend from '@tabler/icons-react/dist/esm/icons/IconSend.mjs'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConversationDetail, Delivery, Message } from '../../../lib/api/types'
-import { formatClock, formatExact } from '../../../lib/format/time'
+import { formatClock, formatExact, formatMinute } from '../../../lib/format/time'
 import { useDeliverMessage } from '../api/deliver-message'
 import { useCallBack } from '../hooks/use-call-back'
 import classes from './message-parts.module.css'
 
 const SIGNS = { queued: IconClock, sending: IconSend, sent: IconCheck, failed: IconAlertTriangle, uncertain: IconAlertTriangle, cancelled: IconClock }
+
+/** What leaves later than this says when, not in how many seconds. */
+const SOON = 90
 
 interface Props { message: Message; conversation: ConversationDetail }
 
@@ -25,6 +28,7 @@ export function DeliveryLine({ message, conversation }: Props) {
   const { state, reason } = delivery
   const Sign = SIGNS[state]
   const words = () => {
+    if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
     if (state === 'queued' && delivery.next_attempt_at && delivery.attempts > 0) {
       return t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })

@@ -25,7 +25,7 @@ export function JoinDialog({ conversation, onClose, onOpen }: Props) {
   return (
     <Modal opened onClose={onClose} title={t('desk.join.title')} size="md" closeButtonProps={{ 'aria-label': t('desk.act.close') }}>
       <p className={classes.text}>{t('desk.join.text')}</p>
-      <input className={classes.field} data-autofocus value={words} onChange={(event) => setWords(event.currentTarget.value)} aria-label={t('desk.join.search')} placeholder={t('desk.join.search')} />
+      <input className={classes.field} data-autofocus value={words} onFocus={(event) => event.currentTarget.select()} onChange={(event) => setWords(event.currentTarget.value)} aria-label={t('desk.join.search')} placeholder={t('desk.join.search')} />
       <ul className={classes.results}>
         {rows.map((item) => (
           <li key={item.id}>

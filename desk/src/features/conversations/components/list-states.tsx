@@ -2,9 +2,11 @@
 import { Button } from '@mantine/core'
 import IconInbox from '@tabler/icons-react/dist/esm/icons/IconInbox.mjs'
 import IconSearch from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
+import IconUsers from '@tabler/icons-react/dist/esm/icons/IconUsers.mjs'
 import { useTranslation } from 'react-i18next'
 import { Bone, Delayed } from '../../../components/delayed'
 import { EmptyState } from '../../../components/empty-state'
+import { useAgent } from '../../../lib/api/session'
 import { countExtraFilters, DEFAULT_VIEW, type ListSearch } from '../../../lib/filters'
 import classes from './conversation-list.module.css'
 
@@ -26,6 +28,7 @@ export function ListSkeleton() {
 
 export function ListEmpty({ search, onClear }: { search: ListSearch; onClear: () => void }) {
   const { t } = useTranslation()
+  const agent = useAgent()
   const filtered = countExtraFilters(search) > 0 || search.q !== undefined
   if (filtered) {
     return (
@@ -37,6 +40,9 @@ export function ListEmpty({ search, onClear }: { search: ListSearch; onClear: ()
         {t('desk.empty.filtered.text')}
       </EmptyState>
     )
+  }
+  if (agent.role === 'agent' && agent.teams.length === 0) {
+    return <EmptyState sign={<IconUsers size={26} stroke={1.5} />} title={t('desk.empty.no_team.title')}>{t('desk.empty.no_team.text')}</EmptyState>
   }
   const view = (search.view ?? DEFAULT_VIEW).split(':')[0]
   return (

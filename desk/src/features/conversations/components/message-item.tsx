@@ -3,7 +3,7 @@ import IconArrowForwardUp from '@tabler/icons-react/dist/esm/icons/IconArrowForw
 import IconCornerDownRight from '@tabler/icons-react/dist/esm/icons/IconCornerDownRight.mjs'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconButton } from '../../../components/icon-button'
+import { LightButton } from '../../../components/icon-button'
 import { Moment } from '../../../components/moment'
 import { VisibilityMark } from '../../../components/visibility-mark'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
@@ -17,7 +17,13 @@ import { MessageMenu } from './message-menu'
 import { Reactions } from './reactions'
 import { Linked } from './linked'
 
-interface Props { message: Message; conversation: ConversationDetail; parent?: Message }
+interface Props {
+  message: Message
+  conversation: ConversationDetail
+  parent?: Message
+  /** Among bystanders whose line above says already what they are. */
+  inRun?: boolean
+}
 
 const DEEPEST = 4
 
@@ -27,7 +33,7 @@ export function authorName(message: Message, unknown: string): string {
   return author.name ?? author.handle ?? unknown
 }
 
-export const MessageItem = memo(function MessageItem({ message, conversation, parent }: Props) {
+export const MessageItem = memo(function MessageItem({ message, conversation, parent, inRun = false }: Props) {
   const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const ours = message.direction === 'out'
@@ -38,6 +44,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
   return (
     <article
       id={`message-${message.id}`}
+      tabIndex={-1}
       className={classes.message}
       data-visibility={visibility}
       data-ours={ours || undefined}
@@ -58,19 +65,19 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
       <header className={classes.head}>
         <strong>{authorName(message, unknown)}</strong>
         {author.handle && author.name && !ours && <span className={classes.handle}>{author.handle}</span>}
-        {bystander && <span className={classes.badge}>{t('desk.message.bystander')}</span>}
+        {bystander && !inRun && <span className={classes.badge}>{t('desk.message.bystander')}</span>}
         <span className={classes.where}>
           <VisibilityMark visibility={visibility} word={visibility !== 'public' || ours} />
         </span>
         <Moment at={message.platform_at} className={classes.time} />
         <span className={classes.tools}>
           {!ours && !gone && visibility !== 'note' && (
-            <IconButton
+            <LightButton
               label={t('desk.message.reply_to', { name: authorName(message, unknown) })}
               onClick={() => askComposer({ conversation_id: conversation.id, visibility, in_reply_to: message.id })}
             >
               <IconArrowForwardUp size={17} stroke={1.7} aria-hidden="true" style={{ transform: 'scaleX(-1)' }} />
-            </IconButton>
+            </LightButton>
           )}
           <MessageMenu message={message} conversation={conversation} onEdit={() => setEditing(true)} />
         </span>

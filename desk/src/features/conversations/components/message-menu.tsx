@@ -4,7 +4,7 @@ import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Confirm } from '../../../components/confirm'
-import { IconButton } from '../../../components/icon-button'
+import { LightButton } from '../../../components/icon-button'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { formatExact } from '../../../lib/format/time'
 import { say } from '../../../lib/toast'
@@ -20,18 +20,20 @@ export function MessageMenu({ message, conversation, onEdit }: Props) {
   const { t } = useTranslation()
   const change = useChangeMessage()
   const { split } = useActions()
+  const [armed, setArmed] = useState(false)
   const [dialog, setDialog] = useState<'times' | 'delete' | null>(null)
+  const sign = <IconDots size={17} stroke={1.8} aria-hidden="true" />
+  // Hundreds of messages, one menu: it is made when somebody asks for it.
+  if (!armed) return <LightButton label={t('desk.message.more')} popup onClick={() => setArmed(true)}>{sign}</LightButton>
   const note = message.visibility === 'note'
   const ours = message.direction === 'out'
   const able = note ? null : conversation.capabilities?.[message.visibility === 'public' ? 'public' : 'private']
   const out = message.delivery?.state === 'sent' && message.deleted_at === null
   return (
     <>
-      <Menu position="bottom-end" width={240}>
+      <Menu position="bottom-end" width={240} defaultOpened>
         <Menu.Target>
-          <IconButton label={t('desk.message.more')}>
-            <IconDots size={17} stroke={1.8} aria-hidden="true" />
-          </IconButton>
+          <LightButton label={t('desk.message.more')} popup>{sign}</LightButton>
         </Menu.Target>
         <Menu.Dropdown>
           {!ours && able?.reactions && REACTIONS.map((kind) => (

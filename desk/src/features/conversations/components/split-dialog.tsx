@@ -6,6 +6,7 @@ import type { Conversation, Message } from '../../../lib/api/types'
 import { say } from '../../../lib/toast'
 import { useActions } from '../hooks/use-actions'
 import classes from './dialogs.module.css'
+import { authorName } from './message-item'
 
 interface Props { conversation: Conversation; messages: Message[]; onClose: () => void; onOpen: (id: string) => void }
 
@@ -34,7 +35,7 @@ export function SplitDialog({ conversation, messages, onClose, onOpen }: Props) 
             }
             label={
               <>
-                <strong>{message.author.name ?? message.author.handle ?? message.author.agent_name ?? t('desk.contact.unknown')}</strong>{' '}
+                <strong>{authorName(message, t('desk.contact.unknown'))}</strong>{' '}
                 {message.body.slice(0, 160)}
               </>
             }
@@ -44,7 +45,7 @@ export function SplitDialog({ conversation, messages, onClose, onOpen }: Props) 
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>{t('desk.act.cancel')}</Button>
         <Button disabled={chosen.length === 0 || chosen.length === messages.length} onClick={() => void run()}>
-          {t('desk.split.act', { count: chosen.length })}
+          {chosen.length === 0 ? t('desk.split.title') : t('desk.split.act', { count: chosen.length })}
         </Button>
       </Group>
     </Modal>

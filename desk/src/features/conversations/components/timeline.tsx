@@ -1,12 +1,15 @@
 // The timeline: days, messages, folded bystanders, thin event lines; oldest first, opened where reading goes on.
 import { Button } from '@mantine/core'
 import IconArrowDown from '@tabler/icons-react/dist/esm/icons/IconArrowDown.mjs'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Bone, Delayed } from '../../../components/delayed'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { formatDay } from '../../../lib/format/time'
-import type { Entry } from '../hooks/build-timeline'
+import { type Entry, isBystander } from '../hooks/build-timeline'
+import { useEarlier } from '../hooks/use-earlier'
+import { useNextQuestion } from '../hooks/use-next-question'
+import { useRuns } from '../hooks/use-runs'
 import { useScrollPlace } from '../hooks/use-scroll-place'
 import { BystanderRun } from './bystander-run'
 import { EventLines } from './event-lines'
@@ -17,6 +20,8 @@ interface Props {
   conversation: ConversationDetail
   entries: Entry[]
   messages: Message[]
+  /** Ids of the messages that still want an answer, oldest first. */
+  questions: string[]
   ready: boolean
   firstUnreadId: string | null
   hasEarlier: boolean
@@ -26,19 +31,25 @@ interface Props {
 }
 
 export function Timeline(props: Props) {
-  const { conversation, entries, messages, ready, firstUnreadId, hasEarlier, onEarlier, top } = props
+  const { entries, messages, questions, ready, firstUnreadId, hasEarlier, onEarlier, top } = props
   const { t, i18n } = useTranslation()
-  const { scroll, onScroll, behind, toEnd } = useScrollPlace(messages, ready, firstUnreadId)
-  const [loading, setLoading] = useState(false)
-  const parentOf = (message: Message) => messages.find((item) => item.id === message.in_reply_to)
-  const item = (message: Message, previousId: string | undefined) => (
+  const { scroll, onScroll, behind, toEnd, moving } = useScrollPlace(messages, ready, firstUnreadId)
+  const runs = useRuns()
+  const conversation = useStill(props.conversation)
+  const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages])
+  const asking = useMemo(() => new Set(questions), [questions])
+  const earlier = useEarlier(scroll, ready && hasEarlier, onEarlier)
+  useNextQuestion(scroll, entries, questions, runs.show, moving)
+  const item = (message: Message, previousId: string | undefined, inRun = false) => (
     <MessageItem
       key={message.id}
       message={message}
       conversation={conversation}
-      parent={message.in_reply_to && message.in_reply_to !== previousId ? parentOf(message) : undefined}
+      inRun={inRun}
+      parent={message.in_reply_to && message.in_reply_to !== previousId ? quoted(message, byId.get(message.in_reply_to)) : undefined}
     />
   )
+  const inRun = (message: Message, previousId: string | undefined) => item(message, previousId, true)
   return (
     <div className={classes.frame}>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by keyboard */}
@@ -50,11 +61,8 @@ export function Timeline(props: Props) {
               variant="default"
               size="compact-sm"
               className={classes.earlier}
-              loading={loading}
-              onClick={() => {
-                setLoading(true)
-                void onEarlier().finally(() => setLoading(false))
-              }}
+              loading={earlier.loading}
+              onClick={earlier.load}
             >
               {t('desk.conversation.earlier')}
             </Button>
@@ -79,7 +87,7 @@ export function Timeline(props: Props) {
               case 'events':
                 return <EventLines key={entry.key} events={entry.events} />
               case 'bystanders':
-                return <BystanderRun key={entry.key} messages={entry.messages} render={item} />
+                return <BystanderRun key={entry.key} messages={entry.messages} asking={asking} shown={runs.shown(entry.messages)} onShow={(at) => runs.show(entry.messages, at)} render={inRun} />
               case 'message':
                 return item(entry.message, previousId)
             }
@@ -93,4 +101,17 @@ export function Timeline(props: Props) {
       )}
     </div>
   )
+}
+
+/** Under one comment everybody answers that comment: only an answer to somebody else says whom it answers. */
+function quoted(message: Message, parent: Message | undefined): Message | undefined {
+  return parent && isBystander(message) && parent.depth === 0 ? undefined : parent
+}
+
+/** The conversation as far as its messages need it, so that a change of owner or counters draws none of them anew. */
+function useStill(conversation: ConversationDetail): ConversationDetail {
+  const { id, capabilities, inbox } = conversation
+  const several = conversation.message_count > 1
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- the rest of the conversation does not change a message
+  return useMemo(() => conversation, [id, capabilities, inbox.id, several])
 }

@@ -27,7 +27,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const uploads = useUploads()
   const [trouble, setTrouble] = useState<string | null>(null)
   const [gated, setGated] = useState(false)
-  const [begunAt, setBegunAt] = useState<string | null>(() => (writing.body ? (newestIncoming(messages)?.id ?? null) : null))
+  const [begunAt, setBegunAt] = useState<string | null>(() => (writing.body ? newestId(messages) : null))
 
   const { visibility, body } = writing
   const target = findTarget(conversation, messages, visibility, writing.in_reply_to)
@@ -37,7 +37,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const over = limit !== null && length > limit
   const uploading = uploads.files.some((file) => !file.upload && !file.trouble)
   const ready = body.trim() !== '' && !over && !uploading && target.blocked === null
-  const meanwhile = body && begunAt ? countSince(messages, begunAt) : 0
+  const meanwhile = body && begunAt ? countSince(messages, begunAt, agent.name) : 0
 
   const request = useStore(composerRequests)
   useEffect(() => {
@@ -52,12 +52,15 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   }, [request, conversation.id, change, field])
 
   const write = (text: string) => {
-    if (body === '' && text !== '') setBegunAt(newestIncoming(messages)?.id ?? null)
+    if (body === '' && text !== '') setBegunAt(newestId(messages))
     if (text !== '') noteTyping(conversation.id)
     setTrouble(null)
     change({ body: text })
   }
-  const turn = (to: Visibility) => change({ visibility: to, in_reply_to: null })
+  const turn = (to: Visibility, inReplyTo: string | null = null) => {
+    const fits = messages.some((item) => item.id === inReplyTo && item.direction === 'in' && item.visibility === to)
+    change({ visibility: to, in_reply_to: fits ? inReplyTo : null })
+  }
 
   const submit = async (resolve: boolean, knowingly = false) => {
     if (!ready) return
@@ -93,18 +96,18 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     writing, target, length, limit, over, ready, meanwhile, trouble, gated, uploads, agents, visibility,
     write, turn, submit, change, closeGate: () => {
       setGated(false)
-      setBegunAt(newestIncoming(messages)?.id ?? null)
+      setBegunAt(newestId(messages))
     },
   }
 }
 
-function newestIncoming(newestFirst: Message[]): Message | undefined {
-  return newestFirst.find((item) => item.direction === 'in')
+function newestId(newestFirst: Message[]): string | null {
+  return newestFirst.find((item) => !item.id.startsWith('draft-'))?.id ?? null
 }
 
-/** Messages of others since the one that was newest when the writing began. */
-function countSince(newestFirst: Message[], sinceId: string): number {
+/** Messages of others, colleagues among them, since the one that was newest when the writing began. */
+function countSince(newestFirst: Message[], sinceId: string, ownName: string): number {
   const at = newestFirst.findIndex((item) => item.id === sinceId)
   if (at < 0) return 0
-  return newestFirst.slice(0, at).filter((item) => item.direction === 'in' || !item.id.startsWith('draft-')).length
+  return newestFirst.slice(0, at).filter((item) => item.direction === 'in' || (item.author.agent_name ?? ownName) !== ownName).length
 }

@@ -22,7 +22,7 @@ export function useDescribeEvent() {
       }
       const names = (key: string) => {
         const list = Array.isArray(facts[key]) ? (facts[key] as unknown[]) : []
-        return list.map((item) => tags.find((tag) => tag.id === String(item))?.name ?? String(item)).join(', ')
+        return list.map((item) => tags.find((tag) => tag.id === String(item))?.name ?? t('desk.event.a_tag')).join(', ')
       }
       const say = () => {
         switch (event.kind) {

@@ -56,5 +56,9 @@ export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadI
     scroll.current?.scrollTo({ top: scroll.current.scrollHeight })
     setBehind(0)
   }, [])
-  return { scroll, onScroll, behind, toEnd }
+  /** Somebody goes to a place by themselves: what is drawn next must not pull them to the end. */
+  const moving = useCallback(() => {
+    before.current.atEnd = false
+  }, [])
+  return { scroll, onScroll, behind, toEnd, moving }
 }

@@ -48,8 +48,8 @@ function Queues({ queues, openQueue }: { queues: Overview['queues']; openQueue: 
         <thead>
           <tr>
             <th scope="col">{t('desk.filter.team')}</th>
-            <th scope="col" data-number>{t('desk.view.open')}</th>
-            <th scope="col" data-number>{t('desk.view.unassigned')}</th>
+            <th scope="col" data-number>{t('desk.overview.open')}</th>
+            <th scope="col" data-number>{t('desk.overview.unassigned')}</th>
             <th scope="col" data-number>{t('desk.overview.waiting_public')}</th>
             <th scope="col">{t('desk.overview.oldest')}</th>
           </tr>

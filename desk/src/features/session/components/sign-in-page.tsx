@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
+import { Problem } from '../../../lib/api/client'
 import { signIn } from '../api/sign-in'
 import { Door } from './door'
 
@@ -23,7 +24,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       await signIn(client, email.trim(), password)
       onSignedIn()
     } catch (problem) {
-      setTrouble(describe(problem))
+      setTrouble(problem instanceof Problem && problem.code === 'unauthenticated' ? t('desk.problem.wrong_password') : describe(problem))
       setBusy(false)
     }
   }
