@@ -13,11 +13,11 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::inboxes::{self, Inbox as Row};
-use kulant_store::{Read, StoreError, brands, teams};
+use kulant_store::{Read, StoreError, Tx, brands, teams};
 use serde_json::{Map, Value as Json, json};
 
 use super::fields::{Faults, slug_of};
-use super::{require_version, settled};
+use super::{past_name, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::accounts::{open_secrets, seal_secrets};
@@ -150,6 +150,7 @@ pub async fn create(
             if inboxes::has_slug(tx, &row.slug)? {
                 row.slug = format!("{}-{slug_end}", row.slug);
             }
+            free_name(tx, &row)?;
             if !inboxes::insert(tx, &row)? {
                 return Err(name_taken());
             }
@@ -204,12 +205,10 @@ pub async fn change(
             if let Some(team) = change.team {
                 (row.team, row.team_name) = team_of(tx, Some(team))?;
             }
-            if inboxes::find_by_name(tx, &row.name)?.is_some_and(|other| other.id != id) {
-                return Err(name_taken());
-            }
+            free_name(tx, &row)?;
             row.version = settled(inboxes::update(tx, &row)?)?;
             tx.append(event.team(Some(row.team)).brand(row.brand));
-            Ok(row)
+            Ok::<_, CareError>(row)
         })
         .await?;
     manager_view(care, row, None)
@@ -537,12 +536,22 @@ fn manager_view(
     })
 }
 
+/// Sees to it that an inbox may have its name: an archived one gives it up, one in use does not.
+fn free_name(tx: &mut Tx<'_>, row: &Row) -> Result<(), CareError> {
+    let other = inboxes::find_by_name(tx, &row.name)?.filter(|other| other.id != row.id);
+    let Some(mut other) = other else {
+        return Ok(());
+    };
+    let archived_at = other.archived_at.ok_or_else(name_taken)?;
+    other.name = past_name(&other.name, archived_at);
+    if inboxes::find_by_name(tx, &other.name)?.is_some() {
+        other.name = format!("{} {}", other.name, other.id);
+    }
+    settled(inboxes::update(tx, &other)?).map(drop)
+}
+
 fn name_taken() -> CareError {
-    CareError::invalid(
-        "name",
-        "taken",
-        "another inbox has it, perhaps an archived one",
-    )
+    CareError::invalid("name", "taken", "another inbox has it")
 }
 
 fn changed(row: &Row, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {

@@ -10,6 +10,7 @@ pub mod tags;
 pub mod teams;
 pub mod views;
 
+use kulant_model::time::Timestamp;
 use kulant_store::versions::Versioned;
 
 use crate::error::CareError;
@@ -30,4 +31,12 @@ fn require_version(current: i64, seen: i64) -> Result<(), CareError> {
     } else {
         Err(CareError::Conflict { current })
     }
+}
+
+/// The name under which something archived is known once somebody new wants its name: with the day
+/// on which it went out of use.
+fn past_name(name: &str, archived_at: Timestamp) -> String {
+    let day = archived_at.to_string();
+    let day = day.split('T').next().unwrap_or_default();
+    format!("{name} ({day})")
 }

@@ -6,11 +6,11 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::team::TeamKind;
 use kulant_model::time::Timestamp;
-use kulant_store::{Read, StoreError, agents, teams};
+use kulant_store::{Read, StoreError, Tx, agents, teams};
 use serde_json::json;
 
 use super::fields::Faults;
-use super::{require_version, settled};
+use super::{past_name, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::error::CareError;
@@ -58,6 +58,7 @@ pub async fn create(care: &Care, person: &Person, change: TeamChange) -> Result<
     let event = changed(team.id, "created", now, person.actor);
     care.store
         .write(move |tx| {
+            free_name(tx, &team)?;
             if !teams::insert(tx, &team)? {
                 return Err(name_taken());
             }
@@ -87,9 +88,7 @@ pub async fn change(
                 .ok_or(CareError::NotFound)?;
             require_version(team.version, seen)?;
             apply(&mut team, &change)?;
-            if teams::find_by_name(tx, &team.name)?.is_some_and(|other| other.id != id) {
-                return Err(name_taken());
-            }
+            free_name(tx, &team)?;
             team.version = settled(teams::update(tx, &team)?)?;
             if let Some(members) = &change.members {
                 check_members(tx, members)?;
@@ -203,12 +202,22 @@ fn described(read: &mut Read<'_>, rows: Vec<teams::Team>) -> Result<Vec<Team>, S
         .collect())
 }
 
+/// Sees to it that a team may have its name: an archived one gives it up, one in use does not.
+fn free_name(tx: &mut Tx<'_>, team: &teams::Team) -> Result<(), CareError> {
+    let other = teams::find_by_name(tx, &team.name)?.filter(|other| other.id != team.id);
+    let Some(mut other) = other else {
+        return Ok(());
+    };
+    let archived_at = other.archived_at.ok_or_else(name_taken)?;
+    other.name = past_name(&other.name, archived_at);
+    if teams::find_by_name(tx, &other.name)?.is_some() {
+        other.name = format!("{} {}", other.name, other.id);
+    }
+    settled(teams::update(tx, &other)?).map(drop)
+}
+
 fn name_taken() -> CareError {
-    CareError::invalid(
-        "name",
-        "taken",
-        "another team has it, perhaps an archived one",
-    )
+    CareError::invalid("name", "taken", "another team has it")
 }
 
 fn changed(id: TeamId, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {

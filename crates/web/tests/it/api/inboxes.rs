@@ -6,7 +6,8 @@ use kulant_care::admin::inboxes;
 use kulant_model::role::Role;
 use serde_json::{Value, json};
 
-use crate::houses;
+use crate::network::post_of;
+use crate::{START, houses};
 
 const INBOXES: &str = "/api/v1/inboxes";
 
@@ -99,6 +100,27 @@ async fn an_inbox_is_changed_paused_and_taken_out_of_use() {
             .post(INBOXES, json!({"name": "Brief", "channel": "webhook"}))
             .await;
         assert_eq!(again.status, 201, "nothing spoke of it, so it is gone");
+    }
+}
+
+#[tokio::test]
+async fn an_archived_inbox_gives_its_name_up_and_stays_with_its_conversations() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Hallo", 1, None)])
+            .await;
+        let chef = &desk.administrator;
+        let path = format!("{INBOXES}/{}", desk.inbox);
+        assert_eq!(chef.delete(&path, 1).await.status, 204);
+        let again = json!({"name": "Hafenpost", "channel": "webhook"});
+        let made = chef.post(INBOXES, again.clone()).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let taken = chef.post(INBOXES, again).await;
+        assert_eq!((taken.status, taken.fault()), (422, ("name", "taken")));
+        let conversation = desk.only_conversation(chef).await;
+        let name = conversation["inbox"]["name"].as_str().expect("a name");
+        let day = START.to_string();
+        assert_eq!(name, format!("Hafenpost ({})", &day[..10]));
     }
 }
 

@@ -43,8 +43,26 @@ async fn a_team_is_made_changed_and_archived() {
         assert_eq!(chef.delete(&path, 1).await.status, 412);
         assert_eq!(chef.delete(&path, 2).await.status, 204);
         assert_eq!(chef.get(&path).await.status, 404);
-        let taken = chef.post(TEAMS, json!({"name": "Agentur"})).await;
-        assert_eq!((taken.status, taken.fault()), (422, ("name", "taken")));
+    }
+}
+
+#[tokio::test]
+async fn an_archived_team_gives_its_name_up_to_the_next_one() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let name = json!({"name": "Agentur"});
+        let keeps = chef.post(TEAMS, json!({"name": "Nacht"})).await;
+        for round in 0..3 {
+            let made = chef.post(TEAMS, name.clone()).await;
+            assert_eq!(made.status, 201, "{round}: {made:?}");
+            let taken = chef.post(TEAMS, name.clone()).await;
+            assert_eq!((taken.status, taken.fault()), (422, ("name", "taken")));
+            let path = format!("{TEAMS}/{}", made.id());
+            assert_eq!(chef.delete(&path, 1).await.status, 204);
+        }
+        let path = format!("{TEAMS}/{}", keeps.id());
+        let renamed = chef.patch(&path, 1, name).await;
+        assert_eq!(renamed.json["name"], "Agentur", "{renamed:?}");
     }
 }
 
