@@ -11,8 +11,10 @@ export const liveStore = createStore<'on' | 'waiting' | 'off'>('waiting')
 interface Change { seq: string; kind: string; conversation_id: string | null; conversation: Conversation | null; message: Message | null; inbox_id: string | null }
 
 const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 15_000
+const LONGEST_WAIT_MS = 6_000
 const COUNT_EVERY_MS = 1_500
+/** More than two of the server's beats. */
+const SILENT_MS = 40_000
 
 const DIRECTORY: [prefix: string, key: readonly string[]][] = [
   ['inbox_', keys.inboxes], ['brand_', keys.brands], ['team_', keys.teams], ['agent_', keys.agents], ['tag_', keys.tags],
@@ -25,6 +27,8 @@ export function follow(client: QueryClient, agentId: string): () => void {
   let stream: EventSource | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let ended = false
+  let heard = Date.now()
+  let beats = false
   const later = createDelayed(client)
 
   const open = () => {
@@ -35,6 +39,7 @@ export function follow(client: QueryClient, agentId: string): () => void {
         const { data, lastEventId } = event as MessageEvent<string>
         const facts = JSON.parse(data) as { seq?: string }
         cursor = lastEventId || facts.seq || cursor
+        heard = Date.now()
         take(facts as never)
       })
     on('hello', () => {
@@ -49,9 +54,11 @@ export function follow(client: QueryClient, agentId: string): () => void {
     )
     on('here', ({ agents }: { agents: PresentAgent[] }) => client.setQueryData(keys.here, agents))
     on('reload', () => void reloadAll(client))
+    on('beat', () => { beats = true })
     stream.addEventListener('error', () => {
       stream?.close()
       if (ended) return
+      clearTimeout(timer)
       liveStore.write('off')
       timer = setTimeout(open, wait * (0.75 + Math.random() / 2))
       if (wait > FIRST_WAIT_MS * 4) void client.invalidateQueries({ queryKey: keys.session })
@@ -64,13 +71,27 @@ export function follow(client: QueryClient, agentId: string): () => void {
     clearTimeout(timer)
     open()
   }
+  /** A line can be dead without a word (a sleeping laptop, a gateway): where the server beats, silence is noticed. */
+  const listen = () => {
+    if (ended || !beats || Date.now() - heard < SILENT_MS || stream?.readyState === EventSource.CLOSED) return
+    heard = Date.now()
+    beats = false
+    liveStore.write('off')
+    stream?.close()
+    clearTimeout(timer)
+    open()
+  }
+  const watch = setInterval(listen, SILENT_MS / 4)
   window.addEventListener('online', hurry)
+  document.addEventListener('visibilitychange', listen)
   return () => {
     ended = true
     clearTimeout(timer)
     later.stop()
+    clearInterval(watch)
     stream?.close()
     window.removeEventListener('online', hurry)
+    document.removeEventListener('visibilitychange', listen)
   }
 }
 

@@ -20,6 +20,7 @@ import { useTranslation } from 'react-i18next'
 import { KeyHint } from '../components/key-hint'
 import { Wordmark } from '../components/wordmark'
 import { countsQuery } from '../features/conversations/api/count-conversations'
+import { alertsQuery } from '../features/overview/api/list-alerts'
 import { signOut } from '../features/session/api/sign-out'
 import { useTeams, useViews } from '../lib/api/directory'
 import { useAgent, useMayAdminister, useMaySupervise } from '../lib/api/session'
@@ -44,6 +45,7 @@ interface Props { onPalette: () => void; onKeys: () => void }
 export function Nav({ onPalette, onKeys }: Props) {
   const { t } = useTranslation()
   const { data: counts } = useQuery(countsQuery)
+  const { data: alerts } = useQuery(alertsQuery)
   const teams = useTeams()
   const views = useViews()
   const agent = useAgent()
@@ -79,7 +81,7 @@ export function Nav({ onPalette, onKeys }: Props) {
         )}
         <Group title={t('desk.nav.desk')}>
           {supervises && <PlaceLink to="/overview" name={t('desk.nav.overview')} sign={<IconActivity size={17} stroke={1.7} aria-hidden="true" />} />}
-          <PlaceLink to="/alerts" name={t('desk.nav.alerts')} sign={<IconAlertTriangle size={17} stroke={1.7} aria-hidden="true" />} />
+          <PlaceLink to="/alerts" name={t('desk.nav.alerts')} count={alerts && { count: alerts.length, capped: false }} sign={<IconAlertTriangle size={17} stroke={1.7} aria-hidden="true" />} />
           {administers && <PlaceLink to="/quarantine" name={t('desk.nav.quarantine')} count={counts?.quarantine} sign={<IconBug size={17} stroke={1.7} aria-hidden="true" />} />}
           <PlaceLink to="/settings" name={t('desk.nav.settings')} sign={<IconSettings size={17} stroke={1.7} aria-hidden="true" />} />
         </Group>

@@ -28,7 +28,7 @@ export function Shell() {
   const [overlay, setOverlay] = useState(false)
   const [palette, setPalette] = useState(false)
   const navOpen = useStore(navStore)
-  const live = useStore(liveStore)
+  const brokenOff = useLasting(useStore(liveStore) === 'off')
 
   useFollowPreferences()
   useEffect(() => follow(client, agent.id), [client, agent.id])
@@ -47,7 +47,7 @@ export function Shell() {
       </div>
       {navOpen && <button type="button" className={classes.veil} aria-label={t('desk.act.close')} onClick={() => navStore.write(false)} />}
       <div className={classes.screen} id="screen" tabIndex={-1}>
-        {live === 'off' && <p className={classes.offline} role="status">{t('desk.live.off')}</p>}
+        {brokenOff && <p className={classes.offline} role="status">{t('desk.live.off')}</p>}
         <Outlet />
       </div>
       <ToastLine />
@@ -56,6 +56,16 @@ export function Shell() {
       {palette && <Palette onClose={() => setPalette(false)} navigate={navigate} />}
     </div>
   )
+}
+
+/** A line that is back within a moment is not worth a word. */
+function useLasting(broken: boolean): boolean {
+  const [lasting, setLasting] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(broken), broken ? 1_200 : 0)
+    return () => clearTimeout(timer)
+  }, [broken])
+  return broken && lasting
 }
 
 /** Language, theme and keys follow what the agent has set. */

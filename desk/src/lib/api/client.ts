@@ -84,6 +84,8 @@ async function readProblem(answer: Response): Promise<Problem> {
     const document = (await answer.json()) as ProblemDocument
     return new Problem({ ...document, status: answer.status, code: document.code ?? `http_${answer.status}` }, seconds)
   } catch {
+    // A gateway in front answers for a server that does not: no more than that is known.
+    if (answer.status === 502 || answer.status === 504) return new Problem({ status: 0, code: 'unreachable' })
     return new Problem({ status: answer.status, code: `http_${answer.status}` }, seconds)
   }
 }

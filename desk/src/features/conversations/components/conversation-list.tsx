@@ -130,6 +130,7 @@ export function ConversationList(props: Props) {
                     selected={row.id === selectedId}
                     focusable={row.id === focusable}
                     left={matches(row, filters, agentId) === false}
+                    withTeam={filters.team === undefined || filters.team.includes(',')}
                     words={words}
                     onOpen={onOpen}
                   />

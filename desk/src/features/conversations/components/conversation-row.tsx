@@ -1,4 +1,5 @@
-// One row of the list: who, where, how long, two lines of text, at most three marks. Always of one height.
+// One row of the list: who, where, how long, two lines of text, at most three marks at the end of the second.
+// Always of one height, so that nothing moves when a text changes.
 import IconArrowBackUp from '@tabler/icons-react/dist/esm/icons/IconArrowBackUp.mjs'
 import { memo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -16,18 +17,20 @@ interface Props {
   selected: boolean
   focusable: boolean
   left: boolean
+  /** Whether the team is worth a mark: not where all rows are of one. */
+  withTeam: boolean
   words: string
   onOpen: (id: string) => void
 }
 
-export const ROW_HEIGHT = 104
+export const ROW_HEIGHT = 82
 
 export function contactName(conversation: Conversation, unknown: string): string {
   return conversation.contact?.name ?? conversation.contact?.handle ?? unknown
 }
 
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, href, selected, focusable, left, words, onOpen } = props
+  const { conversation, href, selected, focusable, left, withTeam, words, onOpen } = props
   const { t } = useTranslation()
   const { waiting_since: waiting, status } = conversation
   return (
@@ -63,26 +66,27 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
         </span>
       </span>
       <span className={classes.text}>
+        <Marks conversation={conversation} left={left} withTeam={withTeam} />
         {conversation.preview_direction === 'out' && (
           <IconArrowBackUp size={13} stroke={2} role="img" aria-label={t('desk.message.ours')} className={classes.ours} />
         )}
         <Highlighted text={conversation.match ?? conversation.preview} words={words} />
       </span>
-      <Marks conversation={conversation} left={left} />
       {conversation.unread && <span className="seen-by-readers-only">{t('desk.conversation.unread')}</span>}
     </a>
   )
 })
 
-function Marks({ conversation, left }: { conversation: Conversation; left: boolean }) {
+function Marks({ conversation, left, withTeam }: Pick<Props, 'conversation' | 'left' | 'withTeam'>) {
   const { t } = useTranslation()
   const { priority, status, kind, team, tags, assignee } = conversation
   const marks: { key: string; text: string; tone?: string; colour?: string | null }[] = []
   if (left || status !== 'open') marks.push({ key: 'status', text: t(`desk.status.${status}`), tone: 'status' })
   if (priority === 'urgent' || priority === 'high') marks.push({ key: 'priority', text: t(`desk.priority.${priority}`), tone: priority })
   if (kind) marks.push({ key: 'kind', text: t(`desk.kind.${kind}`) })
-  if (team) marks.push({ key: 'team', text: team.name })
+  if (team && withTeam) marks.push({ key: 'team', text: team.name })
   for (const tag of tags) marks.push({ key: tag.id, text: tag.name, tone: 'tag', colour: tag.colour })
+  if (marks.length === 0 && !assignee) return null
   return (
     <span className={classes.marks}>
       {marks.slice(0, 3).map((mark) => (

@@ -27,14 +27,14 @@ export function DeliveryLine({ message, conversation }: Props) {
   const seconds = useSecondsUntil(delivery.state === 'queued' ? delivery.send_at : null)
   const { state, reason } = delivery
   const Sign = SIGNS[state]
+  const why = reason ? t(`desk.delivery.reason.${reason.class}`, { defaultValue: reason.class }) : ''
   const words = () => {
     if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
     if (state === 'queued' && delivery.next_attempt_at && delivery.attempts > 0) {
-      return t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })
+      return [why, t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })].filter(Boolean).join(' ')
     }
     if (state === 'sent') return t('desk.delivery.sent')
-    const why = reason ? t(`desk.delivery.reason.${reason.class}`, { defaultValue: reason.class }) : ''
     return [t(`desk.delivery.${state}`), why, reason?.detail].filter(Boolean).join(' ')
   }
   return (

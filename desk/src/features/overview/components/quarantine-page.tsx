@@ -9,13 +9,12 @@ import { EmptyState } from '../../../components/empty-state'
 import { Moment } from '../../../components/moment'
 import { PageFrame, TableBox } from '../../../components/page-frame'
 import { ProblemNotice } from '../../../components/problem-notice'
-import { formatSize } from '../../../lib/format/number'
 import { quarantinedQuery, quarantineQuery, useSettleQuarantined } from '../api/quarantine'
 import { useReasonText } from '../hooks/use-reason-text'
 import classes from './overview.module.css'
 
 export function QuarantinePage({ lead }: { lead?: ReactNode }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const describe = useReasonText()
   const settle = useSettleQuarantined()
   const query = useInfiniteQuery(quarantineQuery)
@@ -35,7 +34,6 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
               <th scope="col">{t('desk.filter.inbox')}</th>
               <th scope="col">{t('desk.time.received_at')}</th>
               <th scope="col">{t('desk.quarantine.reason')}</th>
-              <th scope="col" data-number>{t('desk.quarantine.size')}</th>
               <th scope="col"><span className="seen-by-readers-only">{t('desk.quarantine.actions')}</span></th>
             </tr>
           </thead>
@@ -45,7 +43,6 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
                 <td>{item.inbox?.name ?? '–'}</td>
                 <td><Moment at={item.received_at} /></td>
                 <td>{describe(item.reason)}</td>
-                <td data-number>{item.size === undefined ? '–' : formatSize(i18n.language, item.size)}</td>
                 <td>
                   <span className={classes.actions}>
                     <Button size="compact-sm" variant="default" onClick={() => setShown(item.id)}>{t('desk.quarantine.raw')}</Button>

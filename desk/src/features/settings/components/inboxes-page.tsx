@@ -1,5 +1,4 @@
 // Inboxes: what is connected, whether it works, pausing, a new secret.
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -43,7 +42,7 @@ export function InboxesPage() {
           <tr key={inbox.id}>
             <td>
               <span className={classes.named}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>
-              {(inbox.hook_path ?? inbox.public_path) && <div className={classes.small}>{inbox.hook_path ?? inbox.public_path}</div>}
+              {(inbox.hook_path ?? inbox.public_path) && <div className={classes.path} title={inbox.hook_path ?? inbox.public_path ?? undefined}>{inbox.public_path ? <a href={inbox.public_path} target="_blank" rel="noreferrer">{inbox.public_path}</a> : inbox.hook_path}</div>}
             </td>
             <td>{inbox.brand.name}</td>
             <td>{inbox.team?.name ?? '–'}</td>
@@ -53,12 +52,19 @@ export function InboxesPage() {
             </td>
             <td>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
             <td>
-              <RowActions name={inbox.name} onEdit={() => setEditing(inbox)} onDelete={() => remove(inbox)} deleteText={t('desk.settings.delete_inbox')}>
-                {inbox.hook_path && <Button size="compact-sm" variant="default" onClick={() => setRotating(inbox)}>{t('desk.settings.rotate')}</Button>}
-                <Button size="compact-sm" variant="default" onClick={() => void save(inbox, { state: inbox.state === 'paused' ? 'active' : 'paused' }).catch(tell)}>
-                  {t(inbox.state === 'paused' ? 'desk.settings.resume' : 'desk.settings.pause')}
-                </Button>
-              </RowActions>
+              <RowActions
+                name={inbox.name}
+                onEdit={() => setEditing(inbox)}
+                onDelete={() => remove(inbox)}
+                deleteText={t('desk.settings.delete_inbox')}
+                more={[
+                  {
+                    label: t(inbox.state === 'paused' ? 'desk.settings.resume' : 'desk.settings.pause'),
+                    run: () => void save(inbox, { state: inbox.state === 'paused' ? 'active' : 'paused' }).catch(tell),
+                  },
+                  ...(inbox.hook_path ? [{ label: t('desk.settings.rotate'), run: () => setRotating(inbox) }] : []),
+                ]}
+              />
             </td>
           </tr>
         ))}
