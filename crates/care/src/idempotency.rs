@@ -1,11 +1,13 @@
 //! One effect for a request that comes twice under the same key. The answer is kept for a day,
-//! sealed, because it may hold a secret that is shown once or the words of a customer.
+//! sealed, because it may hold a secret that is shown once or the words of a customer. Where no
+//! answer could be kept, a message leaves word of itself; of other writes nobody knows.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kulant_model::ids::AgentId;
+use kulant_model::ids::{AgentId, MessageId};
+use kulant_model::time::Timestamp;
 use kulant_store::idempotency::{self, StoredAnswer};
 use kulant_store::{StoreError, Tx};
 
@@ -31,10 +33,22 @@ pub enum Turn {
     First,
     /// It was done; this was the answer.
     Done(Answer),
+    /// It was done, and this is what it wrote; its answer was lost.
+    Written(MessageId),
     /// The same request is being done at this moment.
     InProgress,
+    /// Whoever did it is gone, and nobody knows how far it came.
+    Unknown,
     /// The key was used for another request.
     Reused,
+}
+
+/// How one learns whether a request was done whose answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// What writes the message notes it under the key, in the same transaction.
+    Message,
+    None,
 }
 
 /// Takes a key for a request, or tells what became of it.
@@ -43,6 +57,7 @@ pub async fn take(
     agent: AgentId,
     key: &str,
     request_hash: Vec<u8>,
+    proof: Proof,
 ) -> Result<Turn, CareError> {
     let now = care.now();
     let wanted = key.to_owned();
@@ -51,7 +66,9 @@ pub async fn take(
         .store
         .write(move |tx| {
             idempotency::remove_before(tx, now.before(KEPT))?;
-            idempotency::free_unanswered(tx, agent, &wanted, now.before(GIVEN_UP))?;
+            if proof == Proof::Message {
+                idempotency::free_wordless(tx, agent, &wanted, now.before(GIVEN_UP))?;
+            }
             if idempotency::take(tx, agent, &wanted, &hash, now)? {
                 return Ok(None);
             }
@@ -62,9 +79,11 @@ pub async fn take(
     Ok(match used {
         None => Turn::First,
         Some(used) if used.request_hash != request_hash => Turn::Reused,
-        Some(used) => match used.answer {
-            None => Turn::InProgress,
-            Some(answer) => Turn::Done(open(care, agent, key, &answer)?),
+        Some(used) => match (used.answer, used.message) {
+            (Some(answer), _) => Turn::Done(open(care, agent, key, &answer)?),
+            (None, Some(message)) => Turn::Written(message),
+            (None, None) if used.created_at < now.before(GIVEN_UP) => Turn::Unknown,
+            (None, None) => Turn::InProgress,
         },
     })
 }
@@ -94,6 +113,29 @@ pub async fn give_up(care: &Care, agent: AgentId, key: &str) -> Result<(), CareE
     care.store
         .write(move |tx| Ok(idempotency::free(tx, agent, &key)?))
         .await
+}
+
+/// Frees a key whose request failed in the middle, unless it left word of what it wrote.
+pub async fn give_up_wordless(care: &Care, agent: AgentId, key: &str) -> Result<(), CareError> {
+    let (key, later) = (key.to_owned(), Timestamp(i64::MAX));
+    care.store
+        .write(move |tx| Ok(idempotency::free_wordless(tx, agent, &key, later).map(drop)?))
+        .await
+}
+
+/// Leaves word of a message under the key of its request. Says no where the key went to another
+/// request meanwhile: that one may have written the message.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    key: &str,
+    message: MessageId,
+) -> Result<(), CareError> {
+    if idempotency::note_message(tx, agent, key, message)? {
+        return Ok(());
+    }
+    let words = "the same request was begun again meanwhile";
+    Err(CareError::Unavailable(words.to_owned()))
 }
 
 /// Forgets every kept answer, as an erasure must: one of them may hold the erased words.

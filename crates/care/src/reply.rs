@@ -21,7 +21,7 @@ use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
 use crate::conversations::apply_status;
 use crate::error::CareError;
-use crate::{Care, access, deliver};
+use crate::{Care, access, deliver, idempotency};
 
 /// The longest text that is taken, whatever the network allows.
 const LONGEST: usize = 100_000;
@@ -41,6 +41,26 @@ pub struct NewReply {
 
 /// Keeps what an agent wrote, and queues it if it is to leave.
 pub async fn reply(care: &Care, person: &Person, reply: NewReply) -> Result<MessageId, CareError> {
+    reply_under(care, person, reply, None).await
+}
+
+/// As `reply`, for a request under a key that was taken for it: the message notes itself there, so
+/// that the request is known to be done even where its answer was lost.
+pub async fn reply_once(
+    care: &Care,
+    person: &Person,
+    reply: NewReply,
+    key: &str,
+) -> Result<MessageId, CareError> {
+    reply_under(care, person, reply, Some(key.to_owned())).await
+}
+
+async fn reply_under(
+    care: &Care,
+    person: &Person,
+    reply: NewReply,
+    key: Option<String>,
+) -> Result<MessageId, CareError> {
     access::require(person, Permission::WriteConversations)?;
     check(&reply)?;
 
@@ -62,7 +82,13 @@ pub async fn reply(care: &Care, person: &Person, reply: NewReply) -> Result<Mess
         ids: care.ids(),
     };
     care.store
-        .write(move |tx| keep(tx, &changing, reply, target.as_ref(), opened.as_ref()))
+        .write(move |tx| {
+            let id = keep(tx, &changing, reply, target.as_ref(), opened.as_ref())?;
+            if let Some(key) = &key {
+                idempotency::note(tx, changing.person.agent, key, id)?;
+            }
+            Ok(id)
+        })
         .await
 }
 

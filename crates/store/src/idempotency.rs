@@ -1,6 +1,6 @@
 //! Answers to writes that were sent with an Idempotency-Key. Bodies come in sealed.
 
-use kulant_model::ids::AgentId;
+use kulant_model::ids::{AgentId, MessageId};
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
@@ -12,6 +12,8 @@ use crate::sql::{Read, Tx};
 pub struct UsedKey {
     pub request_hash: Vec<u8>,
     pub answer: Option<StoredAnswer>,
+    /// What the request wrote, where its transaction left word of it.
+    pub message: Option<MessageId>,
     pub created_at: Timestamp,
 }
 
@@ -52,8 +54,10 @@ pub fn find(read: &mut Read<'_>, agent: AgentId, key: &str) -> Result<Option<Use
             let status: Option<i64> = row.get(1)?;
             let headers: Option<String> = row.get(2)?;
             let body: Option<String> = row.get(3)?;
+            let word = headers.as_deref().filter(|_| status.is_none());
             Ok(UsedKey {
                 request_hash: row.get(0)?,
+                message: word.and_then(|word| word.parse().ok()),
                 answer: status.map(|status| StoredAnswer {
                     status,
                     headers: headers.unwrap_or_default(),
@@ -80,6 +84,22 @@ pub fn keep_answer(
     Ok(())
 }
 
+/// Leaves word of the message that the request under a key writes, in the transaction that writes
+/// it; no if the key is not taken any more, or if word of another one stands there.
+pub fn note_message(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    key: &str,
+    message: MessageId,
+) -> Result<bool, StoreError> {
+    let noted = tx.execute(
+        "UPDATE idempotency_keys SET headers = $3
+         WHERE agent_id = $1 AND idempotency_key = $2 AND status IS NULL AND headers IS NULL",
+        &params![agent, key, message.to_string()],
+    )?;
+    Ok(noted == 1)
+}
+
 /// Frees a key whose request did nothing.
 pub fn free(tx: &mut Tx<'_>, agent: AgentId, key: &str) -> Result<(), StoreError> {
     tx.execute(
@@ -89,8 +109,9 @@ pub fn free(tx: &mut Tx<'_>, agent: AgentId, key: &str) -> Result<(), StoreError
     Ok(())
 }
 
-/// Frees a key that was taken before a time and has no answer: whoever took it is gone.
-pub fn free_unanswered(
+/// Frees a key that was taken before a time, and whose request left word neither of a message nor of
+/// its answer.
+pub fn free_wordless(
     tx: &mut Tx<'_>,
     agent: AgentId,
     key: &str,
@@ -98,7 +119,8 @@ pub fn free_unanswered(
 ) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM idempotency_keys
-         WHERE agent_id = $1 AND idempotency_key = $2 AND created_at < $3 AND status IS NULL",
+         WHERE agent_id = $1 AND idempotency_key = $2 AND created_at < $3
+           AND status IS NULL AND headers IS NULL",
         &params![agent, key, before],
     )
 }

@@ -1,5 +1,6 @@
 //! `Idempotency-Key` on POST: the same request under the same key has one effect and one answer.
-//! A request that failed did nothing, so its key is free again.
+//! A request that failed did nothing, so its key is free again; where that is not known, nobody does
+//! it again either.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -8,12 +9,14 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
-use kulant_care::idempotency::{Answer, Turn, finish, give_up, take};
-use kulant_model::ids::AgentId;
+use kulant_care::idempotency::{Answer, Proof, Turn, finish, give_up, give_up_wordless, take};
+use kulant_model::ids::{AgentId, MessageId};
+use kulant_model::role::Person;
 use sha2::{Digest, Sha256};
 use tracing::error;
 
 use crate::App;
+use crate::api::messages;
 use crate::limits;
 use crate::problem::Problem;
 use crate::session::Identified;
@@ -25,22 +28,28 @@ const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 /// Says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+/// The key under which a request is done for the first time.
+#[derive(Debug, Clone)]
+pub struct Key(pub String);
+
 /// Sees to it that a POST with a key happens once. Strangers and what is never kept pass by.
 pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(identified) = request.extensions().get::<Identified>().cloned() else {
+        return next.run(request).await;
+    };
     let key = match key(&request) {
         Ok(Some(key)) => key,
         Ok(None) => return next.run(request).await,
         Err(problem) => return problem.into_response(),
     };
-    let Some(identified) = request.extensions().get::<Identified>().cloned() else {
-        return next.run(request).await;
-    };
     if let Err(problem) = identified.check_csrf(request.method(), request.headers()) {
         return problem.into_response();
     }
-    let agent = identified.known.person.agent;
+    let person = identified.known.person;
+    let agent = person.agent;
     match begin(&app, agent, &key, request).await {
-        Ok(Begun::First(request)) => {
+        Ok(Begun::First(mut request)) => {
+            request.extensions_mut().insert(Key(key.clone()));
             let care = app.care.clone();
             #[expect(
                 clippy::disallowed_methods,
@@ -53,6 +62,7 @@ pub async fn once(State(app): State<App>, request: Request, next: Next) -> Respo
                 .unwrap_or_else(|_| Problem::internal("the request broke off").into_response())
         }
         Ok(Begun::Done(answer)) => replay(answer),
+        Ok(Begun::Written(message)) => show_written(&app.care, &person, message).await,
         Err(problem) => problem.into_response(),
     }
 }
@@ -60,6 +70,7 @@ pub async fn once(State(app): State<App>, request: Request, next: Next) -> Respo
 enum Begun {
     First(Request),
     Done(Answer),
+    Written(MessageId),
 }
 
 async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result<Begun, Problem> {
@@ -74,9 +85,16 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
         .chain_update(&body)
         .finalize()
         .to_vec();
-    match take(&app.care, agent, key, hash).await? {
+    match take(&app.care, agent, key, hash, proof(parts.uri.path())).await? {
         Turn::First => Ok(Begun::First(Request::from_parts(parts, Body::from(body)))),
         Turn::Done(answer) => Ok(Begun::Done(answer)),
+        Turn::Written(message) => Ok(Begun::Written(message)),
+        Turn::Unknown => Err(
+            Problem::new(StatusCode::CONFLICT, "outcome_unknown").detail(
+                "the request was begun and broke off; look whether it was done before you send it \
+             under another key",
+            ),
+        ),
         Turn::InProgress => Err(
             Problem::new(StatusCode::CONFLICT, "idempotency_key_in_progress")
                 .detail("the same request is being served")
@@ -92,6 +110,7 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
 
 /// Serves the request and keeps its answer, or frees the key where nothing happened.
 async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: Next) -> Response {
+    let proof = proof(request.uri().path());
     let response = next.run(request).await;
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else {
@@ -113,14 +132,32 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
         finish(care, agent, key, &answer).await
     } else if parts.status.is_client_error() {
         give_up(care, agent, key).await
+    } else if proof == Proof::Message {
+        give_up_wordless(care, agent, key).await
     } else {
-        // Nobody knows how far it came: the key stays taken for a while.
+        // Nobody knows how far it came: the key stays taken.
         Ok(())
     };
     if let Err(error) = outcome {
         error!(error = %error, "the answer to an idempotent request could not be kept");
     }
     Response::from_parts(parts, Body::from(body))
+}
+
+/// Tells which requests leave word of what they wrote: those that a customer would read twice.
+fn proof(path: &str) -> Proof {
+    if path.starts_with("/conversations/") && path.ends_with("/messages") {
+        Proof::Message
+    } else {
+        Proof::None
+    }
+}
+
+async fn show_written(care: &Care, person: &Person, message: MessageId) -> Response {
+    match messages::accepted(care, person, message).await {
+        Ok(answer) => replayed(answer.into_response()),
+        Err(problem) => problem.into_response(),
+    }
 }
 
 fn replay(answer: Answer) -> Response {
@@ -131,6 +168,10 @@ fn replay(answer: Answer) -> Response {
             response.headers_mut().insert(name, value);
         }
     }
+    replayed(response)
+}
+
+fn replayed(mut response: Response) -> Response {
     let yes = HeaderValue::from_static("true");
     response.headers_mut().insert(REPLAYED, yes);
     response

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kulant_model::ids::AgentId;
+use kulant_model::ids::{AgentId, MessageId};
 use kulant_store::idempotency::{self, StoredAnswer};
 
 use crate::{NOW, databases};
@@ -43,7 +43,7 @@ async fn a_key_is_taken_once_and_keeps_its_answer() {
 }
 
 #[tokio::test]
-async fn old_keys_go_and_unanswered_ones_sooner() {
+async fn old_keys_go_and_wordless_ones_sooner() {
     for database in databases().await {
         database
             .write(|tx| {
@@ -56,8 +56,8 @@ async fn old_keys_go_and_unanswered_ones_sooner() {
                 idempotency::keep_answer(tx, A, "answered", &answer)?;
                 idempotency::take(tx, A, "open", b"r", NOW)?;
                 let soon = NOW.after(Duration::from_mins(3));
-                assert_eq!(idempotency::free_unanswered(tx, A, "open", soon)?, 1);
-                assert_eq!(idempotency::free_unanswered(tx, A, "answered", soon)?, 0);
+                assert_eq!(idempotency::free_wordless(tx, A, "open", soon)?, 1);
+                assert_eq!(idempotency::free_wordless(tx, A, "answered", soon)?, 0);
                 assert_eq!(idempotency::remove_before(tx, NOW)?, 0);
                 assert_eq!(idempotency::remove_before(tx, soon)?, 1);
                 idempotency::take(tx, A, "answered", b"r", NOW)?;
@@ -65,6 +65,34 @@ async fn old_keys_go_and_unanswered_ones_sooner() {
                 idempotency::take(tx, A, "open", b"r", NOW)?;
                 assert_eq!(idempotency::remove_all(tx)?, 1);
                 assert!(idempotency::find(tx, A, "open")?.is_some());
+                Ok(())
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_leaves_word_of_one_message_as_long_as_its_key_is_taken() {
+    for database in databases().await {
+        database
+            .write(|tx| {
+                assert!(!idempotency::note_message(tx, A, "k", MessageId(7))?);
+                idempotency::take(tx, A, "k", b"r", NOW)?;
+                assert!(idempotency::note_message(tx, A, "k", MessageId(7))?);
+                assert!(!idempotency::note_message(tx, A, "k", MessageId(8))?);
+                let used = idempotency::find(tx, A, "k")?.expect("used");
+                assert_eq!((used.message, used.answer), (Some(MessageId(7)), None));
+                let soon = NOW.after(Duration::from_mins(3));
+                assert_eq!(idempotency::free_wordless(tx, A, "k", soon)?, 0);
+                let answer = StoredAnswer {
+                    status: 202,
+                    headers: "[]".to_owned(),
+                    body: String::new(),
+                };
+                idempotency::keep_answer(tx, A, "k", &answer)?;
+                let used = idempotency::find(tx, A, "k")?.expect("used");
+                assert_eq!((used.message, used.answer), (None, Some(answer)));
+                assert!(!idempotency::note_message(tx, A, "k", MessageId(9))?);
                 Ok(())
             })
             .await;

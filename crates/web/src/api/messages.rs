@@ -1,6 +1,7 @@
 //! `/conversations/{id}/messages` and `/messages`: what was said, what we say, and what becomes of it
 //! at the network.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use kulant_care::act::{self, Act};
@@ -14,9 +15,11 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::choices;
 use super::failures::{ReadFailures, WriteFailures};
 use super::shapes::Message;
 use crate::App;
+use crate::idempotency::Key;
 use crate::input::{Json, Path, Query};
 use crate::page::{Page, PageQuery, encode};
 use crate::problem::Problem;
@@ -27,7 +30,7 @@ const MOST_MESSAGES: i64 = 200;
 /// The most people that one note mentions, and files that one message carries.
 const MOST_NAMED: usize = 50;
 /// The ways to react that networks have between them.
-const REACTIONS: [&str; 6] = ["like", "love", "thanks", "laugh", "sad", "angry"];
+pub(super) const REACTIONS: [&str; 6] = ["like", "love", "thanks", "laugh", "sad", "angry"];
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -48,7 +51,8 @@ pub fn routes() -> OpenApiRouter<App> {
 struct MessagesQuery {
     /// `next_cursor` of the page before; absent for the first.
     cursor: Option<String>,
-    /// How many items at most: 1 to 200, 50 where nothing is said.
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<i64>,
     /// `oldest` (default) or `newest` first.
     order: Option<String>,
@@ -60,7 +64,7 @@ struct MessagesQuery {
 struct NewMessage {
     #[serde(default)]
     body: String,
-    #[schema(value_type = String, example = "public")]
+    #[schema(schema_with = choices::visibility)]
     visibility: Visibility,
     /// Which message is answered; absent means the newest incoming one of that visibility, refused
     /// where that is not clear.
@@ -91,7 +95,7 @@ struct EditBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReactionBody {
-    #[schema(example = "like")]
+    #[schema(schema_with = choices::reaction)]
     kind: String,
     /// False takes the reaction back.
     add: bool,
@@ -100,7 +104,7 @@ struct ReactionBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct KindBody {
-    #[schema(value_type = Option<String>, example = "praise")]
+    #[schema(schema_with = choices::kind, required = false)]
     kind: Option<Kind>,
 }
 
@@ -141,7 +145,9 @@ async fn list(
     }))
 }
 
-/// Keeps what somebody wrote; an answer is queued and leaves by itself.
+/// Keeps what somebody wrote; an answer is queued and leaves by itself. Under the same
+/// `Idempotency-Key` it is written once, even where the server broke off in the middle: the message
+/// is answered that was written first.
 #[utoipa::path(post, path = "/conversations/{id}/messages", tag = "messages",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = NewMessage, responses((status = 202, body = Message), WriteFailures),
@@ -150,6 +156,7 @@ async fn reply(
     State(care): State<Care>,
     Who(person): Who,
     Path(id): Path<ConversationId>,
+    key: Option<Extension<Key>>,
     Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<Message>), Problem> {
     for (field, count) in [
@@ -171,7 +178,10 @@ async fn reply(
         attachments: body.attachments,
         resolve: body.resolve,
     };
-    let new = say::reply(&care, &person, reply).await?;
+    let new = match key {
+        Some(Extension(Key(key))) => say::reply_once(&care, &person, reply, &key).await?,
+        None => say::reply(&care, &person, reply).await?,
+    };
     accepted(&care, &person, new).await
 }
 
@@ -287,7 +297,8 @@ async fn shown(care: &Care, person: &Person, id: MessageId) -> Result<Json<Messa
     Ok(Json(message.into()))
 }
 
-async fn accepted(
+/// Shows what is written and leaves by itself.
+pub(crate) async fn accepted(
     care: &Care,
     person: &Person,
     id: MessageId,

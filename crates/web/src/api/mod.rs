@@ -2,8 +2,10 @@
 //! A new resource is a file here and a line in `resources`.
 
 mod agents;
+mod bounds;
 mod brands;
 mod channels;
+mod choices;
 mod contacts;
 mod conversations;
 mod failures;
@@ -11,7 +13,7 @@ mod filters;
 mod inboxes;
 mod invitations;
 mod live;
-mod messages;
+pub(crate) mod messages;
 mod overview;
 mod presence;
 mod quarantine;
@@ -41,7 +43,14 @@ use crate::{App, idempotency, session as who};
 #[openapi(
     info(
         title = "kulant",
-        description = "The interface of kulant, an open customer care desk. The desk uses nothing else.",
+        description = "The interface of kulant, an open customer care desk. The desk uses nothing else.\n\n\
+            Every POST takes `Idempotency-Key`: the same request under the same key has one effect, and \
+            for 24 hours the same answer, marked with `Idempotency-Replayed`. A request that failed with \
+            4xx did nothing and frees its key. While it is being served, the same key answers 409 \
+            `idempotency_key_in_progress`; with another request 422 `idempotency_key_reused`. Where the \
+            server broke off in the middle, a message that was written is answered as it was, one that \
+            was not is written; any other request answers 409 `outcome_unknown` until the 24 hours are \
+            over, and is never done twice by itself.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
     ),
     components(schemas(ProblemDocument))
@@ -128,6 +137,7 @@ fn resources() -> OpenApiRouter<App> {
 /// Adds what the macros cannot say.
 fn complete(document: &mut Document) {
     document.servers = Some(vec![Server::new("/api/v1")]);
+    bounds::add(document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "bearer",

@@ -1,11 +1,17 @@
 //! `Idempotency-Key`: one effect, one answer, for one person.
 
 use axum::http::Method;
-use kulant_model::role::Role;
-use serde_json::json;
+use kulant_care::idempotency::{Proof, Turn, take};
+use kulant_care::reply::{self, NewReply};
+use kulant_model::ids::AgentId;
+use kulant_model::message::Visibility;
+use kulant_model::role::{Person, Role, Scope};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-use crate::{Answer, Client, houses};
+use crate::network::post_of;
+use crate::{Answer, Client, House, houses};
 
 const TAGS: &str = "/api/v1/tags";
 
@@ -66,7 +72,7 @@ async fn a_request_that_failed_did_nothing_and_frees_its_key() {
 async fn keys_are_each_persons_own() {
     for house in houses().await {
         let chef = house.administrator().await;
-        house.agent("anna@example.org", Role::Agent, &[]).await;
+        house.agent("anna@example.org", Role::Supervisor, &[]).await;
         let anna = house.sign_in("anna@example.org").await;
         let one = post(&chef, "k", "zug").await;
         let other = post(&anna, "k", "bus").await;
@@ -120,5 +126,123 @@ async fn a_secret_in_a_kept_answer_is_sealed() {
             .expect("kept");
         let body = kept.answer.expect("answered").body;
         assert!(!body.is_empty() && !body.contains("kt_"));
+    }
+}
+
+/// Takes a key for a request as a process does that ends before it is answered.
+async fn begin(house: &House, agent: AgentId, path: &str, body: &Value, proof: Proof) {
+    let hash = Sha256::new()
+        .chain_update(path.trim_start_matches("/api/v1"))
+        .chain_update([0])
+        .chain_update(body.to_string())
+        .finalize();
+    let turn = take(&house.care, agent, "k", hash.to_vec(), proof).await;
+    assert_eq!(turn.expect("taken"), Turn::First);
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_not_written_again() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Wo bleibt der Zug?", 1, None)])
+            .await;
+        let conversation = desk.only_conversation(&desk.agent).await["id"].clone();
+        let conversation = conversation.as_str().expect("an id");
+        let path = format!("/api/v1/conversations/{conversation}/messages");
+        let key = [("idempotency-key", "k")];
+        let send = |body: Value, client: Client| {
+            let path = path.clone();
+            async move { client.send(Method::POST, &path, Some(body), &key).await }
+        };
+        let body = json!({"body": "In vier Minuten.", "visibility": "public"});
+        begin(&house, desk.agent_id, &path, &body, Proof::Message).await;
+        let person = Person {
+            agent: desk.agent_id,
+            scope: Scope::Teams([desk.team].into()),
+            ..kulant_care::access::operator()
+        };
+        let reply = NewReply {
+            conversation: conversation.parse().expect("an id"),
+            body: "In vier Minuten.".to_owned(),
+            visibility: Visibility::Public,
+            in_reply_to: None,
+            send_at: None,
+            mentions: Vec::new(),
+            attachments: Vec::new(),
+            resolve: false,
+        };
+        let written = reply::reply_once(&house.care, &person, reply.clone(), "k").await;
+        let written = written.expect("written").to_string();
+
+        // Here the process ended. At once and later the same message is shown.
+        for minutes in [0, 5, 60] {
+            house.clock.pass(Duration::from_mins(minutes));
+            let again = send(body.clone(), desk.agent.clone()).await;
+            assert_eq!((again.status, again.id()), (202, written.clone()));
+            assert_eq!(again.header("idempotency-replayed"), "true");
+        }
+        let second = reply::reply_once(&house.care, &person, reply, "k").await;
+        assert!(second.is_err(), "who comes late writes nothing");
+        let messages = desk.agent.get(&path).await.json;
+        let bodies = messages["items"].as_array().map(Vec::len);
+        assert_eq!(bodies, Some(2), "the post and one answer");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_was_not_written_is_written_later() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Wo bleibt der Zug?", 1, None)])
+            .await;
+        let conversation = desk.only_conversation(&desk.agent).await["id"].clone();
+        let path = format!(
+            "/api/v1/conversations/{}/messages",
+            conversation.as_str().expect("an id")
+        );
+        let body = json!({"body": "In vier Minuten.", "visibility": "public"});
+        begin(&house, desk.agent_id, &path, &body, Proof::Message).await;
+        let key = [("idempotency-key", "k")];
+        let send = || {
+            desk.agent
+                .send(Method::POST, &path, Some(body.clone()), &key)
+        };
+        let soon = send().await;
+        assert_eq!(
+            (soon.status, soon.code()),
+            (409, "idempotency_key_in_progress")
+        );
+        house.clock.pass(Duration::from_mins(3));
+        let (first, second) = (send().await, send().await);
+        assert_eq!((first.status, second.status), (202, 202));
+        assert_eq!(first.id(), second.id());
+        assert_eq!(first.header("idempotency-replayed"), "");
+        desk.work().await;
+        assert_eq!(desk.network.taken().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_done_again_by_itself() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let agent = chef.get("/api/v1/session").await.json["agent"]["id"].clone();
+        let agent = agent.as_str().expect("an id").parse().expect("an id");
+        let body = json!({"name": "zug"});
+        begin(&house, agent, TAGS, &body, Proof::None).await;
+        let soon = post(&chef, "k", "zug").await;
+        assert_eq!(
+            (soon.status, soon.code()),
+            (409, "idempotency_key_in_progress")
+        );
+        for minutes in [3, 600] {
+            house.clock.pass(Duration::from_mins(minutes));
+            let later = post(&chef, "k", "zug").await;
+            assert_eq!((later.status, later.code()), (409, "outcome_unknown"));
+        }
+        assert_eq!(post(&chef, "other", "zug").await.status, 201);
+        house.clock.pass(Duration::from_hours(15));
+        let chef = house.sign_in("chef@example.org").await;
+        assert_eq!(post(&chef, "k", "bus").await.status, 201);
     }
 }
