@@ -125,7 +125,7 @@ pub async fn change_tags(
     add: Vec<String>,
     remove: Vec<String>,
 ) -> Result<(), CareError> {
-    access::require(person, Permission::ManageTags)?;
+    access::require(person, Permission::WriteConversations)?;
     let add = tag_names(add, "add")?;
     let remove = tag_names(remove, "remove")?;
     change(care, person, id, version, move |tx, row, changing| {

@@ -55,7 +55,7 @@ impl Role {
             ),
             Self::Agent => matches!(
                 permission,
-                ReadConversations | WriteConversations | ReadContacts | WriteContacts | ManageTags
+                ReadConversations | WriteConversations | ReadContacts | WriteContacts
             ),
         }
     }
