@@ -239,7 +239,7 @@ async fn fail(
         inbox: Some(message.inbox),
         conversation: message.conversation,
         message: Some(message.id),
-        facts: json!({"class": class, "act": word}),
+        facts: json!({"class": class, "act": word, "detail": detail}),
         raised_at: now,
     };
     care.store

@@ -2,6 +2,7 @@
 //! the channels are. Numbers about queues and channels alone, none about a person's work.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kulant_model::conversation::Status;
 use kulant_model::ids::{AgentId, InboxId};
@@ -21,6 +22,8 @@ pub const CAP: i64 = 1_000;
 /// How many of those who wait longest in public are shown.
 const OLDEST: i64 = 10;
 const ALERTS: i64 = 100;
+/// How old the newest words of what was resolved recently are at most.
+const RECENT: Duration = Duration::from_hours(7 * 24);
 
 /// A number that may be more than it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,7 +126,7 @@ pub async fn overview(care: &Care, person: &Person) -> Result<Overview, CareErro
 /// Counts what stands behind the views of a person, each up to the cap.
 pub async fn counts(care: &Care, person: &Person) -> Result<Counts, CareError> {
     access::require(person, Permission::ReadConversations)?;
-    let (scope, agent) = (person.scope.clone(), person.agent);
+    let (scope, agent, now) = (person.scope.clone(), person.agent, care.now());
     let sees_quarantine = person.may(Permission::ReadQuarantine);
     care.store
         .read(move |read| {
@@ -147,7 +150,14 @@ pub async fn counts(care: &Care, person: &Person) -> Result<Counts, CareError> {
                 open_all: count(read, &scope, &open)?,
                 waiting: count(read, &scope, &of(Status::Waiting))?,
                 snoozed: count(read, &scope, &of(Status::Snoozed))?,
-                resolved_recent: count(read, &scope, &of(Status::Resolved))?,
+                resolved_recent: count(
+                    read,
+                    &scope,
+                    &Filter {
+                        newest_after: Some(now.before(RECENT)),
+                        ..of(Status::Resolved)
+                    },
+                )?,
                 mentions: Count::of(reading::count_mentions(read, &scope, agent, CAP + 1)?),
                 quarantine: if sees_quarantine {
                     Count::of(intakes::count_quarantined(read, CAP + 1)?)
@@ -161,31 +171,23 @@ pub async fn counts(care: &Care, person: &Person) -> Result<Counts, CareError> {
 }
 
 /// Lists the failures that need a person, newest first: of conversations only within the scope.
-pub async fn list_alerts(
-    care: &Care,
-    person: &Person,
-) -> Result<Vec<(alerts::Alert, Option<String>)>, CareError> {
+pub async fn list_alerts(care: &Care, person: &Person) -> Result<Vec<alerts::Standing>, CareError> {
     access::require(person, Permission::ReadConversations)?;
     let scope = person.scope.clone();
     care.store
-        .read(move |read| {
-            let standing = alerts::list_in_scope(read, &scope, ALERTS)?;
-            let mut ids: Vec<InboxId> = standing.iter().filter_map(|alert| alert.inbox).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let names = inboxes::list_names(read, &ids)?;
-            Ok(standing
-                .into_iter()
-                .map(|alert| {
-                    let name = names
-                        .iter()
-                        .find(|(id, _, _)| Some(*id) == alert.inbox)
-                        .map(|(_, name, _)| name.clone());
-                    (alert, name)
-                })
-                .collect())
-        })
+        .read(move |read| alerts::list_in_scope(read, &scope, ALERTS).map_err(CareError::from))
         .await
+}
+
+/// Returns why an alert was raised, in the network's words, if they are known: those of the alert
+/// itself, else of its broken inbox, else of its message.
+pub fn reason_of(standing: &alerts::Standing) -> Option<String> {
+    let of = |facts: &Json| Some(facts.get("detail")?.as_str()?.to_owned());
+    let of_inbox = || of(&standing.trouble).filter(|_| standing.alert.kind == "inbox_broken");
+    of(&standing.alert.facts)
+        .or_else(of_inbox)
+        .or_else(|| standing.failure_detail.clone())
+        .filter(|detail| !detail.is_empty())
 }
 
 impl Count {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use kulant_insight::text::{snippet, tokens};
+use kulant_model::conversation::Status;
+use kulant_model::event::EventKind;
 use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, MessageId, TagId};
 use kulant_model::message::{Direction, Visibility};
 use kulant_model::role::{Permission, Person};
@@ -15,7 +17,7 @@ use kulant_store::{Read, contacts, events, inboxes};
 
 use crate::accounts;
 use crate::error::CareError;
-use crate::{Care, access, reply};
+use crate::{Care, SYSTEM, access, reply};
 
 /// A message with everything that is shown of it.
 #[derive(Debug, Clone)]
@@ -63,6 +65,8 @@ pub struct Opened {
     pub private: Option<Side>,
     pub signature: Option<String>,
     pub voice: String,
+    /// The first message that came since somebody read it all; none where nothing is unread.
+    pub first_unread: Option<MessageId>,
 }
 
 /// What can be said in public, or in private, and to whom.
@@ -172,7 +176,7 @@ pub async fn find_by_words(
 pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Opened, CareError> {
     access::require(person, Permission::ReadConversations)?;
     let (scope, agent) = (person.scope.clone(), person.agent);
-    let (summary, post, signature, voice, inbox) = care
+    let (summary, post, signature, voice, first_unread, inbox) = care
         .store
         .read(move |read| {
             let summary = reading::list_summaries(read, &scope, &[id])?
@@ -188,8 +192,9 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
             let voice = kulant_store::brands::find(read, summary.row.brand)?
                 .and_then(|brand| Some(brand.details.get("voice")?.as_str()?.to_owned()))
                 .unwrap_or_else(|| "sie".to_owned());
+            let first_unread = first_unread(read, &summary)?;
             let inbox = inboxes::find(read, summary.row.inbox)?;
-            Ok::<_, CareError>((summary, post, signature, voice, inbox))
+            Ok::<_, CareError>((summary, post, signature, voice, first_unread, inbox))
         })
         .await?;
     let inbox = inbox.ok_or(CareError::NotFound)?;
@@ -230,8 +235,51 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
         private: side(Visibility::Private),
         signature,
         voice,
+        first_unread,
         summary,
     })
+}
+
+/// Finds where reading goes on: the log tells what came since the conversation was read to its end.
+/// Where nothing came since, as after it was marked unread by hand, it is the newest message.
+fn first_unread(read: &mut Read<'_>, summary: &Summary) -> Result<Option<MessageId>, CareError> {
+    let row = &summary.row;
+    if !row.unread {
+        return Ok(None);
+    }
+    let kinds = [
+        EventKind::ReadChanged,
+        EventKind::MessageQueued,
+        EventKind::AnswerNotNeeded,
+        EventKind::StatusChanged,
+    ];
+    let mut before = i64::MAX;
+    let read_at = loop {
+        let Some(found) = events::find_newest_of(read, row.id, &kinds, before)? else {
+            break 0;
+        };
+        let facts = &found.event.facts;
+        let was_read = match found.event.kind {
+            EventKind::ReadChanged => facts["unread"] == false,
+            EventKind::StatusChanged => facts["to"] == Status::Resolved.word(),
+            // An answer that is tried again was read when it was written.
+            EventKind::MessageQueued => found.event.actor != SYSTEM,
+            _ => true,
+        };
+        if was_read {
+            break found.sequence;
+        }
+        before = found.sequence;
+    };
+    if let Some(first) = messages::find_first_received_after(read, row.id, read_at)? {
+        return Ok(Some(first));
+    }
+    let newest =
+        messages::list_newest(read, row.id, (Timestamp(i64::MAX), MessageId(i64::MAX)), 50)?;
+    Ok(newest
+        .into_iter()
+        .find(|message| message.direction == Direction::In)
+        .map(|message| message.id))
 }
 
 /// Finds a conversation as a list shows it.

@@ -24,6 +24,17 @@ pub struct Alert {
     pub raised_at: Timestamp,
 }
 
+/// An alert that stands now, with what is known of its reason elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub alert: Alert,
+    /// What the network said when the message of it failed.
+    pub failure_detail: Option<String>,
+    /// What is wrong with its inbox, null if nothing is.
+    pub trouble: Json,
+    pub inbox_name: Option<String>,
+}
+
 /// Raises an alert unless the same one stands; returns whether it is new.
 pub fn raise(tx: &mut Tx<'_>, alert: &Alert) -> Result<bool, StoreError> {
     let standing = tx.query_one(
@@ -61,7 +72,7 @@ pub fn clear(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, StoreEr
 }
 
 /// Lists every standing alert, newest first.
-pub fn list(read: &mut Read<'_>, limit: i64) -> Result<Vec<Alert>, StoreError> {
+pub fn list(read: &mut Read<'_>, limit: i64) -> Result<Vec<Standing>, StoreError> {
     select(read, "1 = 1", &params![limit])
 }
 
@@ -71,7 +82,7 @@ pub fn list_in_scope(
     read: &mut Read<'_>,
     scope: &Scope,
     limit: i64,
-) -> Result<Vec<Alert>, StoreError> {
+) -> Result<Vec<Standing>, StoreError> {
     let mut params: Vec<Value> = params![limit].into();
     let in_scope = match scope {
         Scope::Everything => "1 = 1".to_owned(),
@@ -88,18 +99,27 @@ fn select(
     read: &mut Read<'_>,
     condition: &str,
     params: &[Value],
-) -> Result<Vec<Alert>, StoreError> {
+) -> Result<Vec<Standing>, StoreError> {
     read.query(
         &format!(
-            "SELECT a.id, a.kind, a.alert_key, a.inbox_id, a.conversation_id, a.message_id, a.facts, a.raised_at
+            "SELECT a.id, a.kind, a.alert_key, a.inbox_id, a.conversation_id, a.message_id, a.facts,
+               a.raised_at, m.failure_detail, i.trouble, i.name
              FROM alerts a
+             LEFT JOIN messages m ON m.id = a.message_id
              LEFT JOIN conversations c ON c.id = a.conversation_id
              LEFT JOIN inboxes i ON i.id = a.inbox_id
              WHERE a.cleared_at IS NULL AND {condition}
              ORDER BY a.id DESC LIMIT $1"
         ),
         params,
-        alert,
+        |row| {
+            Ok(Standing {
+                alert: alert(row)?,
+                failure_detail: row.get(8)?,
+                trouble: row.get(9)?,
+                inbox_name: row.get(10)?,
+            })
+        },
     )
 }
 

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::params;
 use crate::pool::DatabaseUrl;
 use crate::sql::postgres::Session;
-use crate::sql::value::Row;
+use crate::sql::value::{Row, Value};
 use crate::sql::{Purpose, sqlite};
 use crate::sql::{Read, Tx};
 
@@ -155,6 +155,11 @@ pub fn empty_messages(tx: &mut Tx<'_>, traces: &[Trace], now: Timestamp) -> Resu
         )?;
     }
     // What a network said when something failed may repeat an address.
+    let erased: Vec<Vec<Value>> = traces.iter().map(|one| params![one.id].into()).collect();
+    tx.execute_rows(
+        "DELETE FROM alerts WHERE message_id IN (VALUES {rows})",
+        &erased,
+    )?;
     tx.execute(
         "UPDATE jobs SET last_error = NULL WHERE last_error IS NOT NULL",
         &[],
@@ -258,6 +263,7 @@ pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
                 "intakes",
                 "quarantine",
                 "jobs",
+                "alerts",
                 "attachments",
                 "idempotency_keys",
                 "threads",

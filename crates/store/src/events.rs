@@ -1,6 +1,6 @@
 //! The log: what happened, in the order of commits.
 
-use kulant_model::event::{Event, NewEvent};
+use kulant_model::event::{Event, EventKind, NewEvent};
 use kulant_model::ids::ConversationId;
 use kulant_model::time::Timestamp;
 use serde_json::Value as Json;
@@ -67,6 +67,33 @@ pub fn list_of_conversation(
              ORDER BY sequence LIMIT $3"
         ),
         &params![conversation, after, limit],
+        event,
+    )
+}
+
+/// Finds the newest event of some kinds that happened to a conversation before a place in the log.
+pub fn find_newest_of(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    kinds: &[EventKind],
+    before: i64,
+) -> Result<Option<Event>, StoreError> {
+    let mut params: Vec<Value> = params![conversation, before].into();
+    let places: Vec<String> = kinds
+        .iter()
+        .map(|kind| {
+            params.push((*kind).into());
+            format!("${}", params.len())
+        })
+        .collect();
+    read.query_one(
+        &format!(
+            "SELECT {COLUMNS} FROM events
+             WHERE conversation_id = $1 AND sequence < $2 AND kind IN ({})
+             ORDER BY sequence DESC LIMIT 1",
+            places.join(", ")
+        ),
+        &params,
         event,
     )
 }

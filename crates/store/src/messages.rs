@@ -430,6 +430,23 @@ pub fn find_newest_incoming(
     )
 }
 
+/// Finds the first message of a conversation, by its time, that came after a place in the log.
+pub fn find_first_received_after(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    sequence: i64,
+) -> Result<Option<MessageId>, StoreError> {
+    read.query_one(
+        "SELECT m.id FROM events e
+         JOIN messages m ON m.id = e.message_id
+         WHERE e.conversation_id = $1 AND e.sequence > $2 AND e.kind = 'message_received'
+           AND m.conversation_id = $1
+         ORDER BY m.platform_at, m.id LIMIT 1",
+        &params![conversation, sequence],
+        |row| row.get(0),
+    )
+}
+
 /// Lists a conversation's messages in the order of their times, after a given place.
 pub fn list(
     read: &mut Read<'_>,

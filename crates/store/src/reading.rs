@@ -64,6 +64,8 @@ pub struct Filter {
     pub unread: Option<bool>,
     pub mentioned: Option<AgentId>,
     pub contact: Option<ContactId>,
+    /// Only where the newest message is not older.
+    pub newest_after: Option<Timestamp>,
 }
 
 /// In which order a list runs.
@@ -169,6 +171,10 @@ fn narrow(filter: &Filter, way: InboxWay, params: &mut Vec<Value>, all: &mut Vec
     }
     if let Some(contact) = filter.contact {
         equals("c.contact_id", contact, params, all);
+    }
+    if let Some(oldest) = filter.newest_after {
+        params.push(oldest.into());
+        all.push(format!("c.last_message_at >= ${}", params.len()));
     }
     if let Some(agent) = filter.mentioned {
         params.push(agent.into());
@@ -484,6 +490,14 @@ pub fn list_queues(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<Queue>, Sto
     )
 }
 
+/// The condition that a conversation which waits does so in public: of one that went on in private, a
+/// public message must be among those unanswered.
+const WAITS_IN_PUBLIC: &str = "(c.visibility = 'public' OR (c.visibility = 'mixed' AND EXISTS (
+    SELECT 1 FROM messages w
+    WHERE w.conversation_id = c.id AND w.platform_at >= c.waiting_since AND w.visibility = 'public'
+      AND w.direction = 'in' AND w.is_party = 1 AND w.deleted_at IS NULL
+      AND (w.kind IS NULL OR w.kind IN ('request', 'question', 'complaint')))))";
+
 /// Counts a team's conversations that wait in public, up to a cap.
 pub fn count_waiting_public(
     read: &mut Read<'_>,
@@ -499,8 +513,7 @@ pub fn count_waiting_public(
                 "SELECT COUNT(*) FROM (
                    SELECT 1 AS one FROM conversations c
                    WHERE c.team_id = $2 AND c.status = 'open' AND c.joined_into IS NULL
-                     AND c.waiting_since IS NOT NULL AND c.visibility IN ('public', 'mixed')
-                     AND {in_scope}
+                     AND c.waiting_since IS NOT NULL AND {WAITS_IN_PUBLIC} AND {in_scope}
                    LIMIT $1
                  ) AS counted"
             ),
@@ -538,7 +551,7 @@ pub fn list_oldest_public(
         &format!(
             "SELECT c.id FROM conversations c
              WHERE c.joined_into IS NULL AND c.waiting_since IS NOT NULL AND c.status = 'open'
-               AND c.visibility IN ('public', 'mixed') AND {in_scope}
+               AND {WAITS_IN_PUBLIC} AND {in_scope}
              ORDER BY c.waiting_since, c.id
              LIMIT $1"
         ),

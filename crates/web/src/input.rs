@@ -149,6 +149,10 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
+    // serde fills a struct from a list too, field by field: no body of ours is a list.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid("body", "wrong_type", "an object, no list"));
+    }
     Ok(value)
 }
 

@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 80;
 const LONGEST_VALUE: usize = 500;
 
 /// What a filter may speak of: the keys of the list of conversations.
-pub const FILTER_KEYS: [&str; 12] = [
+pub const FILTER_KEYS: [&str; 13] = [
     "status",
     "inbox",
     "team",
@@ -29,6 +29,7 @@ pub const FILTER_KEYS: [&str; 12] = [
     "priority",
     "visibility",
     "unread",
+    "within_days",
     "q",
     "sort",
 ];

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Named;
+use super::choices;
 use super::failures::{ReadFailures, VersionedFailures, WriteFailures};
 use crate::App;
 use crate::input::{Json, Path, Query};
@@ -52,7 +53,7 @@ struct Agent {
 struct AgentFields {
     name: Option<String>,
     email: Option<String>,
-    #[schema(value_type = Option<String>, example = "agent")]
+    #[schema(schema_with = choices::role, required = false)]
     role: Option<Role>,
     /// Every team they are in from now on.
     #[schema(value_type = Option<Vec<String>>)]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::choices;
 use super::failures::{ReadFailures, VersionedFailures, WriteFailures};
 use crate::App;
 use crate::input::{Json, Path, Query, some};
@@ -64,8 +65,7 @@ struct OpenHours {
 struct BrandFields {
     name: Option<String>,
     slug: Option<String>,
-    /// `sie` or `du`.
-    #[schema(value_type = Option<String>, example = "sie")]
+    #[schema(schema_with = choices::voice, required = false)]
     voice: Option<Voice>,
     languages: Option<Vec<String>>,
     #[serde(default, deserialize_with = "some")]

@@ -36,7 +36,8 @@ struct ContactsQuery {
     q: Option<String>,
     /// `next_cursor` of the page before; absent for the first.
     cursor: Option<String>,
-    /// How many items at most: 1 to 100, 50 where nothing is said.
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i64>,
 }
 

@@ -9,9 +9,10 @@ use kulant_model::ids::{AgentId, ConversationId, MessageId, TeamId};
 use kulant_model::message::Kind;
 use kulant_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::choices;
 use super::failures::{ReadFailures, VersionedFailures, WriteFailures};
 use super::filters::ListQuery;
 use super::shapes::{Conversation, ConversationDetail, Count};
@@ -53,6 +54,7 @@ struct Counts {
     open_all: Count,
     waiting: Count,
     snoozed: Count,
+    /// Resolved, with words of the last seven days: the list with `status=resolved&within_days=7`.
     resolved_recent: Count,
     mentions: Count,
     quarantine: Count,
@@ -102,7 +104,7 @@ struct AssignmentBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StatusBody {
-    #[schema(value_type = String, example = "resolved")]
+    #[schema(schema_with = choices::status)]
     status: Status,
     /// Until when it sleeps; with `snoozed` alone.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -122,14 +124,14 @@ struct TagsBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PriorityBody {
-    #[schema(value_type = String, example = "urgent")]
+    #[schema(schema_with = choices::priority)]
     priority: Priority,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct KindBody {
-    #[schema(value_type = Option<String>, example = "complaint")]
+    #[schema(schema_with = choices::kind, required = false)]
     kind: Option<Kind>,
 }
 
@@ -151,6 +153,17 @@ struct SplitBody {
 struct JoinBody {
     #[schema(value_type = String)]
     into: ConversationId,
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// `next_cursor` of the page before; absent for the first.
+    cursor: Option<String>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 500, default = 500)]
+    limit: Option<i64>,
 }
 
 /// Lists conversations.
@@ -226,20 +239,21 @@ async fn open(
 
 /// Lists what happened to a conversation, oldest first.
 #[utoipa::path(get, path = "/conversations/{id}/events", tag = "conversations",
-    params(("id" = String, Path), PageQuery),
+    params(("id" = String, Path), EventsQuery),
     responses((status = 200, body = Page<TimelineEvent>), ReadFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn events(
     State(care): State<Care>,
     Who(person): Who,
     Path(id): Path<ConversationId>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<EventsQuery>,
 ) -> Result<Json<Page<TimelineEvent>>, Problem> {
-    let after = query.after::<i64>()?.unwrap_or_default();
-    let limit = match query.limit {
-        None => MOST_EVENTS,
-        Some(_) => query.limit(MOST_EVENTS)?,
+    let page = PageQuery {
+        cursor: query.cursor,
+        limit: query.limit.or(Some(MOST_EVENTS)),
     };
+    let after = page.after::<i64>()?.unwrap_or_default();
+    let limit = page.limit(MOST_EVENTS)?;
     let found = view::list_events(&care, &person, id, after, limit).await?;
     Ok(Json(turned(found, |(event, name)| TimelineEvent {
         seq: event.sequence.to_string(),

@@ -2,6 +2,7 @@
 //! that is none of the allowed ones named with its field.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use kulant_care::Care;
 use kulant_care::view::{self, Assignee, Filter, Sort, TeamFilter};
@@ -15,6 +16,7 @@ use crate::problem::Problem;
 /// How many values one filter takes.
 const MOST_VALUES: usize = 50;
 const LONGEST_SEARCH: usize = 500;
+const MOST_DAYS: u64 = 3_650;
 
 /// What a list of conversations is narrowed to. Several values of one filter are separated by commas;
 /// a conversation must meet every filter, and of each filter one value (of `tag` all).
@@ -44,13 +46,16 @@ pub struct ListQuery {
     unread: Option<String>,
     /// `me`: only where a note mentions me that I have not read.
     mentions: Option<String>,
+    /// Only where the newest message is at most so many days old.
+    within_days: Option<String>,
     /// Words to be found; the newest found comes first.
     q: Option<String>,
     /// `newest` (default), `oldest`, `waiting`; without effect where `q` is given.
     sort: Option<String>,
     /// `next_cursor` of the page before; absent for the first.
     cursor: Option<String>,
-    /// How many items at most: 1 to 100, 50 where nothing is said.
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<i64>,
 }
 
@@ -127,6 +132,10 @@ impl ListQuery {
             Some("false") => Some(false),
             Some(_) => return Err(unknown("unread", "true or false")),
         };
+        filter.newest_after = match self.within_days.as_deref() {
+            None | Some("") => None,
+            Some(days) => Some(care.now().before(days_of(days)?)),
+        };
         filter.mentioned = match self.mentions.as_deref() {
             None | Some("") => None,
             Some("me") => Some(me),
@@ -142,6 +151,14 @@ impl ListQuery {
         }
         Ok(filter)
     }
+}
+
+fn days_of(text: &str) -> Result<Duration, Problem> {
+    text.parse()
+        .ok()
+        .filter(|days| (1..=MOST_DAYS).contains(days))
+        .map(|days: u64| Duration::from_hours(24 * days))
+        .ok_or_else(|| unknown("within_days", "a number of days, 1 to 3650"))
 }
 
 fn words<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Vec<T>, Problem> {

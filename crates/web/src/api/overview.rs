@@ -30,7 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct Overview {
     queues: Vec<Queue>,
-    /// Those who have waited longest in public.
+    /// Those that have waited longest with a question unanswered in public.
     oldest_public: Vec<Conversation>,
     present: Vec<Present>,
     channels: Vec<ChannelHealth>,
@@ -40,9 +40,13 @@ struct Overview {
 #[derive(Serialize, ToSchema)]
 struct Queue {
     team: Named,
+    /// Its open conversations, whoever is responsible.
     open: i64,
+    /// Those of them that nobody has taken.
     unassigned: i64,
+    /// Those of them in which a question of the party stands unanswered in public.
     waiting_public: i64,
+    /// Since when the one has waited that waits longest among the open ones, in public or not.
     #[schema(value_type = Option<String>, format = DateTime)]
     oldest_waiting_since: Option<Timestamp>,
 }
@@ -120,23 +124,24 @@ async fn alerts(State(care): State<Care>, Who(person): Who) -> Result<Json<Page<
     let standing = care_overview::list_alerts(&care, &person).await?;
     let items = standing
         .into_iter()
-        .map(|(alert, inbox_name)| Alert {
-            id: alert.id,
-            at: alert.raised_at,
-            conversation_id: alert.conversation,
-            message_id: alert.message,
-            inbox: alert
-                .inbox
-                .map(|id| Named::new(&id, inbox_name.unwrap_or_default())),
-            reason: alert
-                .facts
-                .get("class")
-                .and_then(Value::as_str)
-                .map(|class| Reason {
+        .map(|standing| {
+            let detail = care_overview::reason_of(&standing);
+            let alert = standing.alert;
+            let class = alert.facts.get("class").and_then(Value::as_str);
+            Alert {
+                id: alert.id,
+                at: alert.raised_at,
+                conversation_id: alert.conversation,
+                message_id: alert.message,
+                inbox: alert
+                    .inbox
+                    .map(|id| Named::new(&id, standing.inbox_name.unwrap_or_default())),
+                reason: class.map(|class| Reason {
                     class: class.to_owned(),
-                    detail: None,
+                    detail,
                 }),
-            kind: alert.kind,
+                kind: alert.kind,
+            }
         })
         .collect();
     Ok(Json(Page {

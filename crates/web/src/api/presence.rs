@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::choices;
 use super::failures::WriteFailures;
 use crate::App;
 use crate::input::Json;
@@ -25,8 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
 struct PresenceBody {
     #[schema(value_type = Option<String>)]
     conversation_id: Option<ConversationId>,
-    /// `reading`, `writing`, `here` or `gone`.
-    #[schema(value_type = String, example = "reading")]
+    #[schema(schema_with = choices::activity)]
     activity: Activity,
 }
 

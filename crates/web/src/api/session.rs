@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Named;
+use super::choices;
 use super::failures::{ReadFailures, StrangerFailures, WriteFailures};
 use crate::App;
 use crate::input::{Json, some};
@@ -64,9 +65,9 @@ struct SessionAgent {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Preferences {
-    #[schema(value_type = Option<String>, example = "de")]
+    #[schema(schema_with = choices::language, required = false)]
     language: Option<Language>,
-    #[schema(value_type = Option<String>, example = "auto")]
+    #[schema(schema_with = choices::theme, required = false)]
     theme: Option<Theme>,
     single_key_shortcuts: Option<bool>,
     #[serde(default, deserialize_with = "some")]

@@ -103,6 +103,9 @@ pub struct ConversationDetail {
     #[schema(example = "sie")]
     voice: String,
     reply_target: Sides<ReplyTarget>,
+    /// The first message that came since the conversation was read; null where nothing is unread.
+    #[schema(value_type = Option<String>)]
+    first_unread_id: Option<MessageId>,
 }
 
 /// Something for each side; null where the network has no such side.
@@ -365,6 +368,7 @@ impl From<view::Opened> for ConversationDetail {
             },
             signature: opened.signature,
             voice: opened.voice,
+            first_unread_id: opened.first_unread,
             conversation: opened.summary.into(),
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::choices;
 use super::failures::{ReadFailures, VersionedFailures, WriteFailures};
 use crate::App;
 use crate::input::{Json, Path, Query, some};
@@ -44,8 +45,7 @@ struct Team {
 #[serde(deny_unknown_fields)]
 struct TeamFields {
     name: Option<String>,
-    /// `staff`, `super_users` or `agency`.
-    #[schema(value_type = Option<String>, example = "staff")]
+    #[schema(schema_with = choices::team_kind, required = false)]
     kind: Option<TeamKind>,
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]

@@ -89,7 +89,7 @@ async fn upload(
 
 /// Reads a file: of a message that one may see, or an upload of one's own. Never shown in place.
 #[utoipa::path(get, path = "/attachments/{id}", tag = "uploads", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), ReadFailures),
+    responses((status = 200, content_type = "*/*", body = Vec<u8>), ReadFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn read(
     State(care): State<Care>,

@@ -10,6 +10,7 @@ mod network;
 mod problems;
 mod roles;
 mod site;
+mod specification;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

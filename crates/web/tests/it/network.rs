@@ -28,6 +28,7 @@ pub enum Turn {
     /// Takes it, and its own answer is unreadable, as good as lost.
     TakeAndMumble,
     Refuse(u16),
+    RefuseSaying(u16, &'static str),
 }
 
 /// The other end of the inbox.
@@ -90,11 +91,14 @@ async fn take(State(network): State<Network>, headers: HeaderMap, body: Bytes) -
             network.taken.lock().expect("a lock").push(item);
             (StatusCode::OK, "hm").into_response()
         }
-        Turn::Refuse(status) => {
-            let status = StatusCode::from_u16(status).expect("a status");
-            (status, axum::Json(json!({"detail": "not so"}))).into_response()
-        }
+        Turn::Refuse(status) => refusal(status, "not so"),
+        Turn::RefuseSaying(status, detail) => refusal(status, detail),
     }
+}
+
+fn refusal(status: u16, detail: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("a status");
+    (status, axum::Json(json!({ "detail": detail }))).into_response()
 }
 
 async fn look_up(

@@ -47,6 +47,51 @@ async fn bad_requests_are_answered_with_their_code() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let tag = chef.post("/api/v1/tags", json!({"name": "zug"})).await.id();
+        let version = [("if-match", "\"1\"")];
+        for (method, path, body) in [
+            (
+                Method::PATCH,
+                format!("/api/v1/tags/{tag}"),
+                json!([null, null]),
+            ),
+            (
+                Method::POST,
+                "/api/v1/tags".to_owned(),
+                json!(["bus", null]),
+            ),
+            (
+                Method::POST,
+                "/api/v1/conversations/1/assignment".to_owned(),
+                json!([null, null]),
+            ),
+        ] {
+            let answer = chef.send(method, &path, Some(body), &version).await;
+            assert_eq!(
+                (answer.status, answer.fault()),
+                (422, ("body", "wrong_type")),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_learns_nothing_about_keys() {
+    for house in houses().await {
+        let stranger = house.stranger();
+        let path = "/api/v1/conversations/1/messages";
+        let body = json!({"body": "x", "visibility": "note"});
+        let key = [("idempotency-key", "")];
+        let answer = stranger.send(Method::POST, path, Some(body), &key).await;
+        assert_eq!((answer.status, answer.code()), (401, "unauthenticated"));
+    }
+}
+
+#[tokio::test]
 async fn unknown_addresses_and_methods_are_answered() {
     for house in houses().await {
         let chef = house.administrator().await;

@@ -489,3 +489,144 @@ async fn a_token_that_may_only_read_writes_nothing() {
         .await;
     assert_eq!(cookie_without_token.code(), "csrf_failed");
 }
+
+#[tokio::test]
+async fn reading_goes_on_where_it_ended() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        let path = {
+            desk.happens(&[post_of("p1", "anna", "eins", 1, None)])
+                .await;
+            let id = desk.only_conversation(&desk.agent).await["id"].clone();
+            format!("/api/v1/conversations/{}", id.as_str().expect("an id"))
+        };
+        let agent = &desk.agent;
+        let first = || async { agent.get(&path).await.json["first_unread_id"].clone() };
+        let id_of = |text: &'static str| {
+            let messages = format!("{path}/messages");
+            async move {
+                let list = agent.get(&messages).await.json;
+                let items = list["items"].as_array().expect("items").clone();
+                let found = items.into_iter().find(|item| item["body"] == text);
+                found.expect("a message")["id"].clone()
+            }
+        };
+        let come = |id: &'static str, second: i64| {
+            let item = post_of(id, "anna", id, second, Some("p1"));
+            let desk = &desk;
+            async move { desk.happens(&[item]).await }
+        };
+        assert_eq!(first().await, id_of("eins").await);
+        agent.post(&format!("{path}/read"), json!({})).await;
+        assert_eq!(first().await, Json::Null);
+
+        come("zwei", 2).await;
+        come("drei", 3).await;
+        assert_eq!(first().await, id_of("zwei").await);
+        // A note and a tag are no reading.
+        let note = json!({"body": "Hm", "visibility": "note"});
+        agent.post(&format!("{path}/messages"), note).await;
+        assert_eq!(first().await, id_of("zwei").await);
+        let answer = json!({"body": "Ja", "visibility": "public"});
+        let sent = agent.post(&format!("{path}/messages"), answer).await;
+        assert_eq!(sent.status, 202, "{sent:?}");
+        assert_eq!(first().await, Json::Null, "who answers has read");
+
+        come("vier", 4).await;
+        assert_eq!(first().await, id_of("vier").await);
+        let version = agent.get(&path).await.json["version"].as_i64();
+        let version = version.expect("a version");
+        let resolved = json!({"status": "resolved"});
+        agent
+            .change(&format!("{path}/status"), version, resolved)
+            .await;
+        assert_eq!(first().await, Json::Null, "who resolves has read");
+        agent.post(&format!("{path}/unread"), json!({})).await;
+        assert_eq!(first().await, id_of("vier").await, "by hand: the newest");
+    }
+}
+
+#[tokio::test]
+async fn what_was_resolved_long_ago_is_not_recent() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        three(&desk).await;
+        for item in desk.agent.get("/api/v1/conversations").await.json["items"]
+            .as_array()
+            .expect("items")
+        {
+            let path = format!(
+                "/api/v1/conversations/{}/status",
+                item["id"].as_str().expect("an id")
+            );
+            let version = item["version"].as_i64().expect("a version");
+            let done = json!({"status": "resolved"});
+            let answer = desk.agent.change(&path, version, done).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+        let recent = |agent: Client| async move {
+            let counts = agent.get("/api/v1/conversations/counts").await.json;
+            let listed = subjects(&agent, "status=resolved&within_days=7").await;
+            assert_eq!(counts["resolved_recent"]["count"], json!(listed.len()));
+            listed.len()
+        };
+        assert_eq!(recent(desk.agent.clone()).await, 3);
+        house.clock.pass(std::time::Duration::from_hours(8 * 24));
+        let agent = house.sign_in("ada@example.org").await;
+        assert_eq!(recent(agent.clone()).await, 0);
+        assert_eq!(subjects(&agent, "status=resolved").await.len(), 3);
+        assert_eq!(
+            subjects(&agent, "within_days=20&sort=oldest").await.len(),
+            3
+        );
+        for wrong in ["0", "-1", "x", "3651"] {
+            let path = format!("/api/v1/conversations?within_days={wrong}");
+            let answer = agent.get(&path).await;
+            assert_eq!(
+                (answer.status, answer.fault()),
+                (422, ("within_days", "not_a_choice"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_question_that_stands_in_public_waits_in_public() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        // In public it is answered, in private it goes on.
+        desk.happens(&[post_of("p1", "anna", "Hallo?", 1, None)])
+            .await;
+        let id = desk.only_conversation(&desk.agent).await["id"].clone();
+        let id = id.as_str().expect("an id");
+        let messages = format!("/api/v1/conversations/{id}/messages");
+        let queue = || async {
+            let overview = desk.supervisor.get("/api/v1/overview").await.json;
+            let oldest = overview["oldest_public"].as_array().map(Vec::len);
+            let queues = overview["queues"].as_array().expect("queues").clone();
+            let ours = |queue: &Json| queue["team"]["name"] == "Bahn";
+            let queue = queues.into_iter().find(ours).expect("the queue");
+            assert_eq!(queue["waiting_public"], json!(oldest));
+            (
+                queue["open"].as_i64(),
+                queue["waiting_public"].as_i64(),
+                queue["oldest_waiting_since"].is_string(),
+            )
+        };
+        assert_eq!(queue().await, (Some(1), Some(1), true));
+        let answer = json!({"body": "Schreiben Sie uns.", "visibility": "private"});
+        let sent = desk.agent.post(&messages, answer).await;
+        assert_eq!(sent.status, 202, "{sent:?}");
+        desk.work().await;
+        assert_eq!(queue().await, (Some(0), Some(0), false));
+        let mut private = private_of("p2", "anna", "Meine Nummer ist 7", 2_000);
+        private["thread"] = json!("id-anna");
+        desk.happens(&[private]).await;
+        let mixed = desk.only_conversation(&desk.agent).await;
+        assert_eq!(mixed["visibility"], "mixed");
+        assert_eq!(queue().await, (Some(1), Some(0), true));
+        desk.happens(&[post_of("p3", "anna", "Und nun?", 2_100, Some("p1"))])
+            .await;
+        assert_eq!(queue().await, (Some(1), Some(1), true));
+    }
+}

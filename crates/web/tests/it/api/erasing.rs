@@ -11,7 +11,7 @@ use crate::network::{Desk, Turn, post_of, private_of};
 use crate::{House, houses};
 
 /// Words that stand nowhere but where this test puts them; the index keeps them as they are.
-const MARKERS: [&str; 18] = [
+const MARKERS: [&str; 19] = [
     "quastenflosser",
     "zirbelnuss",
     "mkidentity",
@@ -30,6 +30,7 @@ const MARKERS: [&str; 18] = [
     "mksubject",
     "mkunreadable",
     "mkattached",
+    "mkalerted",
 ];
 
 fn author() -> Json {
@@ -132,8 +133,16 @@ async fn answer(desk: &Desk<'_>, public: &Json, private: &Json) {
         .await;
     assert_eq!(sent.status, 202, "{sent:?}");
     desk.work().await;
-    let edit = json!({"body": "mkrewrite"});
     let path = format!("/api/v1/messages/{}/edit", sent.id());
+    desk.network.will([Turn::RefuseSaying(422, "mkalerted")]);
+    let refused = json!({"body": "nicht so"});
+    assert_eq!(desk.agent.post(&path, refused).await.status, 202);
+    desk.work().await;
+    let alerts = desk.agent.get("/api/v1/alerts").await;
+    let alert = &alerts.json["items"][0];
+    assert_eq!(alert["kind"], "act_failed");
+    assert_eq!(alert["reason"]["detail"], "mkalerted");
+    let edit = json!({"body": "mkrewrite"});
     assert_eq!(desk.agent.post(&path, edit).await.status, 202);
 
     let file = desk.file("mkattached.txt", b"mkattached").await;

@@ -108,6 +108,8 @@ async fn a_refused_answer_says_why_and_goes_out_by_hand() {
         assert_eq!(failed["delivery"]["reason"]["class"], "content_rejected");
         let alerts = desk.agent.get("/api/v1/alerts").await;
         assert_eq!(alerts.json["items"][0]["message_id"], queued.json["id"]);
+        let reason = json!({"class": "content_rejected", "detail": "not so"});
+        assert_eq!(alerts.json["items"][0]["reason"], reason);
         assert_eq!(
             desk.outsider.get("/api/v1/alerts").await.json["items"],
             json!([])
