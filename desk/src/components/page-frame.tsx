@@ -30,11 +30,11 @@ export function Section({ title, text, tail, children }: { title: string; text?:
   )
 }
 
-/** A table that scrolls by itself where the screen is narrow. */
-export function TableBox({ label, children }: { label: string; children: ReactNode }) {
+/** A table that scrolls by itself where the screen is narrow, or lays its rows out one below the other. */
+export function TableBox({ label, stack, children }: { label: string; stack?: boolean; children: ReactNode }) {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by keyboard
-    <div className={classes.table} role="region" aria-label={label} tabIndex={0}>
+    <div className={classes.table} data-stack={stack || undefined} role="region" aria-label={label} tabIndex={0}>
       <table>{children}</table>
     </div>
   )

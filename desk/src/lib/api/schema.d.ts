@@ -311,7 +311,11 @@ export interface paths {
         /** Lists the messages of a conversation. */
         get: operations["list"];
         put?: never;
-        /** Keeps what somebody wrote; an answer is queued and leaves by itself. */
+        /**
+         * Keeps what somebody wrote; an answer is queued and leaves by itself. Under the same
+         *     `Idempotency-Key` it is written once, even where the server broke off in the middle: the message
+         *     is answered that was written first.
+         */
         post: operations["reply"];
         delete?: never;
         options?: never;
@@ -1021,8 +1025,8 @@ export interface components {
             disabled?: boolean | null;
             email?: string | null;
             name?: string | null;
-            /** @example agent */
-            role?: string | null;
+            /** @enum {string|null} */
+            role?: "administrator" | "supervisor" | "agent" | null;
             /** @description Every team they are in from now on. */
             teams?: string[] | null;
         };
@@ -1099,11 +1103,8 @@ export interface components {
             slug?: string | null;
             /** @example Europe/Berlin */
             time_zone?: string | null;
-            /**
-             * @description `sie` or `du`.
-             * @example sie
-             */
-            voice?: string | null;
+            /** @enum {string|null} */
+            voice?: "sie" | "du" | null;
         };
         /** @description A kind of network. */
         Channel: {
@@ -1211,6 +1212,8 @@ export interface components {
         /** @description A conversation opened: the same, with what is needed to answer. */
         ConversationDetail: components["schemas"]["Conversation"] & {
             capabilities: components["schemas"]["Sides_Capability"];
+            /** @description The first message that came since the conversation was read; null where nothing is unread. */
+            first_unread_id?: string | null;
             post?: components["schemas"]["Message"] | null;
             reply_target: components["schemas"]["Sides_ReplyTarget"];
             /** @description Under which words an answer would leave. */
@@ -1232,6 +1235,7 @@ export interface components {
             open_mine: components["schemas"]["Count"];
             open_unassigned: components["schemas"]["Count"];
             quarantine: components["schemas"]["Count"];
+            /** @description Resolved, with words of the last seven days: the list with `status=resolved&within_days=7`. */
             resolved_recent: components["schemas"]["Count"];
             snoozed: components["schemas"]["Count"];
             teams: components["schemas"]["TeamCounts"][];
@@ -1349,8 +1353,8 @@ export interface components {
             into: string;
         };
         KindBody: {
-            /** @example complaint */
-            kind?: string | null;
+            /** @enum {string|null} */
+            kind?: "request" | "question" | "complaint" | "suggestion" | "praise" | "interest" | "spam" | "other" | null;
         };
         /** @description One thing said: in or out, in public, in private or among colleagues. */
         Message: {
@@ -1410,8 +1414,8 @@ export interface components {
              * @description Not before this time.
              */
             send_at?: string | null;
-            /** @example public */
-            visibility: string;
+            /** @enum {string} */
+            visibility: "public" | "private" | "note";
         };
         /** @description A span of a weekday in which somebody is there. */
         OpenHours: {
@@ -1428,7 +1432,7 @@ export interface components {
         /** @description The supervisor's screen. */
         Overview: {
             channels: components["schemas"]["ChannelHealth"][];
-            /** @description Those who have waited longest in public. */
+            /** @description Those that have waited longest with a question unanswered in public. */
             oldest_public: components["schemas"]["Conversation"][];
             present: components["schemas"]["Present"][];
             queues: components["schemas"]["Queue"][];
@@ -1756,19 +1760,16 @@ export interface components {
         Preferences: {
             initials?: string | null;
             initials_consent?: boolean | null;
-            /** @example de */
-            language?: string | null;
+            /** @enum {string|null} */
+            language?: "de" | "en" | null;
             single_key_shortcuts?: boolean | null;
-            /** @example auto */
-            theme?: string | null;
+            /** @enum {string|null} */
+            theme?: "light" | "dark" | "auto" | null;
         };
         /** @description Where somebody is. */
         PresenceBody: {
-            /**
-             * @description `reading`, `writing`, `here` or `gone`.
-             * @example reading
-             */
-            activity: string;
+            /** @enum {string} */
+            activity: "reading" | "writing" | "here" | "gone";
             conversation_id?: string | null;
         };
         /** @description Somebody who is here; kept in memory alone. */
@@ -1781,8 +1782,8 @@ export interface components {
             since: string;
         };
         PriorityBody: {
-            /** @example urgent */
-            priority: string;
+            /** @enum {string} */
+            priority: "low" | "normal" | "high" | "urgent";
         };
         /** @description A failure as the client reads it. */
         ProblemDocument: {
@@ -1840,21 +1841,33 @@ export interface components {
         };
         /** @description How one team's queue stands; numbers end at 1,000. */
         Queue: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Since when the one has waited that waits longest among the open ones, in public or not.
+             */
             oldest_waiting_since?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Its open conversations, whoever is responsible.
+             */
             open: number;
             team: components["schemas"]["Named"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those of them that nobody has taken.
+             */
             unassigned: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Those of them in which a question of the party stands unanswered in public.
+             */
             waiting_public: number;
         };
         ReactionBody: {
             /** @description False takes the reaction back. */
             add: boolean;
-            /** @example like */
-            kind: string;
+            /** @enum {string} */
+            kind: "like" | "love" | "thanks" | "laugh" | "sad" | "angry";
         };
         /** @description How many people reacted in one way. */
         Reactions: {
@@ -1942,8 +1955,8 @@ export interface components {
             messages: string[];
         };
         StatusBody: {
-            /** @example resolved */
-            status: string;
+            /** @enum {string} */
+            status: "open" | "waiting" | "snoozed" | "resolved";
             /**
              * Format: date-time
              * @description Until when it sleeps; with `snoozed` alone.
@@ -2005,11 +2018,8 @@ export interface components {
         };
         /** @description What is set of a team; what is left out stays. */
         TeamFields: {
-            /**
-             * @description `staff`, `super_users` or `agency`.
-             * @example staff
-             */
-            kind?: string | null;
+            /** @enum {string|null} */
+            kind?: "staff" | "super_users" | "agency" | null;
             /** @description Everybody in it from now on. */
             members?: string[] | null;
             name?: string | null;
@@ -2183,7 +2193,10 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AgentFields"];
+                "application/json": components["schemas"]["AgentFields"] & {
+                    email: string;
+                    name: string;
+                };
             };
         };
         responses: {
@@ -2826,7 +2839,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "*/*": number[];
                 };
             };
             /** @description Nobody is signed in. */
@@ -2972,7 +2985,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BrandFields"];
+                "application/json": components["schemas"]["BrandFields"] & {
+                    name: string;
+                };
             };
         };
         responses: {
@@ -3495,7 +3510,7 @@ export interface operations {
                 q?: string;
                 /** @description `next_cursor` of the page before; absent for the first. */
                 cursor?: string;
-                /** @description How many items at most: 1 to 100, 50 where nothing is said. */
+                /** @description How many items at most. */
                 limit?: number;
             };
             header?: never;
@@ -3932,13 +3947,15 @@ export interface operations {
                 unread?: string;
                 /** @description `me`: only where a note mentions me that I have not read. */
                 mentions?: string;
+                /** @description Only where the newest message is at most so many days old. */
+                within_days?: string;
                 /** @description Words to be found; the newest found comes first. */
                 q?: string;
                 /** @description `newest` (default), `oldest`, `waiting`; without effect where `q` is given. */
                 sort?: string;
                 /** @description `next_cursor` of the page before; absent for the first. */
                 cursor?: string;
-                /** @description How many items at most: 1 to 100, 50 where nothing is said. */
+                /** @description How many items at most. */
                 limit?: number;
             };
             header?: never;
@@ -4170,7 +4187,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["AssignmentBody"] | null;
             };
@@ -4649,7 +4666,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the page before; absent for the first. */
                 cursor?: string;
-                /** @description How many items at most: 1 to 200, 50 where nothing is said. */
+                /** @description How many items at most. */
                 limit?: number;
                 /** @description `oldest` (default) or `newest` first. */
                 order?: string;
@@ -8917,7 +8934,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TagFields"];
+                "application/json": components["schemas"]["TagFields"] & {
+                    name: string;
+                };
             };
         };
         responses: {
@@ -9332,7 +9351,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TeamFields"];
+                "application/json": components["schemas"]["TeamFields"] & {
+                    name: string;
+                };
             };
         };
         responses: {
@@ -10275,7 +10296,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ViewFields"];
+                "application/json": components["schemas"]["ViewFields"] & {
+                    name: string;
+                };
             };
         };
         responses: {

@@ -14,7 +14,7 @@ export function useSendMessage() {
     async (conversation: ConversationDetail, agent: SessionAgent, draft: NewMessage): Promise<Message> => {
       const note = draft.visibility === 'note'
       const key = newIdempotencyKey()
-      const body: NewMessage = note ? draft : { ...draft, send_at: new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() }
+      const body: NewMessage = note ? draft : { ...draft, send_at: draft.send_at ?? new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() }
       const shown = preview(conversation, agent, body, key)
       putMessage(client, conversation.id, shown)
       try {

@@ -1,5 +1,6 @@
 // Where one writes: tab and edge say public, private or note, a sentence says where it goes, the button says it again.
 import { Button } from '@mantine/core'
+import IconClockShare from '@tabler/icons-react/dist/esm/icons/IconClockShare.mjs'
 import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -14,6 +15,7 @@ import { ComposerTabs } from './composer-tabs'
 import { ComposerTarget } from './composer-target'
 import classes from './composer.module.css'
 import { MentionList, useMention } from './mention-list'
+import { TimePicker } from './time-picker'
 import { UploadStrip } from './upload-strip'
 
 interface Props { conversation: ConversationDetail; messages: Message[] }
@@ -99,6 +101,15 @@ export function Composer({ conversation, messages }: Props) {
               : t('desk.composer.left', { length: formatNumber(i18n.language, length), limit: formatNumber(i18n.language, limit ?? 0) })
           )}
         </span>
+        {visibility !== 'note' && (
+          <TimePicker
+            label={t('desk.composer.later')}
+            ask={t('desk.composer.later_at')}
+            disabled={!ready}
+            sign={<IconClockShare size={18} stroke={1.7} aria-hidden="true" />}
+            onChoose={(at) => void composer.submit(false, false, at)}
+          />
+        )}
         {visibility !== 'note' && (
           <Button variant="subtle" color="gray" size="compact-md" className={classes.second} disabled={!ready} onClick={() => void composer.submit(true)} aria-keyshortcuts="Control+Shift+Enter">
             {t('desk.composer.send_and_resolve')}

@@ -5,6 +5,7 @@ import { useProblemText } from '../../../components/use-problem-text'
 import { useAgents } from '../../../lib/api/directory'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, Visibility } from '../../../lib/api/types'
+import { formatMinute } from '../../../lib/format/time'
 import { countLength } from '../../../lib/length'
 import { useStore } from '../../../lib/store'
 import { say } from '../../../lib/toast'
@@ -17,7 +18,7 @@ import { useDraft } from './use-draft'
 import { useUploads } from './use-uploads'
 
 export function useComposer(conversation: ConversationDetail, messages: Message[], field: RefObject<HTMLTextAreaElement | null>) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const agent = useAgent()
   const agents = useAgents()
   const describe = useProblemText()
@@ -62,7 +63,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     change({ visibility: to, in_reply_to: fits ? inReplyTo : null })
   }
 
-  const submit = async (resolve: boolean, knowingly = false) => {
+  const submit = async (resolve: boolean, knowingly = false, at?: string) => {
     if (!ready) return
     if (meanwhile > 0 && visibility !== 'note' && !knowingly) return setGated(true)
     setGated(false)
@@ -76,6 +77,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     const seconds = visibility === 'note' ? 0 : UNDO_SECONDS
     try {
       const message = await send(conversation, agent, {
+        ...(at ? { send_at: at } : {}),
         body: kept.body.trim(),
         visibility,
         ...(target.answers && visibility !== 'note' ? { in_reply_to: target.answers.id } : {}),
@@ -84,8 +86,8 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
         ...(resolve ? { resolve } : {}),
       })
       uploads.clear()
-      const said = t(`desk.did.sent.${visibility}`)
-      say(said, seconds > 0 ? { seconds, undo: () => void callBack(conversation.id, message) } : {})
+      const said = at ? t('desk.delivery.at', { at: formatMinute(i18n.language, at) }) : t(`desk.did.sent.${visibility}`)
+      say(said, seconds > 0 ? { seconds: at ? undefined : seconds, undo: () => void callBack(conversation.id, message) } : {})
     } catch (problem) {
       change(kept)
       setTrouble(describe(problem))

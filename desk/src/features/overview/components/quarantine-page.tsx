@@ -28,7 +28,7 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
         <EmptyState sign={<IconShieldCheck size={28} stroke={1.5} />} title={t('desk.empty.quarantine.title')}>{t('desk.empty.quarantine.text')}</EmptyState>
       )}
       {items.length > 0 && (
-        <TableBox label={t('desk.nav.quarantine')}>
+        <TableBox label={t('desk.nav.quarantine')} stack>
           <thead>
             <tr>
               <th scope="col">{t('desk.filter.inbox')}</th>

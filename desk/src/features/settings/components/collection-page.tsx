@@ -28,7 +28,7 @@ export function CollectionPage({ name, columns, query, count, onAdd, children }:
       {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {!query.isPending && !query.isError && count === 0 && <EmptyState title={t('desk.empty.settings.title')} />}
       {count > 0 && (
-        <TableBox label={t(`desk.settings.${name}`)}>
+        <TableBox label={t(`desk.settings.${name}`)} stack>
           <thead>
             <tr>
               {columns.map((column) => <th key={column} scope="col">{t(`desk.settings.column.${column}`)}</th>)}

@@ -45,7 +45,7 @@ export function PeoplePage() {
       <CollectionPage name="people" columns={['name', 'email', 'role', 'teams', 'state']} query={query} count={query.data?.length ?? 0} onAdd={() => setEditing('new')}>
         {query.data?.map((agent) => (
           <tr key={agent.id}>
-            <td className={classes.named}>{agent.name}</td>
+            <td><span className={classes.named}>{agent.name}</span></td>
             <td>{agent.email}</td>
             <td>{t(`desk.role.${agent.role}`)}</td>
             <td>{teamIds(agent).map((id) => teams.find((team) => team.id === id)?.name).filter(Boolean).join(', ') || '–'}</td>
