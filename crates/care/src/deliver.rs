@@ -64,7 +64,9 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         return Ok(Outcome::Done);
     };
     if waits_for_earlier(care, &leaving.message).await? {
-        return Ok(Outcome::Later(care.now().after(Duration::from_millis(500))));
+        return Ok(Outcome::Afresh(
+            care.now().after(Duration::from_millis(500)),
+        ));
     }
     let state = leaving
         .message
@@ -273,8 +275,9 @@ async fn settle(
         Err(error @ SendError::Uncertain(_)) => {
             let account = leaving.opened.account(now);
             if !looked_up && leaving.opened.channel.can_look_up(&account) {
-                // Still marked as sending: the next try looks before it sends.
-                return Ok(Outcome::Later(now.after(Duration::from_secs(2))));
+                // Still marked as sending: the next try looks before it sends, and only the looking
+                // is counted from here on.
+                return Ok(Outcome::Afresh(now.after(Duration::from_secs(2))));
             }
             keep_failure(care, leaving, DeliveryState::Uncertain, &error, None).await?;
             return Ok(Outcome::Done);

@@ -21,6 +21,8 @@ pub use retention::keep_days;
 pub(crate) enum Outcome {
     Done,
     Later(Timestamp),
+    /// Later, and what was done until now is no try that counts.
+    Afresh(Timestamp),
 }
 
 /// How many jobs run beside each other.
@@ -168,6 +170,11 @@ pub(crate) async fn run_job(care: &Care, job: Job) {
         Ok(Outcome::Later(at)) => {
             care.store
                 .write(move |tx| jobs::put_off(tx, id, at, None).map_err(CareError::from))
+                .await
+        }
+        Ok(Outcome::Afresh(at)) => {
+            care.store
+                .write(move |tx| jobs::put_off_afresh(tx, id, at).map_err(CareError::from))
                 .await
         }
         Err(error) => {

@@ -138,6 +138,16 @@ pub fn put_off(
     Ok(())
 }
 
+/// Puts work off that was not tried, or whose tries are counted anew from now on.
+pub fn put_off_afresh(tx: &mut Tx<'_>, id: JobId, run_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE jobs SET run_at = $2, claimed_until = NULL, last_error = NULL, attempts = 0
+         WHERE id = $1 AND claimed_until IS NOT NULL",
+        &params![id, run_at],
+    )?;
+    Ok(())
+}
+
 /// Takes work back by its key.
 pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<(), StoreError> {
     tx.execute(

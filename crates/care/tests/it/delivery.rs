@@ -33,6 +33,8 @@ enum Turn {
 #[derive(Clone, Default)]
 struct Network {
     turns: Arc<Mutex<VecDeque<Turn>>>,
+    /// How many look-ups to come are answered by a failure.
+    deaf: Arc<Mutex<u32>>,
     taken: Arc<Mutex<Vec<Json>>>,
 }
 
@@ -72,7 +74,15 @@ impl Network {
                 .expect("a lock")
                 .iter()
                 .any(|item| item["message_id"] == json!(wanted));
-            let (status, body) = if there {
+            let deaf = {
+                let mut left = self.deaf.lock().expect("a lock");
+                let deaf = *left > 0;
+                *left = left.saturating_sub(1);
+                deaf
+            };
+            let (status, body) = if deaf {
+                (503, json!({}))
+            } else if there {
                 (200, json!({"id": format!("at-network-{wanted}")}))
             } else {
                 (404, json!({}))
@@ -438,5 +448,55 @@ async fn an_echo_confirms_what_the_answer_did_not() {
         let message = state(&house, sent).await;
         assert_eq!(delivery(&message), DeliveryState::Sent);
         assert_eq!(message.network_id.as_deref(), Some("ours-1"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_for_an_earlier_answer_is_no_try() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        let operator = house.operator();
+        let first = reply(&house.care, &operator, words(id, "Eins")).await;
+        let second = reply(&house.care, &operator, words(id, "Zwei")).await;
+        let (first, second) = (first.expect("queued"), second.expect("queued"));
+        // The first one is held up in the middle, so that the second one waits long.
+        let hold = |state: DeliveryState| {
+            let store = house.care.store.clone();
+            async move {
+                store
+                    .write(move |tx| -> Result<(), kulant_store::StoreError> {
+                        let message = messages::find(tx, first)?.expect("the message");
+                        let delivery = messages::Delivery {
+                            state,
+                            ..message.delivery.expect("a delivery")
+                        };
+                        messages::save_delivery(tx, first, &delivery)
+                    })
+                    .await
+                    .expect("kept");
+            }
+        };
+        let key = first.to_string();
+        house
+            .care
+            .store
+            .write(move |tx| kulant_store::jobs::cancel(tx, "deliver", &key))
+            .await
+            .expect("cancelled");
+        hold(DeliveryState::Sending).await;
+        work(&house, 15, Duration::from_secs(1)).await;
+        assert_eq!(
+            delivery(&state(&house, second).await),
+            DeliveryState::Queued
+        );
+
+        // Now the second one leaves, its answer is lost, and one look-up fails.
+        hold(DeliveryState::Sent).await;
+        network.will(&[Turn::TakeAndHangUp]);
+        *network.deaf.lock().expect("a lock") = 1;
+        work(&house, 6, Duration::from_secs(10)).await;
+        assert_eq!(delivery(&state(&house, second).await), DeliveryState::Sent);
+        assert_eq!(network.taken().len(), 1);
     }
 }
