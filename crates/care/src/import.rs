@@ -1,15 +1,19 @@
 //! Imports a file of past messages: its rows are deliveries of an inbox of their own and are taken
 //! in like everybody's. Run twice, nothing doubles; stopped, it is started again.
+//! What went into quarantine is read again by the next run.
 
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kulant_channels::delivery::RawDelivery;
 use kulant_channels::import::reader::{ImportError, Mapping, Rows};
 use kulant_channels::{Channel as _, import::Import};
+use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::InboxId;
 use kulant_model::role::{Permission, Person};
 use kulant_store::{StoreError, events, inboxes as rows, intakes};
+use serde_json::json;
 
 use crate::access::require;
 use crate::admin::inboxes::{self, NewInbox};
@@ -105,6 +109,9 @@ pub async fn import(
         if batch.is_empty() {
             break;
         }
+        if before > 0 {
+            take_up_again(care, person, inbox, &batch).await?;
+        }
         done.new += accept::store(care, inbox, batch).await? as u64;
         done.rows = file.rows_read();
         progress(Progress::Reading {
@@ -148,6 +155,30 @@ async fn find_or_make(care: &Care, person: &Person, name: &str) -> Result<InboxI
         ..NewInbox::default()
     };
     Ok(inboxes::create(care, person, new).await?.0.id)
+}
+
+/// Lets rows that are in quarantine be taken in again as this run reads them: with another mapping
+/// they may be readable.
+async fn take_up_again(
+    care: &Care,
+    person: &Person,
+    inbox: InboxId,
+    batch: &[RawDelivery],
+) -> Result<(), CareError> {
+    let rows = accept::rows(care, inbox, batch.to_vec());
+    let (now, actor) = (care.now(), person.actor);
+    care.store
+        .write(move |tx| {
+            for intake in intakes::renew_quarantined(tx, inbox, &rows)? {
+                tx.append(
+                    NewEvent::new(EventKind::DeliveryRetaken, now, actor)
+                        .inbox(inbox)
+                        .facts(json!({"intake": intake})),
+                );
+            }
+            Ok::<_, CareError>(())
+        })
+        .await
 }
 
 /// Waits until the server's worker has taken everything in and its index has followed. Where

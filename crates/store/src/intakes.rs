@@ -284,6 +284,41 @@ pub fn retake(
     Ok(())
 }
 
+/// Lets deliveries that are in quarantine be taken in again as they come now; returns which.
+pub fn renew_quarantined(
+    tx: &mut Tx<'_>,
+    inbox: InboxId,
+    deliveries: &[NewIntake],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = deliveries
+        .iter()
+        .enumerate()
+        .map(|(place, one)| params![&one.kind, &one.key, place as i64].into())
+        .collect();
+    let there: Vec<(IntakeId, i64)> = tx.query_keys(
+        "SELECT i.id, k.column3 FROM (VALUES {keys}) AS k
+         JOIN intakes i ON i.inbox_id = $1 AND i.kind = k.column1 AND i.delivery_key = k.column2
+         WHERE EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)",
+        &params![inbox],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    for (id, place) in &there {
+        let Some(one) = usize::try_from(*place)
+            .ok()
+            .and_then(|place| deliveries.get(place))
+        else {
+            continue;
+        };
+        tx.execute(
+            "UPDATE intakes SET headers = $2, body = $3, received_at = $4 WHERE id = $1",
+            &params![*id, &one.headers, one.body.clone(), one.received_at],
+        )?;
+        retake(tx, *id, inbox, one.received_at)?;
+    }
+    Ok(there.into_iter().map(|(id, _)| id).collect())
+}
+
 /// Takes a delivery out of the quarantine.
 pub fn discard(tx: &mut Tx<'_>, intake: IntakeId) -> Result<(), StoreError> {
     tx.execute(

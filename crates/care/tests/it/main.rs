@@ -4,6 +4,7 @@
 mod conversations;
 mod delivery;
 mod form;
+mod import;
 mod intake;
 mod shuffled;
 
