@@ -140,6 +140,12 @@ pub async fn change(
             return Err(CareError::invalid(field, "too_long", detail));
         }
     }
+    if let Some(Some(name)) = &name
+        && name.contains(char::is_control)
+    {
+        let detail = "one line without control characters";
+        return Err(CareError::invalid("name", "not_one_line", detail));
+    }
 
     let (scope, actor, now) = (person.scope.clone(), person.actor, care.now());
     care.store

@@ -179,11 +179,12 @@ fn tag_names(names: Vec<String>, field: &str) -> Result<Vec<String>, CareError> 
     let mut good = Vec::with_capacity(names.len());
     for name in names {
         let name = name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 60 || name.contains(',') {
+        let is_odd = |one: char| one == ',' || one.is_control();
+        if name.is_empty() || name.chars().count() > 60 || name.contains(is_odd) {
             return Err(CareError::invalid(
                 field,
                 "tag_name",
-                "a tag has 1 to 60 characters and no comma",
+                "a tag has 1 to 60 characters, no comma and no control characters",
             ));
         }
         if !good.contains(&name) {
@@ -282,6 +283,13 @@ pub async fn set_subject(
             "subject",
             "too_long",
             "a subject has 200 characters at most",
+        ));
+    }
+    if subject.contains(char::is_control) {
+        return Err(CareError::invalid(
+            "subject",
+            "not_one_line",
+            "one line without control characters",
         ));
     }
     change(care, person, id, version, move |tx, row, changing| {

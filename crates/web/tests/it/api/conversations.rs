@@ -410,6 +410,36 @@ async fn reading_and_mentions_are_counted() {
 }
 
 #[tokio::test]
+async fn what_stands_in_one_line_holds_no_control_characters() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Zug fällt aus", 1, None)])
+            .await;
+        let conversation = desk.only_conversation(&desk.agent).await;
+        let id = conversation["id"].as_str().expect("an id");
+        let contact = conversation["contact"]["id"].as_str().expect("an id");
+        for odd in ["a\u{0}b", "a\u{8}b"] {
+            for (path, body, fault) in [
+                ("tags", json!({"add": [odd]}), ("add", "tag_name")),
+                (
+                    "subject",
+                    json!({"subject": odd}),
+                    ("subject", "not_one_line"),
+                ),
+            ] {
+                let path = format!("/api/v1/conversations/{id}/{path}");
+                let answer = desk.agent.change(&path, 1, body).await;
+                assert_eq!((answer.status, answer.fault()), (422, fault), "{odd:?}");
+            }
+            let path = format!("/api/v1/contacts/{contact}");
+            let answer = desk.agent.patch(&path, 1, json!({"name": odd})).await;
+            let fault = ("name", "not_one_line");
+            assert_eq!((answer.status, answer.fault()), (422, fault), "{odd:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_people_write_comes_back_as_they_wrote_it() {
     for house in houses().await {
         let desk = house.desk().await;
