@@ -15,6 +15,9 @@ import { useEraseContact } from '../api/erase-contact'
 import { contactQuery } from '../api/find-contact'
 import classes from './contact-panel.module.css'
 
+/** What an erased account's address begins with. */
+const ERASED = 'erased:'
+
 interface Props {
   contactId: string
   conversationId: string
@@ -37,14 +40,16 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
       </Delayed>
     )
   }
-  const name = contact.name ?? contact.identities[0]?.handle ?? t('desk.contact.unknown')
+  const identities = contact.identities.filter((identity) => !identity.network_id?.startsWith(ERASED))
+  const erased = contact.identities.length > 0 && identities.length === 0
+  const name = contact.name ?? identities[0]?.handle ?? t(erased ? 'desk.contact.erased' : 'desk.contact.unknown')
   return (
     <>
       <section className={classes.part} aria-label={t('desk.contact.title')}>
         <h2>{t('desk.contact.title')}</h2>
         <p className={classes.name}>{name}</p>
         <ul className={classes.identities}>
-          {contact.identities.map((identity) => (
+          {identities.map((identity) => (
             <li key={identity.id}>
               <ChannelGlyph inbox={identity.inbox ?? { channel: identity.channel, name: identity.channel }} size={15} />
               <span>{identity.handle ?? identity.name ?? identity.network_id}</span>
@@ -55,9 +60,9 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
           {t('desk.contact.first_seen')} <Moment at={contact.first_seen_at} />
         </p>
       </section>
-      <NotePart key={contact.id} contact={contact} />
+      {!erased && <NotePart key={contact.id} contact={contact} />}
       <Earlier conversations={contact.conversations.filter((item) => item.id !== conversationId)} hrefFor={hrefFor} onOpen={onOpen} />
-      {maySupervise && (
+      {maySupervise && !erased && (
         <section className={classes.part}>
           <Button size="compact-sm" variant="subtle" color="danger" className={classes.erase} onClick={() => setErasing(true)}>
             {t('desk.contact.erase')}
@@ -115,7 +120,7 @@ function Earlier({ conversations, hrefFor, onOpen }: EarlierProps) {
         {conversations.map((item) => (
           <li key={item.id}>
             <a href={hrefFor(item.id)} onClick={(event) => { event.preventDefault(); onOpen(item.id) }}>
-              <span className={classes.preview}>{item.subject || item.preview}</span>
+              <span className={classes.preview}>{item.subject || item.preview || t('desk.conversation.no_words')}</span>
               <span className={classes.meta}>
                 <ChannelGlyph inbox={item.inbox} size={13} />
                 {t(`desk.status.${item.status}`)} · <Moment at={item.last_message_at} />

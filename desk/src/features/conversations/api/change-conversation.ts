@@ -17,6 +17,8 @@ export interface Write {
 }
 export interface Change extends Write { said: string; reverse?: Write }
 
+/** What takes messages from one conversation to another. */
+const MOVES = new Set<Write['aspect']>(['split', 'join', 'unjoin'])
 const queues = new Map<string, Promise<unknown>>()
 const pending = new Map<string, Partial<Conversation>[]>()
 
@@ -46,6 +48,7 @@ export function useChangeConversation() {
         if (answer && answer.id === id) putConversation(client, Object.assign({}, answer, ...left) as Conversation, true)
         else void reload(client, id)
         void client.invalidateQueries({ queryKey: keys.events(id) })
+        if (MOVES.has(aspect)) for (const moved of [id, answer?.id]) if (moved) void client.invalidateQueries({ queryKey: keys.messages(moved) })
         void client.invalidateQueries({ queryKey: keys.counts })
         return answer
       })

@@ -89,7 +89,7 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
               onOpen={onOpen}
             />
           )}
-          <Composer key={`composer-${id}`} conversation={known} messages={newestFirst} />
+          {!known.joined_into && <Composer key={`composer-${id}`} conversation={known} messages={newestFirst} />}
         </>
       )}
     </main>

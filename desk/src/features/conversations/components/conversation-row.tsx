@@ -84,7 +84,7 @@ function Marks({ conversation, left, withTeam }: Pick<Props, 'conversation' | 'l
   if (left || status !== 'open') marks.push({ key: 'status', text: t(`desk.status.${status}`), tone: 'status' })
   if (priority === 'urgent' || priority === 'high') marks.push({ key: 'priority', text: t(`desk.priority.${priority}`), tone: priority })
   if (kind) marks.push({ key: 'kind', text: t(`desk.kind.${kind}`) })
-  if (team && withTeam) marks.push({ key: 'team', text: team.name })
+  if (team && withTeam) marks.push({ key: 'team', text: team.name, tone: 'team' })
   for (const tag of tags) marks.push({ key: tag.id, text: tag.name, tone: 'tag', colour: tag.colour })
   if (marks.length === 0 && !assignee) return null
   return (

@@ -18,7 +18,7 @@ export function SplitDialog({ conversation, messages, onClose, onOpen }: Props) 
     onClose()
     const made = await split(conversation, chosen)
     if (!made) return
-    say(t('desk.did.split'), { undo: () => void join(made, conversation) })
+    say(t('desk.did.split'), { undo: () => void join(made, conversation).then((back) => back && onOpen(conversation.id)) })
     onOpen(made.id)
   }
   return (

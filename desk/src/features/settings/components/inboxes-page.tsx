@@ -44,11 +44,11 @@ export function InboxesPage() {
               <span className={classes.named}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>
               {(inbox.hook_path ?? inbox.public_path) && <div className={classes.path} title={inbox.hook_path ?? inbox.public_path ?? undefined}>{inbox.public_path ? <a href={inbox.public_path} target="_blank" rel="noreferrer">{inbox.public_path}</a> : inbox.hook_path}</div>}
             </td>
-            <td>{inbox.brand.name}</td>
-            <td>{inbox.team?.name ?? '–'}</td>
+            <td className={classes.plain}>{inbox.brand.name}</td>
+            <td className={classes.plain}>{inbox.team?.name ?? '–'}</td>
             <td>
               <span className={classes.state} data-state={inbox.state}>{t(`desk.inbox_state.${inbox.state}`)}</span>
-              {inbox.health.trouble && <div className={classes.small}>{t(`desk.delivery.reason.${inbox.health.trouble.class}`, { defaultValue: inbox.health.trouble.detail ?? inbox.health.trouble.class })}</div>}
+              {inbox.health.trouble && <div className={classes.why} title={inbox.health.trouble.detail ?? undefined}>{t(`desk.delivery.reason.${inbox.health.trouble.class}`, { defaultValue: inbox.health.trouble.detail ?? inbox.health.trouble.class })}</div>}
             </td>
             <td>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
             <td>
@@ -73,7 +73,7 @@ export function InboxesPage() {
       {rotating && (
         <Confirm title={t('desk.settings.rotate')} text={t('desk.settings.rotate_text')} act={t('desk.settings.rotate')} onClose={() => setRotating(null)} onConfirm={() => rotate(rotating)} />
       )}
-      {made && <ShownOnce title={made.name} text={t(made.hook_secret ? 'desk.settings.secret_once' : 'desk.settings.inbox_made')} shown={useful(made, t)} onClose={() => setMade(null)} />}
+      {made && useful(made, t).length > 0 && <ShownOnce title={made.name} text={t(made.hook_secret ? 'desk.settings.secret_once' : 'desk.settings.inbox_made')} shown={useful(made, t)} onClose={() => setMade(null)} />}
     </>
   )
 }

@@ -9,7 +9,9 @@ interface Props { channel: string; schema: SettingsSchema; values: Values; error
 export function SchemaFields({ channel, schema, values, errors, onChange }: Props) {
   const words = useSchemaWords(channel)
   const required = new Set(schema.required ?? [])
-  return Object.entries(schema.properties ?? {}).map(([name, field]) => (
+  // What must be there is asked first.
+  const fields = Object.entries(schema.properties ?? {}).toSorted(([one], [other]) => Number(required.has(other)) - Number(required.has(one)))
+  return fields.map(([name, field]) => (
     <Field
       key={name}
       field={field}
