@@ -8,7 +8,7 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::Conversation;
-use kulant_store::{Tx, agents, conversations as rows, messages, tags, teams};
+use kulant_store::{Tx, agents, conversations as rows, mentions, messages, tags, teams};
 use serde_json::json;
 
 use crate::change::{self, Changing, change};
@@ -334,7 +334,7 @@ pub async fn set_unread(
         .write(move |tx| {
             let row = change::load(tx, &changing.person, id)?;
             if !unread {
-                messages::read_mentions(tx, id, changing.person.agent, changing.now)?;
+                mentions::mark_read(tx, id, changing.person.agent, changing.now)?;
             }
             if row.unread == unread {
                 return Ok::<_, CareError>(());

@@ -1,5 +1,8 @@
 //! Hands queued messages to their network: the only way out. Marked *sending* before the network
-//! hears of it; after a lost answer the network is asked before anything is sent again.
+//! hears of it; after a lost answer the network is asked before anything is sent again. What a
+//! person decides about an answer under way is in `by_hand`.
+
+mod by_hand;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +12,12 @@ use kulant_model::conversation::{self, Status};
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{AlertId, JobId, MessageId};
 use kulant_model::message::{DeliveryState, Direction};
-use kulant_model::refusal::Refusal;
-use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Delivery, Failure, Message};
-use kulant_store::{Read, Tx, contacts};
+use kulant_store::{Read, Tx, contacts, deliveries};
 use serde_json::json;
 
 use crate::accounts::{self, Opened};
@@ -24,7 +25,9 @@ use crate::change::{self, Changing};
 use crate::error::CareError;
 use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, access};
+use crate::{Care, SYSTEM};
+
+pub use by_hand::{cancel, check, retry};
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "deliver";
@@ -205,7 +208,7 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
     let (id, now) = (message.id, care.now());
     care.store
         .read(move |read| {
-            messages::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
+            deliveries::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
         })
         .await
 }
@@ -215,7 +218,7 @@ async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
     let now = care.now();
     care.store
         .write(move |tx| {
-            let marked = messages::mark_sending(tx, id)?;
+            let marked = deliveries::mark_sending(tx, id)?;
             if let (true, Some(message)) = (marked, messages::find(tx, id)?) {
                 let row = conversation_of(tx, &message)?;
                 tx.append(event(
@@ -340,7 +343,7 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
                 intake::adopt_network_id(tx, &ids, &destination, id, network_id, now)?;
             }
             let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
-            messages::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
+            deliveries::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
             let row = conversation_of(tx, &leaving.message)?;
             tx.append(event(
                 EventKind::MessageSent,
@@ -407,7 +410,7 @@ async fn keep_failure(
                     detail: detail.clone(),
                 }),
             };
-            messages::save_delivery(tx, message.id, &delivery)?;
+            deliveries::save(tx, message.id, &delivery)?;
             let row = conversation_of(tx, message)?;
             let kind = match state {
                 DeliveryState::Uncertain => EventKind::MessageUncertain,
@@ -461,141 +464,20 @@ async fn keep_failure(
         .await
 }
 
-/// Takes a queued message back before it leaves; the desk gives the words back to the composer.
-pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
-    change_delivery(care, person, id, |tx, message, row, changing| {
-        if state_of(message) != Some(DeliveryState::Queued) {
-            return Err(Refusal::new("message_has_left").into());
-        }
-        let delivery = Delivery {
-            state: DeliveryState::Cancelled,
-            next_attempt_at: None,
-            ..delivery_of(message)
-        };
-        messages::save_delivery(tx, message.id, &delivery)?;
-        jobs::cancel(tx, KIND, &message.id.to_string())?;
-        clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
-        change::add_up(tx, row)?;
-        tx.append(
-            changing
-                .event(EventKind::MessageCancelled, row)
-                .message(message.id),
-        );
-        Ok(())
-    })
-    .await
-}
-
-/// Sends a failed message again, or one whose fate nobody knows: a person decided so.
-pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
-    change_delivery(care, person, id, |tx, message, row, changing| {
-        let again = matches!(
-            state_of(message),
-            Some(DeliveryState::Failed | DeliveryState::Uncertain | DeliveryState::Queued)
-        );
-        if !again {
-            return Err(Refusal::new("message_needs_no_retry").into());
-        }
-        let delivery = Delivery {
-            state: DeliveryState::Queued,
-            attempts: 0,
-            next_attempt_at: Some(changing.now),
-            failure: None,
-            ..delivery_of(message)
-        };
-        messages::save_delivery(tx, message.id, &delivery)?;
-        if state_of(message) == Some(DeliveryState::Queued) {
-            jobs::hurry(tx, KIND, &message.id.to_string(), changing.now)?;
-        } else {
-            enqueue(tx, changing, message.id)?;
-        }
-        tx.append(
-            changing
-                .event(EventKind::MessageQueued, row)
-                .message(message.id),
-        );
-        Ok(())
-    })
-    .await
-}
-
-/// Looks for a message of uncertain fate at the network, where the network can be asked.
-pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
-    let message: Option<Message> = care
-        .store
-        .read(move |read| messages::find(read, id).map_err(CareError::from))
-        .await?;
-    let message = message.ok_or(CareError::NotFound)?;
-    let can_ask = accounts::find(care, message.inbox)
-        .await?
-        .is_some_and(|opened| opened.channel.can_look_up(&opened.account(care.now())));
-    change_delivery(care, person, id, move |tx, message, row, changing| {
-        if state_of(message) != Some(DeliveryState::Uncertain) {
-            return Err(Refusal::new("message_is_not_uncertain").into());
-        }
-        if !can_ask {
-            return Err(Refusal::new("network_cannot_be_asked").into());
-        }
-        let delivery = Delivery {
-            state: DeliveryState::Sending,
-            failure: None,
-            ..delivery_of(message)
-        };
-        messages::save_delivery(tx, message.id, &delivery)?;
-        enqueue(tx, changing, message.id)?;
-        tx.append(
-            changing
-                .event(EventKind::MessageSending, row)
-                .message(message.id),
-        );
-        Ok(())
-    })
-    .await
-}
-
-async fn change_delivery<F>(
-    care: &Care,
-    person: &Person,
+/// Writes down that a message is to be handed to its network at a time.
+pub(crate) fn enqueue(
+    tx: &mut Tx<'_>,
+    changing: &Changing,
     id: MessageId,
-    work: F,
-) -> Result<(), CareError>
-where
-    F: FnOnce(&mut Tx<'_>, &Message, &mut Conversation, &Changing) -> Result<(), CareError>
-        + Send
-        + 'static,
-{
-    access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
-    care.store
-        .write(move |tx| {
-            let conversation = messages::find(tx, id)?
-                .and_then(|message| message.conversation)
-                .ok_or(CareError::NotFound)?;
-            let mut row = change::load(tx, &changing.person, conversation)?;
-            // Read again under the lock of the conversation.
-            let message = messages::find(tx, id)?
-                .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
-                // One that was taken back or erased has no words left to send.
-                .filter(|message| message.deleted_at.is_none())
-                .ok_or(CareError::NotFound)?;
-            work(tx, &message, &mut row, &changing)?;
-            Ok(rows::save(tx, &[row])?)
-        })
-        .await
-}
-
-fn enqueue(tx: &mut Tx<'_>, changing: &Changing, id: MessageId) -> Result<(), CareError> {
+    run_at: Timestamp,
+) -> Result<(), CareError> {
     Ok(jobs::enqueue(
         tx,
         &NewJob {
             id: JobId(changing.next_id()),
             kind: KIND,
             key: Some(id.to_string()),
-            run_at: changing.now,
+            run_at,
             payload: json!({ "message": id }),
         },
     )?)
@@ -603,17 +485,6 @@ fn enqueue(tx: &mut Tx<'_>, changing: &Changing, id: MessageId) -> Result<(), Ca
 
 fn state_of(message: &Message) -> Option<DeliveryState> {
     message.delivery.as_ref().map(|delivery| delivery.state)
-}
-
-fn delivery_of(message: &Message) -> Delivery {
-    message.delivery.clone().unwrap_or(Delivery {
-        state: DeliveryState::Queued,
-        send_at: None,
-        sent_at: None,
-        attempts: 0,
-        next_attempt_at: None,
-        failure: None,
-    })
 }
 
 fn destination(opened: &Opened) -> Destination {

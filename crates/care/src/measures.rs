@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use kulant_model::message::DeliveryState;
 use kulant_model::time::Timestamp;
-use kulant_store::{events, inboxes, intakes, jobs, messages, reading};
+use kulant_store::{deliveries, events, inboxes, intakes, jobs, reading};
 use metrics::{counter, gauge};
 
 use crate::error::CareError;
@@ -72,7 +72,7 @@ fn look(read: &mut kulant_store::Read<'_>, now: Timestamp) -> Result<Standing, C
     let held: HashMap<_, _> = intakes::count_quarantined_by_inbox(read)?
         .into_iter()
         .collect();
-    let leaving: HashMap<_, _> = messages::count_deliveries(read)?
+    let leaving: HashMap<_, _> = deliveries::count(read)?
         .into_iter()
         .map(|(inbox, state, count)| ((inbox, state), count))
         .collect();

@@ -10,7 +10,7 @@ use kulant_model::message::DeliveryState;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::reading::{self, Assignee, Filter, Summary, TeamFilter};
-use kulant_store::{Read, alerts, inboxes, intakes, messages};
+use kulant_store::{Read, alerts, deliveries, inboxes, intakes};
 use serde_json::Value as Json;
 
 use crate::error::CareError;
@@ -242,7 +242,7 @@ fn channels(
     let quarantined: BTreeMap<_, _> = intakes::count_quarantined_by_inbox(read)?
         .into_iter()
         .collect();
-    let leaving = messages::count_deliveries(read)?;
+    let leaving = deliveries::count(read)?;
     let in_state = |inbox: InboxId, states: &[DeliveryState]| -> i64 {
         leaving
             .iter()

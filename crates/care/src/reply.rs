@@ -6,16 +6,14 @@ use std::collections::BTreeSet;
 use kulant_channels::capability::SideCapabilities;
 use kulant_model::conversation::Status;
 use kulant_model::event::EventKind;
-use kulant_model::ids::{AgentId, AttachmentId, ConversationId, JobId, MessageId};
+use kulant_model::ids::{AgentId, AttachmentId, ConversationId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self as rows, Conversation};
-use kulant_store::jobs::{self, NewJob};
 use kulant_store::messages::{self, Delivery, Message};
-use kulant_store::{Read, Tx, agents, brands, contacts, teams};
-use serde_json::json;
+use kulant_store::{Read, Tx, agents, brands, contacts, mentions, teams};
 
 use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
@@ -299,16 +297,7 @@ fn keep(
         if let (Some(thread), Some(opened)) = (thread, opened) {
             rows::save_threads(tx, opened.inbox.id, &[(thread, row.id)])?;
         }
-        jobs::enqueue(
-            tx,
-            &NewJob {
-                id: JobId(changing.next_id()),
-                kind: deliver::KIND,
-                key: Some(id.to_string()),
-                run_at: send_at,
-                payload: json!({ "message": id }),
-            },
-        )?;
+        deliver::enqueue(tx, changing, id, send_at)?;
         change::add_up(tx, &mut row)?;
         row.unread = false;
         tx.append(changing.event(EventKind::MessageQueued, &row).message(id));
@@ -401,10 +390,5 @@ fn mention(
     if agents.iter().any(|agent| !known.contains(agent)) {
         return Err(CareError::invalid("mentions", "unknown", "no such agent"));
     }
-    Ok(messages::insert_mentions(
-        tx,
-        note,
-        row.id,
-        &Vec::from_iter(known),
-    )?)
+    Ok(mentions::insert(tx, note, row.id, &Vec::from_iter(known))?)
 }

@@ -13,7 +13,7 @@ use kulant_store::messages::{self, Attachment, Message};
 use kulant_store::reading;
 pub use kulant_store::reading::{Assignee, Filter, Place, Sort, Summary, TeamFilter};
 use kulant_store::search::{self, Term};
-use kulant_store::{Read, contacts, events, inboxes};
+use kulant_store::{Read, contacts, events, inboxes, mentions, reactions};
 
 use crate::accounts;
 use crate::error::CareError;
@@ -469,7 +469,7 @@ fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView
         }
     }
     let mut reactions: HashMap<MessageId, Vec<(String, i64)>> = HashMap::new();
-    for (message, kind, count) in messages::count_reactions(read, &ids)? {
+    for (message, kind, count) in reactions::count(read, &ids)? {
         reactions.entry(message).or_default().push((kind, count));
     }
     let notes: Vec<MessageId> = rows
@@ -478,7 +478,7 @@ fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView
         .map(|row| row.id)
         .collect();
     let mut mentions: HashMap<MessageId, Vec<AgentId>> = HashMap::new();
-    for (message, agent) in messages::list_mentions(read, &notes)? {
+    for (message, agent) in mentions::list(read, &notes)? {
         mentions.entry(message).or_default().push(agent);
     }
     Ok(rows

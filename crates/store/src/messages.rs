@@ -1,4 +1,5 @@
-//! Messages as the intake and the delivery write them; how they are read for people is in `reading`.
+//! Messages as they are kept, with their files; how far they have come on their way out is in
+//! `deliveries`, and how conversations are listed for people in `reading`.
 
 use kulant_model::ids::{AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
@@ -90,16 +91,6 @@ pub struct Attachment {
     pub source_url: Option<String>,
     pub file_name: Option<String>,
     pub created_at: Timestamp,
-}
-
-/// A reaction of somebody to a message, given or taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reaction {
-    pub message: MessageId,
-    pub identity: IdentityId,
-    pub kind: String,
-    pub changed_at: Timestamp,
-    pub removed_at: Option<Timestamp>,
 }
 
 const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
@@ -302,79 +293,6 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Gives a message of ours the network's id and time: it is there.
-pub fn confirm_sent(
-    tx: &mut Tx<'_>,
-    id: MessageId,
-    network_id: Option<&str>,
-    url: Option<&str>,
-    sent_at: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE messages SET network_id = COALESCE($2, network_id), url = COALESCE($3, url),
-         delivery_state = 'sent', sent_at = $4, next_attempt_at = NULL,
-         failure_class = NULL, failure_detail = NULL
-         WHERE id = $1",
-        &params![id, network_id, url, sent_at],
-    )?;
-    Ok(())
-}
-
-/// Changes how far a delivery has come.
-pub fn save_delivery(
-    tx: &mut Tx<'_>,
-    id: MessageId,
-    delivery: &Delivery,
-) -> Result<(), StoreError> {
-    let failure = delivery.failure.as_ref();
-    tx.execute(
-        "UPDATE messages SET delivery_state = $2, send_at = $3, sent_at = $4, attempts = $5,
-         next_attempt_at = $6, failure_class = $7, failure_detail = $8
-         WHERE id = $1",
-        &params![
-            id,
-            delivery.state,
-            delivery.send_at,
-            delivery.sent_at,
-            delivery.attempts,
-            delivery.next_attempt_at,
-            failure.map(|failure| failure.class.as_str()),
-            failure.map(|failure| failure.detail.as_str()),
-        ],
-    )?;
-    Ok(())
-}
-
-/// Marks a queued message as handed to the network; no if it is not queued any more.
-pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "UPDATE messages SET delivery_state = 'sending'
-         WHERE id = $1 AND delivery_state = 'queued'",
-        &params![id],
-    )?;
-    Ok(changed > 0)
-}
-
-/// Returns whether an earlier message of the same conversation is due and has not left yet.
-pub fn has_earlier_leaving(
-    read: &mut Read<'_>,
-    conversation: ConversationId,
-    id: MessageId,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    Ok(read
-        .query_one(
-            "SELECT id FROM messages
-             WHERE conversation_id = $1 AND id < $2 AND direction = 'out'
-               AND (delivery_state = 'sending'
-                    OR (delivery_state = 'queued' AND next_attempt_at <= $3))
-             LIMIT 1",
-            &params![conversation, id, now],
-            |row| row.get::<MessageId>(0),
-        )?
-        .is_some())
-}
-
 /// Takes away uploads that no message claimed in time; returns the names of their files.
 pub fn delete_free_attachments(
     tx: &mut Tx<'_>,
@@ -532,29 +450,6 @@ pub fn depth(read: &mut Read<'_>, id: MessageId) -> Result<i64, StoreError> {
         .unwrap_or(0))
 }
 
-/// Lists messages of ours that were handed to the network by a process that ended before the answer.
-pub fn list_sending(read: &mut Read<'_>, limit: i64) -> Result<Vec<MessageId>, StoreError> {
-    read.query(
-        "SELECT id FROM messages WHERE delivery_state = 'sending' ORDER BY id LIMIT $1",
-        &params![limit],
-        |row| row.get(0),
-    )
-}
-
-/// Returns how many messages of an inbox are in a state that is not over.
-pub fn count_deliveries(
-    read: &mut Read<'_>,
-) -> Result<Vec<(InboxId, DeliveryState, i64)>, StoreError> {
-    read.query(
-        "SELECT inbox_id, delivery_state, COUNT(*) FROM messages
-         WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain')
-         GROUP BY inbox_id, delivery_state
-         ORDER BY inbox_id, delivery_state",
-        &[],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )
-}
-
 /// Sets what a message is about.
 pub fn set_kind(tx: &mut Tx<'_>, id: MessageId, kind: Option<Kind>) -> Result<(), StoreError> {
     tx.execute(
@@ -643,98 +538,6 @@ pub fn delete_attachments(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<Str
         |row| row.get::<Option<String>>(0),
     )?;
     Ok(files.into_iter().flatten().collect())
-}
-
-/// Keeps reactions; the latest word of somebody counts, and at the same time the taking back.
-pub fn save_reactions(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> {
-    let rows: Vec<Vec<Value>> = reactions
-        .iter()
-        .map(|reaction| {
-            params![
-                reaction.message,
-                reaction.identity,
-                &reaction.kind,
-                reaction.changed_at,
-                reaction.removed_at
-            ]
-            .into()
-        })
-        .collect();
-    tx.insert(
-        "INSERT INTO reactions (message_id, identity_id, kind, changed_at, removed_at)",
-        &rows,
-        "ON CONFLICT (message_id, identity_id, kind) DO UPDATE SET
-           changed_at = excluded.changed_at, removed_at = excluded.removed_at
-         WHERE excluded.changed_at > reactions.changed_at
-            OR (excluded.changed_at = reactions.changed_at AND excluded.removed_at IS NOT NULL)",
-    )
-}
-
-/// Counts the standing reactions of messages by kind.
-pub fn count_reactions(
-    read: &mut Read<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<(MessageId, String, i64)>, StoreError> {
-    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        "SELECT r.message_id, r.kind, COUNT(*) FROM (VALUES {keys}) AS k
-         JOIN reactions r ON r.message_id = k.column1
-         WHERE r.removed_at IS NULL
-         GROUP BY r.message_id, r.kind
-         ORDER BY r.message_id, r.kind",
-        &[],
-        &keys,
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )
-}
-
-/// Notes which colleagues a note speaks to.
-pub fn insert_mentions(
-    tx: &mut Tx<'_>,
-    message: MessageId,
-    conversation: ConversationId,
-    agents: &[AgentId],
-) -> Result<(), StoreError> {
-    let rows: Vec<Vec<Value>> = agents
-        .iter()
-        .map(|agent| params![message, *agent, conversation].into())
-        .collect();
-    tx.insert(
-        "INSERT INTO mentions (message_id, agent_id, conversation_id)",
-        &rows,
-        "ON CONFLICT (message_id, agent_id) DO NOTHING",
-    )?;
-    Ok(())
-}
-
-/// Lists which colleagues notes speak to.
-pub fn list_mentions(
-    read: &mut Read<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<(MessageId, AgentId)>, StoreError> {
-    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        "SELECT n.message_id, n.agent_id FROM (VALUES {keys}) AS k
-         JOIN mentions n ON n.message_id = k.column1
-         ORDER BY n.message_id, n.agent_id",
-        &[],
-        &keys,
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-/// Marks the mentions of somebody in a conversation as read.
-pub fn read_mentions(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    agent: AgentId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE mentions SET read_at = $3 WHERE agent_id = $2 AND conversation_id = $1 AND read_at IS NULL",
-        &params![conversation, agent, now],
-    )?;
-    Ok(())
 }
 
 fn known(row: &Row<'_>) -> Result<Known, StoreError> {

@@ -7,7 +7,7 @@ use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, ConversationId, InboxId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
-use kulant_store::{StoreError, Tx, contacts, conversations, messages};
+use kulant_store::{StoreError, Tx, contacts, conversations, deliveries, messages, reactions};
 use serde_json::json;
 
 use crate::change::take_tally;
@@ -25,7 +25,7 @@ pub(crate) fn keep(
         if let Some(old) = confirmation.replaces {
             messages::replace(tx, old, confirmation.message)?;
         }
-        messages::confirm_sent(
+        deliveries::confirm_sent(
             tx,
             confirmation.message,
             Some(&confirmation.network_id),
@@ -120,7 +120,7 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
     reactions.sort_unstable_by(|a, b| {
         (a.message, a.identity, &a.kind).cmp(&(b.message, b.identity, &b.kind))
     });
-    messages::save_reactions(tx, &reactions)?;
+    reactions::save(tx, &reactions)?;
     Ok(())
 }
 

@@ -9,7 +9,8 @@ use kulant_model::ids::{
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
 use kulant_store::conversations::Conversation;
-use kulant_store::messages::{Attachment, Known, Message, Reaction};
+use kulant_store::messages::{Attachment, Known, Message};
+use kulant_store::reactions::Reaction;
 
 use kulant_channels::inbound::Inbound;
 

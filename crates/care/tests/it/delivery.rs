@@ -471,7 +471,7 @@ async fn waiting_for_an_earlier_answer_is_no_try() {
                             state,
                             ..message.delivery.expect("a delivery")
                         };
-                        messages::save_delivery(tx, first, &delivery)
+                        kulant_store::deliveries::save(tx, first, &delivery)
                     })
                     .await
                     .expect("kept");

@@ -120,7 +120,8 @@ async fn a_message_taken_in_while_its_conversation_is_joined_lands_in_the_living
 
         let (held, holds) = tokio::sync::oneshot::channel();
         let (store, target) = (house.care.store.clone(), into.id);
-        let joining = tokio::spawn(async move {
+        let mut joining = tokio::task::JoinSet::new();
+        joining.spawn(async move {
             store
                 .write(move |tx| -> Result<(), StoreError> {
                     conversations::list_locked(tx, &[target, from[0].id, from[1].id])?;
@@ -138,7 +139,8 @@ async fn a_message_taken_in_while_its_conversation_is_joined_lands_in_the_living
         });
         holds.await.expect("held");
         house.take_in().await;
-        joining.await.expect("a task").expect("joined");
+        let joined = joining.join_next().await.expect("a task");
+        joined.expect("ended").expect("joined");
         let all = list(&house).await;
         assert_eq!(all.len(), 1, "nothing opened beside it");
         assert_eq!((all[0].row.id, all[0].row.message_count), (into.id, 5));

@@ -99,7 +99,7 @@ async fn end_of(house: &House, name: &str, items: &[Json], portion: usize) -> En
                     .into_iter()
                     .map(|one| (one.id, one.network_id))
                     .collect();
-            let reactions: BTreeMap<MessageId, Vec<(String, i64)>> = messages::count_reactions(
+            let reactions: BTreeMap<MessageId, Vec<(String, i64)>> = kulant_store::reactions::count(
                 read,
                 &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
             )?

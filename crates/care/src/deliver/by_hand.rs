@@ -1,0 +1,153 @@
+//! What a person decides about an answer under way: taken back, sent again, looked for.
+
+use kulant_model::event::EventKind;
+use kulant_model::ids::MessageId;
+use kulant_model::message::{DeliveryState, Direction};
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::messages::{self, Delivery, Message};
+use kulant_store::{Tx, deliveries, jobs};
+
+use super::{KIND, clear_alert, enqueue, state_of};
+use crate::change::{self, Changing};
+use crate::error::CareError;
+use crate::{Care, access, accounts};
+
+/// Takes a queued message back before it leaves; the desk gives the words back to the composer.
+pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    change_delivery(care, person, id, |tx, message, row, changing| {
+        if state_of(message) != Some(DeliveryState::Queued) {
+            return Err(Refusal::new("message_has_left").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Cancelled,
+            next_attempt_at: None,
+            ..delivery_of(message)
+        };
+        deliveries::save(tx, message.id, &delivery)?;
+        jobs::cancel(tx, KIND, &message.id.to_string())?;
+        clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
+        change::add_up(tx, row)?;
+        tx.append(
+            changing
+                .event(EventKind::MessageCancelled, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Sends a failed message again, or one whose fate nobody knows: a person decided so.
+pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    change_delivery(care, person, id, |tx, message, row, changing| {
+        let again = matches!(
+            state_of(message),
+            Some(DeliveryState::Failed | DeliveryState::Uncertain | DeliveryState::Queued)
+        );
+        if !again {
+            return Err(Refusal::new("message_needs_no_retry").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Queued,
+            attempts: 0,
+            next_attempt_at: Some(changing.now),
+            failure: None,
+            ..delivery_of(message)
+        };
+        deliveries::save(tx, message.id, &delivery)?;
+        if state_of(message) == Some(DeliveryState::Queued) {
+            jobs::hurry(tx, KIND, &message.id.to_string(), changing.now)?;
+        } else {
+            enqueue(tx, changing, message.id, changing.now)?;
+        }
+        tx.append(
+            changing
+                .event(EventKind::MessageQueued, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Looks for a message of uncertain fate at the network, where the network can be asked.
+pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
+    let message: Option<Message> = care
+        .store
+        .read(move |read| messages::find(read, id).map_err(CareError::from))
+        .await?;
+    let message = message.ok_or(CareError::NotFound)?;
+    let can_ask = accounts::find(care, message.inbox)
+        .await?
+        .is_some_and(|opened| opened.channel.can_look_up(&opened.account(care.now())));
+    change_delivery(care, person, id, move |tx, message, row, changing| {
+        if state_of(message) != Some(DeliveryState::Uncertain) {
+            return Err(Refusal::new("message_is_not_uncertain").into());
+        }
+        if !can_ask {
+            return Err(Refusal::new("network_cannot_be_asked").into());
+        }
+        let delivery = Delivery {
+            state: DeliveryState::Sending,
+            failure: None,
+            ..delivery_of(message)
+        };
+        deliveries::save(tx, message.id, &delivery)?;
+        enqueue(tx, changing, message.id, changing.now)?;
+        tx.append(
+            changing
+                .event(EventKind::MessageSending, row)
+                .message(message.id),
+        );
+        Ok(())
+    })
+    .await
+}
+
+async fn change_delivery<F>(
+    care: &Care,
+    person: &Person,
+    id: MessageId,
+    work: F,
+) -> Result<(), CareError>
+where
+    F: FnOnce(&mut Tx<'_>, &Message, &mut Conversation, &Changing) -> Result<(), CareError>
+        + Send
+        + 'static,
+{
+    access::require(person, Permission::WriteConversations)?;
+    let changing = Changing {
+        now: care.now(),
+        person: person.clone(),
+        ids: care.ids(),
+    };
+    care.store
+        .write(move |tx| {
+            let conversation = messages::find(tx, id)?
+                .and_then(|message| message.conversation)
+                .ok_or(CareError::NotFound)?;
+            let mut row = change::load(tx, &changing.person, conversation)?;
+            // Read again under the lock of the conversation.
+            let message = messages::find(tx, id)?
+                .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
+                // One that was taken back or erased has no words left to send.
+                .filter(|message| message.deleted_at.is_none())
+                .ok_or(CareError::NotFound)?;
+            work(tx, &message, &mut row, &changing)?;
+            Ok(rows::save(tx, &[row])?)
+        })
+        .await
+}
+
+fn delivery_of(message: &Message) -> Delivery {
+    message.delivery.clone().unwrap_or(Delivery {
+        state: DeliveryState::Queued,
+        send_at: None,
+        sent_at: None,
+        attempts: 0,
+        next_attempt_at: None,
+        failure: None,
+    })
+}

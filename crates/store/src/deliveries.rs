@@ -1,0 +1,91 @@
+//! How far outgoing messages have come on their way to the network.
+
+use kulant_model::ids::{ConversationId, InboxId, MessageId};
+use kulant_model::message::DeliveryState;
+use kulant_model::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::messages::Delivery;
+use crate::params;
+use crate::sql::{Read, Tx};
+
+/// Gives a message of ours the network's id and time: it is there.
+pub fn confirm_sent(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    network_id: Option<&str>,
+    url: Option<&str>,
+    sent_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET network_id = COALESCE($2, network_id), url = COALESCE($3, url),
+         delivery_state = 'sent', sent_at = $4, next_attempt_at = NULL,
+         failure_class = NULL, failure_detail = NULL
+         WHERE id = $1",
+        &params![id, network_id, url, sent_at],
+    )?;
+    Ok(())
+}
+
+/// Changes how far a delivery has come.
+pub fn save(tx: &mut Tx<'_>, id: MessageId, delivery: &Delivery) -> Result<(), StoreError> {
+    let failure = delivery.failure.as_ref();
+    tx.execute(
+        "UPDATE messages SET delivery_state = $2, send_at = $3, sent_at = $4, attempts = $5,
+         next_attempt_at = $6, failure_class = $7, failure_detail = $8
+         WHERE id = $1",
+        &params![
+            id,
+            delivery.state,
+            delivery.send_at,
+            delivery.sent_at,
+            delivery.attempts,
+            delivery.next_attempt_at,
+            failure.map(|failure| failure.class.as_str()),
+            failure.map(|failure| failure.detail.as_str()),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Marks a queued message as handed to the network; no if it is not queued any more.
+pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE messages SET delivery_state = 'sending'
+         WHERE id = $1 AND delivery_state = 'queued'",
+        &params![id],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Returns whether an earlier message of the same conversation is due and has not left yet.
+pub fn has_earlier_leaving(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM messages
+             WHERE conversation_id = $1 AND id < $2 AND direction = 'out'
+               AND (delivery_state = 'sending'
+                    OR (delivery_state = 'queued' AND next_attempt_at <= $3))
+             LIMIT 1",
+            &params![conversation, id, now],
+            |row| row.get::<MessageId>(0),
+        )?
+        .is_some())
+}
+
+/// Returns how many messages of an inbox are in a state that is not over.
+pub fn count(read: &mut Read<'_>) -> Result<Vec<(InboxId, DeliveryState, i64)>, StoreError> {
+    read.query(
+        "SELECT inbox_id, delivery_state, COUNT(*) FROM messages
+         WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain')
+         GROUP BY inbox_id, delivery_state
+         ORDER BY inbox_id, delivery_state",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}

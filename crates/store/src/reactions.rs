@@ -1,0 +1,62 @@
+//! Reactions to messages, given and taken back.
+
+use kulant_model::ids::{IdentityId, MessageId};
+use kulant_model::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::params;
+use crate::sql::value::Value;
+use crate::sql::{Read, Tx};
+
+/// A reaction of somebody to a message, given or taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub message: MessageId,
+    pub identity: IdentityId,
+    pub kind: String,
+    pub changed_at: Timestamp,
+    pub removed_at: Option<Timestamp>,
+}
+
+/// Keeps reactions; the latest word of somebody counts, and at the same time the taking back.
+pub fn save(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> {
+    let rows: Vec<Vec<Value>> = reactions
+        .iter()
+        .map(|reaction| {
+            params![
+                reaction.message,
+                reaction.identity,
+                &reaction.kind,
+                reaction.changed_at,
+                reaction.removed_at
+            ]
+            .into()
+        })
+        .collect();
+    tx.insert(
+        "INSERT INTO reactions (message_id, identity_id, kind, changed_at, removed_at)",
+        &rows,
+        "ON CONFLICT (message_id, identity_id, kind) DO UPDATE SET
+           changed_at = excluded.changed_at, removed_at = excluded.removed_at
+         WHERE excluded.changed_at > reactions.changed_at
+            OR (excluded.changed_at = reactions.changed_at AND excluded.removed_at IS NOT NULL)",
+    )
+}
+
+/// Counts the standing reactions of messages by kind.
+pub fn count(
+    read: &mut Read<'_>,
+    messages: &[MessageId],
+) -> Result<Vec<(MessageId, String, i64)>, StoreError> {
+    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT r.message_id, r.kind, COUNT(*) FROM (VALUES {keys}) AS k
+         JOIN reactions r ON r.message_id = k.column1
+         WHERE r.removed_at IS NULL
+         GROUP BY r.message_id, r.kind
+         ORDER BY r.message_id, r.kind",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+}
