@@ -68,10 +68,28 @@ describe('live', () => {
     desk.fake.receive('Vor dem Abriss')
     await screen.findByText('Vor dem Abriss')
     desk.streams[0]?.breakOff()
-    expect(await screen.findByText(/Die Verbindung ist unterbrochen/)).toBeTruthy()
     await waitFor(() => expect(desk.streams).toHaveLength(2), { timeout: 3000 })
     expect(desk.streams[1]?.url).toMatch(/last_event_id=\d+/)
-    await waitFor(() => expect(screen.queryByText(/Die Verbindung ist unterbrochen/)).toBeNull())
+    expect(screen.queryByText(/Die Verbindung ist unterbrochen/)).toBeNull()
+  })
+
+  it('says so when the line stays broken, until it is back', async () => {
+    const desk = await openList()
+    const Working = window.EventSource
+    window.EventSource = class extends EventTarget {
+      readyState = 0
+      constructor() {
+        super()
+        queueMicrotask(() => this.dispatchEvent(new Event('error')))
+      }
+      close() {
+        this.readyState = 2
+      }
+    } as unknown as typeof EventSource
+    desk.streams[0]?.breakOff()
+    expect(await screen.findByText(/Die Verbindung ist unterbrochen/)).toBeTruthy()
+    window.EventSource = Working
+    await waitFor(() => expect(screen.queryByText(/Die Verbindung ist unterbrochen/)).toBeNull(), { timeout: 8000 })
   })
 
   it('turns the tick when a message has left', async () => {

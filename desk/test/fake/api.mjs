@@ -227,7 +227,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     const known = world.contacts.get(id)
     if (!known) return problem(404, 'not_found')
     const mine = world.conversations.filter((item) => item.contact?.name === known.name)
-    return json(200, { id, name: known.name, version: known.version, note: known.note, identities: [{ id: `${id}1`, inbox: known.box, channel: known.box.channel, handle: known.handle, name: known.name, network_id: 'n1' }], conversations: mine.slice(0, 20).map(summary), first_seen_at: known.first, last_seen_at: ago(5) })
+    return json(200, { id, name: known.name, version: known.version, note: known.note, erased_at: known.erased_at ?? null, identities: [{ id: `${id}1`, inbox: known.box, channel: known.box.channel, handle: known.handle, name: known.name, network_id: 'n1' }], conversations: mine.slice(0, 20).map(summary), first_seen_at: known.first, last_seen_at: ago(5) })
   }
 
   const channels = [
@@ -287,7 +287,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
         if (method === 'GET') return contact(id)
         const known = world.contacts.get(id)
         if (method === 'DELETE') {
-          Object.assign(known, { name: null, handle: null, note: null })
+          Object.assign(known, { name: null, handle: null, note: null, erased_at: ago(0) })
           for (const item of world.conversations.filter((one) => one.contact?.id === id)) {
             item.contact = { id, name: null, handle: null }
             for (const message of world.messages.get(item.id) ?? []) if (message.author.is_party) Object.assign(message, { body: '', deleted_at: ago(0), author: { ...message.author, name: null, handle: null } })

@@ -6,13 +6,12 @@ import type { Agent, Brand, Channel, Inbox, Page, SavedView, Tag, Team } from '.
 
 const FIVE_MINUTES = 300_000
 
-/** Reads a whole short list; the server may answer with a page or a bare array. */
+/** Reads a whole short list, page by page. */
 async function readAll<T>(path: string, signal: AbortSignal): Promise<T[]> {
   const items: T[] = []
   let cursor: string | null = null
   do {
-    const page: Page<T> | T[] = await call<Page<T> | T[]>('GET', path, { signal, query: { limit: 100, cursor } })
-    if (Array.isArray(page)) return page
+    const page: Page<T> = await call<Page<T>>('GET', path, { signal, query: { limit: 100, cursor } })
     items.push(...page.items)
     cursor = page.next_cursor
   } while (cursor)
@@ -33,7 +32,12 @@ export const brandsQuery = directory<Brand>(keys.brands, '/brands')
 export const inboxesQuery = directory<Inbox>(keys.inboxes, '/inboxes')
 export const tagsQuery = directory<Tag>(keys.tags, '/tags')
 export const viewsQuery = directory<SavedView>(keys.views, '/views')
-export const channelsQuery = directory<Channel>(keys.channels, '/channels')
+/** What kinds of channel there are is no list of things somebody made: it comes whole. */
+export const channelsQuery = queryOptions({
+  queryKey: keys.channels,
+  queryFn: ({ signal }) => call<Channel[]>('GET', '/channels', { signal }),
+  staleTime: FIVE_MINUTES,
+})
 
 export const useAgents = () => useQuery(agentsQuery).data ?? []
 export const useTeams = () => useQuery(teamsQuery).data ?? []

@@ -15,9 +15,6 @@ import { useEraseContact } from '../api/erase-contact'
 import { contactQuery } from '../api/find-contact'
 import classes from './contact-panel.module.css'
 
-/** What an erased account's address begins with. */
-const ERASED = 'erased:'
-
 interface Props {
   contactId: string
   conversationId: string
@@ -40,8 +37,8 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
       </Delayed>
     )
   }
-  const identities = contact.identities.filter((identity) => !identity.network_id?.startsWith(ERASED))
-  const erased = contact.identities.length > 0 && identities.length === 0
+  const erased = contact.erased_at !== null
+  const identities = erased ? [] : contact.identities
   const name = contact.name ?? identities[0]?.handle ?? t(erased ? 'desk.contact.erased' : 'desk.contact.unknown')
   return (
     <>

@@ -59,8 +59,8 @@ function preview(conversation: ConversationDetail, agent: SessionAgent, draft: N
     url: null,
     inbox: conversation.inbox,
     platform_at: now,
-    received_at: null,
-    stored_at: null,
+    received_at: now,
+    stored_at: now,
     edited_at: null,
     deleted_at: null,
     delivery:

@@ -27,7 +27,7 @@ export function useActions() {
       patch: {
         tags: [
           ...conversation.tags.filter((tag) => !remove.includes(tag.name)),
-          ...add.map((name) => ({ id: `new-${name}`, name, colour: null })),
+          ...add.map((name) => ({ id: `new-${name}`, name, colour: '' })),
         ],
       },
     })

@@ -7,8 +7,8 @@ import type { Alert, Page } from '../../../lib/api/types'
 export const alertsQuery = queryOptions({
   queryKey: keys.alerts,
   queryFn: async ({ signal }) => {
-    const answer = await call<Page<Alert> | Alert[]>('GET', '/alerts', { signal })
-    return Array.isArray(answer) ? answer : answer.items
+    const page = await call<Page<Alert>>('GET', '/alerts', { signal })
+    return page.items
   },
   refetchInterval: 60_000,
 })

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
 import { call } from '../../../lib/api/client'
 import { keys } from '../../../lib/api/keys'
-import type { Page, Quarantined } from '../../../lib/api/types'
+import type { Page, Quarantined, QuarantinedDetail } from '../../../lib/api/types'
 import { say } from '../../../lib/toast'
 
 export const quarantineQuery = infiniteQueryOptions({
@@ -18,7 +18,7 @@ export const quarantineQuery = infiniteQueryOptions({
 export function quarantinedQuery(id: string) {
   return queryOptions({
     queryKey: [...keys.quarantine, id],
-    queryFn: ({ signal }) => call<Quarantined>('GET', `/quarantine/${id}`, { signal }),
+    queryFn: ({ signal }) => call<QuarantinedDetail>('GET', `/quarantine/${id}`, { signal }),
   })
 }
 

@@ -18,7 +18,7 @@ import classes from './settings.module.css'
 import { ShownOnce } from './shown-once'
 
 const ROLES = ['agent', 'supervisor', 'administrator'] as const
-const teamIds = (agent: Agent) => agent.teams.map((team) => (typeof team === 'string' ? team : team.id))
+const teamIds = (agent: Agent) => agent.teams.map((team) => team.id)
 
 export function PeoplePage() {
   const { t } = useTranslation()

@@ -19,8 +19,8 @@ import { ShownOnce } from './shown-once'
 const tokensQuery = queryOptions({
   queryKey: keys.tokens,
   queryFn: async ({ signal }) => {
-    const answer = await call<Page<Token> | Token[]>('GET', '/tokens', { signal })
-    return Array.isArray(answer) ? answer : answer.items
+    const answer = await call<Page<Token>>('GET', '/tokens', { signal })
+    return answer.items
   },
 })
 
