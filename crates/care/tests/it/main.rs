@@ -1,145 +1,50 @@
-//! The use cases as stories, on both databases: SQLite always, PostgreSQL where
-//! `KULANT_TEST_POSTGRES` names a server.
+//! The use cases as stories, on both databases.
 
 mod conversations;
+#[path = "../../../store/tests/it/database.rs"]
+mod database;
 mod delivery;
 mod form;
+mod ground;
 mod import;
 mod intake;
 mod shuffled;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kulant_care::admin::inboxes::NewInbox;
-use kulant_care::files::Files;
-use kulant_care::{Care, Parts, Randomness, Settings, access, admin, secrets::SecretKeys};
+use kulant_care::{Care, access, admin};
 use kulant_channels::delivery::RawDelivery;
-use kulant_channels::http::{Http, HttpPolicy};
 use kulant_model::ids::InboxId;
 use kulant_model::role::Person;
-use kulant_model::time::{Clock, Timestamp};
-use kulant_store::{DatabaseUrl, Store};
+use kulant_model::time::Timestamp;
 use serde_json::{Value as Json, json};
 
-/// The moment at which the stories begin.
-pub const START: Timestamp = Timestamp::from_seconds(1_795_000_000);
-
-/// A clock that stands until it is moved.
-pub struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-}
-
-impl Hands {
-    pub fn pass(&self, time: Duration) {
-        self.0.fetch_add(time.as_micros() as i64, Ordering::Relaxed);
-    }
-}
-
-/// Randomness that is the same in every run.
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let number = self
-                .0
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
-        }
-    }
-}
+pub use database::NOW as START;
+use database::{Database, databases};
+use ground::Hands;
 
 /// A kulant without a server around it.
 pub struct House {
     pub care: Care,
     pub clock: Arc<Hands>,
-    server: Option<(String, String)>,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 /// Builds one house on each database that is here.
 pub async fn houses() -> Vec<House> {
-    let mut houses = vec![house(None).await];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test server is named by the environment"
-    )]
-    if let Ok(server) = std::env::var("KULANT_TEST_POSTGRES") {
-        houses.push(house(Some(server)).await);
+    let mut houses = Vec::new();
+    for database in databases().await {
+        let clock = Hands::at(START);
+        let (store, folder) = (database.store.clone(), database.folder.path());
+        houses.push(House {
+            care: ground::open(store, folder, ground::settings(), &clock).await,
+            clock,
+            _database: database,
+        });
     }
     houses
-}
-
-async fn house(server: Option<String>) -> House {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let folder = tempfile::tempdir().expect("a folder");
-    let (url, server) = match server {
-        None => (DatabaseUrl::Sqlite(folder.path().join("kulant.db")), None),
-        Some(server) => {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!("care_{}_{number}", std::process::id());
-            on_server(&server, format!("CREATE DATABASE {name}"));
-            let (address, _) = server.rsplit_once('/').expect("a database in the address");
-            let url = DatabaseUrl::Postgres(format!("{address}/{name}"));
-            (url, Some((server, name)))
-        }
-    };
-    let store = Store::open(&url).expect("a database");
-    kulant_store::sql::migrate::migrate(&store, START)
-        .await
-        .expect("migrated");
-    let clock = Arc::new(Hands(AtomicI64::new(START.0)));
-    let care = Care::open(Parts {
-        store,
-        http: Http::new(&HttpPolicy {
-            allow_private: true,
-            ..HttpPolicy::default()
-        })
-        .expect("a client"),
-        files: Files::new(folder.path().join("files")),
-        settings: Settings {
-            secret_keys: SecretKeys::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
-                .expect("a key"),
-            ..Settings::default()
-        },
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        randomness: Arc::new(Counting(AtomicU64::new(1))),
-    })
-    .await
-    .expect("a house");
-    House {
-        care,
-        clock,
-        server,
-        _folder: folder,
-    }
-}
-
-fn on_server(server: &str, sql: String) {
-    let server = server.to_owned();
-    std::thread::spawn(move || {
-        postgres::Client::connect(&server, postgres::NoTls)
-            .expect("a server")
-            .batch_execute(&sql)
-            .expect("done");
-    })
-    .join()
-    .expect("the server does as it is told");
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if let Some((server, name)) = self.server.take() {
-            on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
-    }
 }
 
 impl House {

@@ -1,8 +1,8 @@
 //! The conformance suite: what every aggregate promises, held on both databases.
-//! SQLite always; PostgreSQL where `KULANT_TEST_POSTGRES` names a server.
 
 mod agents;
 mod brands;
+mod database;
 mod idempotency;
 mod inboxes;
 mod sessions;
@@ -11,86 +11,14 @@ mod teams;
 mod tokens;
 mod views;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use kulant_model::brand::BrandDetails;
 use kulant_model::ids::{ActorId, AgentId, BrandId, InboxId, TeamId};
 use kulant_model::role::Role;
 use kulant_model::team::TeamKind;
-use kulant_model::time::Timestamp;
-use kulant_store::sql::migrate::migrate;
-use kulant_store::{DatabaseUrl, Store, StoreError, Tx};
+use kulant_store::{StoreError, Tx};
 use serde_json::json;
 
-/// The moment at which the tests happen.
-pub const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
-
-/// A fresh, migrated database that goes away with its test.
-pub struct Database {
-    pub store: Store,
-    server: Option<(String, String)>,
-    _folder: Option<tempfile::TempDir>,
-}
-
-/// Makes one fresh database of each kind that is here.
-pub async fn databases() -> Vec<Database> {
-    let mut databases = vec![sqlite()];
-    databases.extend(postgres());
-    for database in &databases {
-        migrate(&database.store, NOW).await.expect("migrated");
-    }
-    databases
-}
-
-fn sqlite() -> Database {
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = DatabaseUrl::Sqlite(folder.path().join("kulant.db"));
-    Database {
-        store: Store::open(&url).expect("a file"),
-        server: None,
-        _folder: Some(folder),
-    }
-}
-
-fn postgres() -> Option<Database> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test server is named by the environment"
-    )]
-    let server = std::env::var("KULANT_TEST_POSTGRES").ok()?;
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("store_{}_{number}", std::process::id());
-    on_server(&server, format!("CREATE DATABASE {name}"));
-    let (address, _) = server.rsplit_once('/').expect("a database in the address");
-    let url = DatabaseUrl::Postgres(format!("{address}/{name}"));
-    Some(Database {
-        store: Store::open(&url).expect("a server"),
-        server: Some((server, name)),
-        _folder: None,
-    })
-}
-
-/// Speaks to the server from a thread of its own: its driver blocks.
-fn on_server(server: &str, sql: String) {
-    let server = server.to_owned();
-    std::thread::spawn(move || {
-        postgres::Client::connect(&server, postgres::NoTls)
-            .expect("a server")
-            .batch_execute(&sql)
-            .expect("done");
-    })
-    .join()
-    .expect("the server does as it is told");
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if let Some((server, name)) = self.server.take() {
-            on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
-    }
-}
+pub use database::{Database, NOW, databases};
 
 impl Database {
     /// Writes in one transaction.

@@ -1,8 +1,11 @@
-//! The routes, called as a client calls them, in the tree of their addresses. On both databases:
-//! SQLite always, PostgreSQL where `KULANT_TEST_POSTGRES` names a server.
+//! The routes, called as a client calls them, in the tree of their addresses, on both databases.
 
 mod api;
+#[path = "../../../store/tests/it/database.rs"]
+mod database;
 mod desk;
+#[path = "../../../care/tests/it/ground.rs"]
+mod ground;
 mod health;
 mod hooks;
 mod idempotency;
@@ -12,170 +15,78 @@ mod roles;
 mod site;
 mod specification;
 
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use kulant_care::admin::agents::AgentChange;
 use kulant_care::admin::teams::TeamChange;
-use kulant_care::files::Files;
 use kulant_care::people::invitations::{self, Acceptance};
-use kulant_care::{Care, Parts, Randomness, Settings, access, admin, secrets::SecretKeys};
-use kulant_channels::http::{Http, HttpPolicy};
+use kulant_care::{Care, Settings, access, admin, secrets::SecretKeys};
 use kulant_model::ids::{AgentId, TeamId};
 use kulant_model::role::Role;
-use kulant_model::time::{Clock, Timestamp};
-use kulant_store::{DatabaseUrl, Store};
 use kulant_web::{WebSettings, router};
 use serde_json::Value as Json;
 use tower::ServiceExt;
 
-/// The moment at which the tests begin.
-pub const START: Timestamp = Timestamp::from_seconds(1_795_000_000);
+pub use database::NOW as START;
+use database::{Database, databases, sqlite};
+use ground::Hands;
+
 /// Everybody's password.
 pub const PASSWORD: &str = "drei kleine Züge";
-
-/// A clock that stands until it is moved.
-pub struct Hands(AtomicI64);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-}
-
-impl Hands {
-    pub fn pass(&self, time: Duration) {
-        self.0.fetch_add(time.as_micros() as i64, Ordering::Relaxed);
-    }
-}
-
-/// Randomness that is the same in every run.
-struct Counting(AtomicU64);
-
-impl Randomness for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let number = self
-                .0
-                .fetch_add(1, Ordering::Relaxed)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
-        }
-    }
-}
 
 /// A kulant with its routes, but without a port.
 pub struct House {
     pub care: Care,
     pub clock: Arc<Hands>,
     router: Router,
-    server: Option<(String, String)>,
-    pub folder: tempfile::TempDir,
+    database: Database,
 }
 
 /// Builds one house on each database that is here.
 pub async fn houses() -> Vec<House> {
-    let mut houses = vec![house(None, "http://127.0.0.1:8080").await];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test server is named by the environment"
-    )]
-    if let Ok(server) = std::env::var("KULANT_TEST_POSTGRES") {
-        houses.push(house(Some(server), "http://127.0.0.1:8080").await);
+    let mut houses = Vec::new();
+    for database in databases().await {
+        houses.push(house(database, "http://127.0.0.1:8080").await);
     }
     houses
 }
 
 /// Builds a house on SQLite that is reached under an address.
 pub async fn house_at(public_url: &str) -> House {
-    house(None, public_url).await
+    house(sqlite().await, public_url).await
 }
 
-async fn house(server: Option<String>, public_url: &str) -> House {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
+async fn house(database: Database, public_url: &str) -> House {
     // Whatever is logged belongs to the test that fails; only the first house sets it up.
     let _ = tracing_subscriber::fmt()
         .with_test_writer()
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .try_init();
-    let folder = tempfile::tempdir().expect("a folder");
-    let (url, server) = match server {
-        None => (DatabaseUrl::Sqlite(folder.path().join("kulant.db")), None),
-        Some(server) => {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!("web_{}_{number}", std::process::id());
-            on_server(&server, format!("CREATE DATABASE {name}"));
-            let (address, _) = server.rsplit_once('/').expect("a database in the address");
-            let url = DatabaseUrl::Postgres(format!("{address}/{name}"));
-            (url, Some((server, name)))
-        }
-    };
-    let store = Store::open(&url).expect("a database");
-    kulant_store::sql::migrate::migrate(&store, START)
-        .await
-        .expect("migrated");
-    let clock = Arc::new(Hands(AtomicI64::new(START.0)));
+    let clock = Hands::at(START);
     let settings = Settings {
         public_url: public_url.to_owned(),
-        secret_keys: SecretKeys::from_text("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
-            .expect("a key"),
-        ..Settings::default()
+        ..ground::settings()
     };
-    let files = Files::new(folder.path().join("files"));
-    let care = open(store, files, settings, &clock).await;
+    let (store, folder) = (database.store.clone(), database.folder.path());
+    let care = ground::open(store, folder, settings, &clock).await;
     House {
         router: router(care.clone(), WebSettings::default()),
         care,
         clock,
-        server,
-        folder,
-    }
-}
-
-async fn open(store: Store, files: Files, settings: Settings, clock: &Arc<Hands>) -> Care {
-    Care::open(Parts {
-        store,
-        http: Http::new(&HttpPolicy {
-            // The networks of the tests are on this machine.
-            allow_private: true,
-            ..HttpPolicy::default()
-        })
-        .expect("a client"),
-        files,
-        settings,
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        randomness: Arc::new(Counting(AtomicU64::new(1))),
-    })
-    .await
-    .expect("a house")
-}
-
-/// Speaks to the server from a thread of its own: its driver blocks.
-fn on_server(server: &str, sql: String) {
-    let server = server.to_owned();
-    std::thread::spawn(move || {
-        postgres::Client::connect(&server, postgres::NoTls)
-            .expect("a server")
-            .batch_execute(&sql)
-            .expect("done");
-    })
-    .join()
-    .expect("the server does as it is told");
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        if let Some((server, name)) = self.server.take() {
-            on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
+        database,
     }
 }
 
 impl House {
+    /// Where everything lies that is not in the database.
+    pub fn folder(&self) -> &Path {
+        self.database.folder.path()
+    }
+
     /// A client that shows nothing.
     pub fn stranger(&self) -> Client {
         Client {
@@ -192,8 +103,8 @@ impl House {
             secret_keys: SecretKeys::from_text(keys).expect("keys"),
             ..Settings::default()
         };
-        let (store, files) = (self.care.store.clone(), self.care.files.clone());
-        open(store, files, settings, &self.clock).await
+        let (store, folder) = (self.care.store.clone(), self.folder());
+        ground::open(store, folder, settings, &self.clock).await
     }
 
     /// Makes a team.

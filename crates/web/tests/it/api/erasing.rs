@@ -255,7 +255,7 @@ async fn counts(house: &House) -> (i64, i64, i64) {
 /// Returns which markers stand anywhere: in any file of the data folder, in any column of any table.
 fn found(house: &House) -> Vec<&'static str> {
     let mut everything = Vec::new();
-    read_files(house.folder.path(), &mut everything);
+    read_files(house.folder(), &mut everything);
     if let DatabaseUrl::Postgres(url) = house.care.store.url() {
         everything.extend(read_tables(url));
     }
