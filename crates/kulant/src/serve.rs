@@ -196,20 +196,24 @@ async fn upkeep(metrics: PrometheusHandle, mut stopping: watch::Receiver<bool>) 
     Ok(())
 }
 
-/// Waits for the wish to stop, by SIGTERM or Ctrl-C.
+/// Listens at once for the wish to stop, by SIGTERM or Ctrl-C, and waits for it: who asks right after
+/// the first answer is heard too.
 #[cfg(unix)]
-pub async fn wait_for_stop() {
+pub fn wait_for_stop() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut interrupt)) = (
+    let signals = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
-    ) else {
-        // Without signals the process can still be killed, and loses nothing by it.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
+    );
+    async move {
+        let (Ok(mut term), Ok(mut interrupt)) = signals else {
+            // Without signals the process can still be killed, and loses nothing by it.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
