@@ -1,7 +1,8 @@
 // Debian's Chromium, driven by Playwright's library; axe is injected by hand.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { extname, join, resolve } from 'node:path'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { inject } from 'vitest'
 
 export const address = inject('address')
@@ -18,8 +19,24 @@ export function launch(): Promise<Browser> {
   })
 }
 
-export async function signIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
+
+/** A context of its own; KULANT_DESK names a built desk to be tried in place of the one in the program. */
+export async function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'de-DE', ...options })
+  const built = process.env.KULANT_DESK && resolve(process.env.KULANT_DESK)
+  if (built) {
+    await context.route(/\/desk(\/|$|\?)/, (route) => {
+      const asked = join(built, new URL(route.request().url()).pathname.replace(/^\/desk/, ''))
+      const path = extname(asked) && existsSync(asked) ? asked : join(built, 'index.html')
+      return route.fulfill({ contentType: TYPES[extname(path)] ?? 'application/octet-stream', body: readFileSync(path) })
+    })
+  }
+  return context
+}
+
+export async function signIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await openContext(browser, options)
   const page = await context.newPage()
   page.on('console', (said) => {
     if (said.type() === 'error' && !said.text().includes('401 (Unauthorized)')) complaints.push(said.text())

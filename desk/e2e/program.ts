@@ -16,7 +16,7 @@ declare module 'vitest' {
 
 const READY_WITHIN_MS = 60_000
 
-function findProgram(): string {
+export function findProgram(): string {
   const asked = process.env.KULANT_BINARY
   const built = ['release', 'debug'].map((profile) => resolve(import.meta.dirname, `../../target/${profile}/kulant`))
   const found = (asked ? [resolve(asked)] : built).find((path) => existsSync(path))
@@ -28,7 +28,7 @@ function findProgram(): string {
   )
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer().once('error', failed)
     server.listen(0, '127.0.0.1', () => {
@@ -48,7 +48,7 @@ export default async function start(project: TestProject) {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const said = await readyWords(child)
+    const said = await readyWords(child, 'Ctrl-C')
     const password = (role: string) => said.match(new RegExp(`^\\s*${role}\\s+\\S+@\\S+\\s+(\\S+)`, 'm'))?.[1] ?? ''
     project.provide('address', `http://${listen}`)
     project.provide('passwords', { administrator: password('administrator'), supervisor: password('supervisor'), agent: password('agent') })
@@ -59,14 +59,14 @@ export default async function start(project: TestProject) {
   return stop
 }
 
-/** Waits until the program has printed its log-ins, and gives what it said. */
-function readyWords(child: ChildProcess): Promise<string> {
+/** Waits until the program has said a word, and gives all that it said. */
+export function readyWords(child: ChildProcess, word: string): Promise<string> {
   return new Promise((ready, failed) => {
     let said = ''
     const late = setTimeout(() => failed(new Error(`kulant was not ready in time. It said:\n${said}`)), READY_WITHIN_MS)
     const hear = (chunk: Buffer) => {
       said += chunk.toString()
-      if (!said.includes('Ctrl-C')) return
+      if (!said.includes(word)) return
       clearTimeout(late)
       ready(said)
     }
@@ -79,7 +79,7 @@ function readyWords(child: ChildProcess): Promise<string> {
   })
 }
 
-async function end(child: ChildProcess) {
+export async function end(child: ChildProcess) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const over = new Promise((resume) => child.once('exit', resume))
   child.kill('SIGINT')

@@ -79,6 +79,11 @@ export function putMessage(client: QueryClient, conversationId: string, message:
   })
 }
 
+/** The message as the timeline shows it now. */
+export function findMessage(client: QueryClient, conversationId: string, messageId: string): Message | undefined {
+  return client.getQueryData<Pages<Message>>(keys.messages(conversationId))?.pages.flatMap((page) => page.items).find((item) => item.id === messageId)
+}
+
 /** Takes a message out of the timeline, for what never left. */
 export function dropMessage(client: QueryClient, conversationId: string, messageId: string) {
   client.setQueryData<Pages<Message>>(keys.messages(conversationId), (pages) =>

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useProblemText } from '../../../components/use-problem-text'
 import { call } from '../../../lib/api/client'
-import { putMessage } from '../../../lib/api/conversation-cache'
+import { findMessage, putMessage } from '../../../lib/api/conversation-cache'
 import type { Message } from '../../../lib/api/types'
 import { say } from '../../../lib/toast'
 
@@ -15,8 +15,10 @@ export function useDeliverMessage() {
   return useCallback(
     async (conversationId: string, messageId: string, verb: DeliveryVerb): Promise<Message | null> => {
       try {
+        const before = findMessage(client, conversationId, messageId)
         const message = await call<Message>('POST', `/messages/${messageId}/${verb}`, { body: {} })
-        putMessage(client, conversationId, message)
+        // The stream may have told of what came next before this answer was read: then it knows better.
+        if (findMessage(client, conversationId, messageId) === before) putMessage(client, conversationId, message)
         return message
       } catch (problem) {
         say(describe(problem), { tone: 'trouble' })
