@@ -18,6 +18,7 @@ afterAll(() => browser?.close())
 describe('desk', () => {
   it('opens a conversation by keys alone', async () => {
     await page.keyboard.press('j')
+    await page.waitForFunction(() => document.activeElement?.id.startsWith('row-'))
     await page.keyboard.press('Enter')
     await page.waitForURL(/conversations\/\w+/)
     await page.waitForSelector('article')
@@ -58,9 +59,9 @@ describe('desk', () => {
     // What was written in private cannot be answered in public: a public conversation it must be.
     const before = page.url()
     await page.goto(`${new URL(before).origin}/desk/conversations?view=open&visibility=public`)
-    await page.waitForSelector('[role=option], [role=row], li, a[href*="/conversations/"]')
-    await page.waitForTimeout(500)
+    await page.waitForSelector(rows)
     await page.keyboard.press('j')
+    await page.waitForFunction(() => document.activeElement?.id.startsWith('row-'))
     await page.keyboard.press('Enter')
     await page.waitForURL(/conversations\/\w+/)
     await page.waitForSelector('article')
@@ -113,7 +114,8 @@ describe('desk', () => {
     await phone.context().close()
   })
 
-  it('keeps the first screen at 350 kB or less', async () => {
+  // Only the program compresses what it sends; a built desk in its place cannot be weighed.
+  it.skipIf(process.env.KULANT_DESK)('keeps the first screen at 350 kB or less', async () => {
     const fresh = await signIn(browser)
     const sizes = await fresh.evaluate(() =>
       (performance.getEntriesByType('resource') as PerformanceResourceTiming[])

@@ -58,7 +58,10 @@ export function ConversationList(props: Props) {
       if (!row) return
       setCursorId(row.id)
       virtual.scrollToIndex(index)
-      requestAnimationFrame(() => document.getElementById(`row-${row.id}`)?.focus({ preventScroll: true }))
+      const focus = () => document.getElementById(`row-${row.id}`)?.focus({ preventScroll: true })
+      // At once where it is drawn already: the next key may follow before the next frame.
+      if (document.getElementById(`row-${row.id}`)) focus()
+      else requestAnimationFrame(focus)
     },
     [rows, virtual],
   )
