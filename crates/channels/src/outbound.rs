@@ -97,7 +97,10 @@ pub enum SendError {
     /// The request left, its answer was lost: look for the message before trying again.
     #[error("the answer was lost: {0}")]
     Uncertain(String),
-    /// An answer that should not happen.
+    /// What the network gave is not what its documentation says.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
+    /// A fault of ours.
     #[error("unexpected: {0}")]
     Bug(String),
 }
@@ -115,6 +118,7 @@ impl SendError {
             Self::Forbidden(_) => "forbidden",
             Self::Duplicate { .. } => "duplicate",
             Self::Uncertain(_) => "uncertain",
+            Self::Unreadable(_) => "unreadable",
             Self::Bug(_) => "bug",
         }
     }
@@ -148,6 +152,7 @@ impl SendError {
             | Self::ContentRejected(detail)
             | Self::Forbidden(detail)
             | Self::Uncertain(detail)
+            | Self::Unreadable(detail)
             | Self::Bug(detail) => detail,
             Self::Duplicate { network_id } => match network_id {
                 Some(network_id) => network_id,
@@ -211,6 +216,7 @@ mod tests {
                 false,
             ),
             (SendError::Uncertain(String::new()), "uncertain", false),
+            (SendError::Unreadable(String::new()), "unreadable", false),
             (SendError::Bug(String::new()), "bug", false),
         ];
         for (error, class, retryable) in cases {

@@ -61,7 +61,7 @@ pub(super) async fn poll(
     let (next_in, trouble) = match fetched {
         Fetched::Page(_) => {
             cursor.moved_to = None;
-            let trouble = SendError::Bug("the page names a page as its feed".to_owned());
+            let trouble = SendError::Unreadable("the page names a page as its feed".to_owned());
             (Some(growing(pace, 1)), Some(trouble))
         }
         Fetched::Gone => {
@@ -186,7 +186,7 @@ async fn fetch(http: &Http, address: &str, page: &Page, now: Timestamp) -> Fetch
             Ok(document) => return Fetched::Document(document, answer),
             Err(error) => match parse::find_feed_in_page(&answer.body, &answer.url) {
                 Some(address) => return Fetched::Page(address),
-                None => SendError::Bug(format!("no feed is to be read there: {error}")),
+                None => SendError::Unreadable(format!("no feed is to be read there: {error}")),
             },
         },
         401 => SendError::AuthBroken(detail),
@@ -196,7 +196,7 @@ async fn fetch(http: &Http, address: &str, page: &Page, now: Timestamp) -> Fetch
             Some(wait) => SendError::RetryAfter { wait, detail },
             None => SendError::RetryBackoff(detail),
         },
-        _ => SendError::Bug(detail),
+        _ => SendError::Unreadable(detail),
     };
     Fetched::Failed { trouble, wait }
 }

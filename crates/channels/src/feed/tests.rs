@@ -281,7 +281,7 @@ async fn trouble_makes_pauses_grow_and_loses_nothing() {
         ("recipient_gone", 960),
         ("auth_broken", 1_920),
         ("retry_backoff", 3_840),
-        ("bug", 7_680),
+        ("unreadable", 7_680),
     ];
     for (class, seconds) in expected {
         polled = poll(&account, Some(&polled.cursor)).await;

@@ -94,7 +94,10 @@ async fn listen(
         .or(query.last_event_id)
         .filter(|seen| !seen.is_empty());
     let listener = Listener::begin(care, identified, seen.as_deref()).await?;
-    let beat = KeepAlive::new().interval(HEARTBEAT);
+    // An event of its own and no comment, so that a desk notices when the line is dead.
+    let beat = KeepAlive::new()
+        .interval(HEARTBEAT)
+        .event(Event::default().event("beat").data("{}"));
     let stream = Sse::new(listener.stream()).keep_alive(beat);
     Ok(([UNBUFFERED], stream).into_response())
 }

@@ -104,7 +104,8 @@ async fn read_file(
     let name = field.file_name().unwrap_or("").to_owned();
     let media_type = field.content_type().unwrap_or("").to_owned();
     // A field in which nothing was chosen comes as a file without name and content.
-    let Some(first) = field.chunk().await.map_err(|error| unread(&error))? else {
+    let first = field.chunk().await.map_err(|error| unread(&error))?;
+    let Some(first) = first.filter(|bytes| !(name.is_empty() && bytes.is_empty())) else {
         return Ok(());
     };
     filling.had_files = true;
