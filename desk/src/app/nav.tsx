@@ -30,13 +30,13 @@ import { formatCount } from '../lib/format/number'
 import { navStore } from './panel'
 import classes from './nav.module.css'
 
-const VIEWS: { view: string; count: Exclude<keyof Counts, 'teams'>; Sign: typeof IconUser }[] = [
+const VIEWS: { view: string; count: Exclude<keyof Counts, 'teams'> | null; Sign: typeof IconUser }[] = [
   { view: 'mine', count: 'open_mine', Sign: IconUser },
   { view: 'unassigned', count: 'open_unassigned', Sign: IconInbox },
   { view: 'open', count: 'open_all', Sign: IconMessages },
   { view: 'waiting', count: 'waiting', Sign: IconHourglass },
   { view: 'snoozed', count: 'snoozed', Sign: IconClockPause },
-  { view: 'resolved', count: 'resolved_recent', Sign: IconCheck },
+  { view: 'resolved', count: null, Sign: IconCheck },
   { view: 'mentions', count: 'mentions', Sign: IconAt },
 ]
 
@@ -62,7 +62,7 @@ export function Nav({ onPalette, onKeys }: Props) {
       <div className={classes.groups}>
         <Group>
           {VIEWS.map(({ view, count, Sign }) => (
-            <ViewLink key={view} view={view} name={t(`desk.view.${view}`)} count={counts?.[count]} sign={<Sign size={17} stroke={1.7} aria-hidden="true" />} />
+            <ViewLink key={view} view={view} name={t(`desk.view.${view}`)} count={count ? counts?.[count] : undefined} sign={<Sign size={17} stroke={1.7} aria-hidden="true" />} />
           ))}
         </Group>
         {shown.length > 0 && (

@@ -16,7 +16,7 @@ import { ListHeader } from '../features/conversations/components/list-header'
 import { useTeams, viewsQuery } from '../lib/api/directory'
 import { useAgent } from '../lib/api/session'
 import type { Counts } from '../lib/api/types'
-import { countExtraFilters, DEFAULT_VIEW, effectiveFilters, type FilterKey, type ListSearch } from '../lib/filters'
+import { countExtraFilters, DEFAULT_VIEW, effectiveFilters, type FilterKey, type ListSearch, viewFilters } from '../lib/filters'
 import { formatCount } from '../lib/format/number'
 import { useShortcut } from '../lib/shortcuts/use-shortcut'
 import { NavButton } from './nav-button'
@@ -25,8 +25,9 @@ import { SaveView } from './save-view'
 import { SidePanel } from './side-panel'
 import classes from './working-screen.module.css'
 
+// What is resolved grows for ever: there a number says nothing.
 const COUNT_OF: Record<string, Exclude<keyof Counts, 'teams'>> = {
-  mine: 'open_mine', unassigned: 'open_unassigned', open: 'open_all', waiting: 'waiting', snoozed: 'snoozed', resolved: 'resolved_recent', mentions: 'mentions',
+  mine: 'open_mine', unassigned: 'open_unassigned', open: 'open_all', waiting: 'waiting', snoozed: 'snoozed', mentions: 'mentions',
 }
 
 export function WorkingScreen() {
@@ -39,6 +40,7 @@ export function WorkingScreen() {
   const panel = usePanel()
   const views = useQuery(viewsQuery)
   const filters = useMemo(() => effectiveFilters(search, views.data ?? []), [search, views.data])
+  const base = useMemo(() => viewFilters(search.view ?? DEFAULT_VIEW, views.data ?? []), [search.view, views.data])
   const { title, count } = useTitle(search)
 
   const onOpen = useCallback(
@@ -67,6 +69,7 @@ export function WorkingScreen() {
           count={countExtraFilters(search) === 0 && !search.q ? count : ''}
           search={search}
           filters={filters}
+          base={base}
           onSearch={onSearch}
           lead={<NavButton />}
           tail={<SaveView filters={filters} search={search} />}

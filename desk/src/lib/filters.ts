@@ -19,8 +19,9 @@ export const BUILT_IN_VIEWS: Record<string, Filters> = {
   mentions: { mentions: 'me' },
 }
 export const DEFAULT_VIEW = 'mine'
-/** A filter set to this takes the view's own filter away. */
+/** A filter set to this takes the view's own filter away; for words it is a sign, since people search for "any". */
 export const ANY = 'any'
+export const ANY_WORDS = '*'
 
 export function parseSearch(raw: Record<string, unknown>): ListSearch {
   const search: ListSearch = {}
@@ -46,9 +47,14 @@ export function effectiveFilters(search: ListSearch, saved: { id: string; filter
   const filters: Filters = {}
   for (const key of FILTER_KEYS) {
     const value = search[key] ?? base[key]
-    if (value && value !== ANY) filters[key] = value
+    if (value && value !== (key === 'q' ? ANY_WORDS : ANY)) filters[key] = value
   }
   return filters
+}
+
+/** What the URL says so that these words are searched for: nothing where the view itself says so. */
+export function wordsOverView(words: string, base: Filters): string | undefined {
+  return words === (base.q ?? '') ? undefined : words || ANY_WORDS
 }
 
 /** How many filters somebody has set on top of the view. */

@@ -60,31 +60,29 @@ export function Composer({ conversation, messages }: Props) {
         uploads.add(event.dataTransfer.files)
       }}
     >
+      <MentionList mention={mention} />
       <ComposerTabs conversation={conversation} visibility={visibility} onTurn={(to) => { composer.turn(to); focus() }} />
       <ComposerTarget conversation={conversation} visibility={visibility} target={target} chosen={writing.in_reply_to !== null} onClear={() => composer.change({ in_reply_to: null })} />
-      <div className={classes.field}>
-        <MentionList mention={mention} />
-        <div className={classes.grow} data-text={`${writing.body}\n`}>
-          <textarea
-            ref={field}
-            value={writing.body}
-            rows={1}
-            placeholder={t(`desk.composer.placeholder.${visibility}`)}
-            aria-label={t(`desk.composer.label.${visibility}`)}
-            aria-invalid={over || undefined}
-            onChange={(event) => composer.write(event.currentTarget.value)}
-            onKeyDown={onKeyDown}
-            onSelect={mention.onSelect}
-            onPaste={(event) => {
-              if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
-            }}
-            onBlur={mention.close}
-          />
-        </div>
+      <div className={classes.grow} data-text={`${writing.body}\n`}>
+        <textarea
+          ref={field}
+          value={writing.body}
+          rows={1}
+          placeholder={t(`desk.composer.placeholder.${visibility}`)}
+          aria-label={t(`desk.composer.label.${visibility}`)}
+          aria-invalid={over || undefined}
+          onChange={(event) => composer.write(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+          onSelect={mention.onSelect}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
+          }}
+          onBlur={mention.close}
+        />
       </div>
       {conversation.signature && visibility !== 'note' && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
       <UploadStrip uploads={uploads} />
-      {trouble && <p className={classes.trouble} role="alert">{t('desk.composer.kept', { why: trouble })}</p>}
+      {trouble && <p className={classes.trouble} role="alert">{trouble}</p>}
       <footer className={classes.foot}>
         {visibility !== 'note' && (
           <>

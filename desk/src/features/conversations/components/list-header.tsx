@@ -9,7 +9,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../../../components/icon-button'
 import { Picker } from '../../../components/picker'
-import { countExtraFilters, type FilterKey, type Filters, type ListSearch } from '../../../lib/filters'
+import { countExtraFilters, type FilterKey, type Filters, type ListSearch, wordsOverView } from '../../../lib/filters'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useFilterChoices } from '../hooks/use-filter-choices'
 import classes from './list-header.module.css'
@@ -20,6 +20,8 @@ interface Props {
   count: string
   search: ListSearch
   filters: Filters
+  /** What the view itself filters by. */
+  base: Filters
   onSearch: (change: Partial<Record<FilterKey, string | undefined>>) => void
   /** What stands before the title on small screens. */
   lead?: ReactNode
@@ -28,10 +30,10 @@ interface Props {
 
 const SORTS = ['newest', 'oldest', 'waiting'] as const
 
-export function ListHeader({ heading: Heading, title, count, search, filters, onSearch, lead, tail }: Props) {
+export function ListHeader({ heading: Heading, title, count, search, filters, base, onSearch, lead, tail }: Props) {
   const { t } = useTranslation()
   const [filtering, setFiltering] = useState(false)
-  const { choices, chosen, toggle } = useFilterChoices(search, filters, onSearch)
+  const { choices, chosen, toggle } = useFilterChoices(search, filters, base, onSearch)
   const extra = countExtraFilters(search)
   return (
     <div className={classes.header}>
@@ -66,7 +68,7 @@ export function ListHeader({ heading: Heading, title, count, search, filters, on
           </Picker>
         </span>
       </div>
-      <SearchField value={search.q ?? ''} onChange={(q) => onSearch({ q: q || undefined })} />
+      <SearchField value={filters.q ?? ''} onChange={(q) => onSearch({ q: wordsOverView(q, base) })} />
       {extra > 0 && (
         <ul className={classes.chips} aria-label={t('desk.list.filters_set')}>
           {choices.filter((choice) => chosen.includes(choice.id) && search[choice.id.split(':')[0] as FilterKey]).map((choice) => (
@@ -86,12 +88,26 @@ function SearchField({ value, onChange }: { value: string; onChange: (text: stri
   const { t } = useTranslation()
   const field = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
+  const asked = useRef(value)
+  const latest = useRef(onChange)
   useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => onChange(text.trim()), 220)
+    latest.current = onChange
+  })
+  // What comes back of one's own words must not overwrite what was typed in the meantime.
+  useEffect(() => {
+    if (value === asked.current) return
+    asked.current = value
+    setText(value)
+  }, [value])
+  useEffect(() => {
+    const words = text.trim()
+    if (words === asked.current) return
+    const timer = setTimeout(() => {
+      asked.current = words
+      latest.current(words)
+    }, 220)
     return () => clearTimeout(timer)
-  }, [text, value, onChange])
+  }, [text])
   useShortcut('search', () => field.current?.select())
   return (
     <div className={classes.search} role="search">

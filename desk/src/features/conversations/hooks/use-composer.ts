@@ -2,6 +2,7 @@
 import { type RefObject, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
+import { Problem } from '../../../lib/api/client'
 import { useAgents } from '../../../lib/api/directory'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, Visibility } from '../../../lib/api/types'
@@ -90,7 +91,8 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
       say(said, seconds > 0 ? { seconds: at ? undefined : seconds, undo: () => void callBack(conversation.id, message) } : {})
     } catch (problem) {
       change(kept)
-      setTrouble(describe(problem))
+      const unclear = problem instanceof Problem && problem.code === 'outcome_unknown'
+      setTrouble(unclear ? describe(problem) : t('desk.composer.kept', { why: describe(problem) }))
     }
   }
 

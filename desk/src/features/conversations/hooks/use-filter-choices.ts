@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Choice } from '../../../components/picker'
 import { useAgents, useBrands, useInboxes, useTags, useTeams } from '../../../lib/api/directory'
-import { ANY, type FilterKey, type Filters, type ListSearch, viewFilters } from '../../../lib/filters'
+import { ANY, type FilterKey, type Filters, type ListSearch } from '../../../lib/filters'
 
 export const STATUSES = ['open', 'waiting', 'snoozed', 'resolved'] as const
 export const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const
@@ -11,7 +11,7 @@ export const KINDS = ['request', 'question', 'complaint', 'suggestion', 'praise'
 
 type OnSearch = (change: Partial<Record<FilterKey, string | undefined>>) => void
 
-export function useFilterChoices(search: ListSearch, filters: Filters, onSearch: OnSearch) {
+export function useFilterChoices(search: ListSearch, filters: Filters, base: Filters, onSearch: OnSearch) {
   const { t } = useTranslation()
   const teams = useTeams()
   const agents = useAgents()
@@ -46,9 +46,9 @@ export function useFilterChoices(search: ListSearch, filters: Filters, onSearch:
     const now = (filters[key] ?? '').split(',').filter(Boolean)
     const value = valueOf(id)
     const next = now.includes(value) ? now.filter((item) => item !== value) : single(key) ? [value] : [...now, value]
-    const base = viewFilters(search.view ?? 'mine', [])[key]
+    const own = base[key]
     const text = next.join(',')
-    onSearch({ [key]: text === base ? undefined : text || (base || search[key] === undefined ? ANY : undefined) })
+    onSearch({ [key]: text === own ? undefined : text || (own || search[key] === undefined ? ANY : undefined) })
   }
   return { choices, chosen, toggle }
 }

@@ -1,5 +1,5 @@
 // API tokens of one's own: made with scopes, shown once, ended at any time.
-import { Checkbox, Group, TextInput } from '@mantine/core'
+import { Checkbox, TextInput } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -27,6 +27,9 @@ const tokensQuery = queryOptions({
 export function TokensPage() {
   const { t } = useTranslation()
   const query = useQuery(tokensQuery)
+  const { data: session } = useQuery(sessionQuery)
+  const possible = session?.permissions ?? []
+  const words = useScopeWords()
   const { remove } = useChangeSetting<Token>('tokens')
   const [adding, setAdding] = useState(false)
   const [made, setMade] = useState<Token | null>(null)
@@ -36,7 +39,7 @@ export function TokensPage() {
         {query.data?.map((token) => (
           <tr key={token.id}>
             <td className={classes.named}>{token.name}</td>
-            <td className={classes.small}>{token.scopes.join(', ')}</td>
+            <td className={classes.small}>{possible.every((scope) => token.scopes.includes(scope)) ? t('desk.settings.all_scopes') : token.scopes.map(words).join(', ')}</td>
             <td>{token.last_used_at ? <Moment at={token.last_used_at} /> : t('desk.settings.never')}</td>
             <td><RowActions name={token.name} onDelete={() => remove(token)} deleteText={t('desk.settings.end_token')} /></td>
           </tr>
@@ -55,10 +58,20 @@ export function TokensPage() {
   )
 }
 
+/** What tokens may, in words; a scope without words says its own name. */
+function useScopeWords() {
+  const { t, i18n } = useTranslation()
+  return (scope: string) => {
+    const key = `desk.scope.${scope.replaceAll(':', '_')}`
+    return i18n.exists(key) ? t(key) : scope
+  }
+}
+
 function TokenForm({ onClose, onMade }: { onClose: () => void; onMade: (token: Token) => void }) {
   const { t } = useTranslation()
   const { data: session } = useQuery(sessionQuery)
   const possible = session?.permissions ?? []
+  const words = useScopeWords()
   const { save } = useChangeSetting<Token>('tokens')
   const form = useForm({ name: '', scopes: possible }, async (values) => {
     const token = await save(null, values)
@@ -71,7 +84,7 @@ function TokenForm({ onClose, onMade }: { onClose: () => void; onMade: (token: T
       <TextInput label={t('desk.field.token_name')} required data-autofocus error={errors.name} value={values.name} onChange={(event) => set('name', event.currentTarget.value)} />
       {possible.length > 0 && (
         <Checkbox.Group label={t('desk.field.scopes')} value={values.scopes} onChange={(scopes) => set('scopes', scopes)} error={errors.scopes}>
-          <Group mt={6} gap="xs">{possible.map((scope) => <Checkbox key={scope} value={scope} label={scope} />)}</Group>
+          <div className={classes.scopes}>{possible.map((scope) => <Checkbox key={scope} value={scope} label={words(scope)} />)}</div>
         </Checkbox.Group>
       )}
     </FormDialog>
