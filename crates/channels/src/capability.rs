@@ -1,12 +1,9 @@
 //! What a channel can do, as data: every limit and window stands here, none in code elsewhere.
-//! Includes how each network counts the length of a text.
 
 use kulant_model::message::Visibility;
 use serde::Serialize;
-use unicode_segmentation::UnicodeSegmentation;
 
-/// What a link counts where links count alike, whatever their length.
-const LINK_WEIGHT: usize = 23;
+pub use crate::counting::{Counting, count_length};
 
 /// What a channel can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +19,14 @@ pub struct Capabilities {
     pub public_page: bool,
     /// Whether a message of ours can be looked for at the network after its answer was lost.
     pub look_up: bool,
+    /// Whether history and gaps are filled by asking, besides what is pushed or listened to.
+    pub fills_gaps: bool,
+    /// How somebody who wrote in public may be answered in private; none where they cannot.
+    pub hand_over: Option<HandOver>,
+    /// Whether we may post of ourselves, in reply to nothing.
+    pub own_posts: bool,
+    /// Whether the network lets us look for words.
+    pub search: bool,
     pub identity_realm: IdentityRealm,
     /// The day on which these facts were compared with the network's documentation.
     pub checked_on: &'static str,
@@ -36,12 +41,38 @@ pub struct SideCapabilities {
     /// The longest text, none where there is no limit.
     pub length: Option<usize>,
     pub counts: Counting,
+    /// A second limit in UTF-8 bytes, where the network has one.
+    pub bytes: Option<usize>,
     pub edit: bool,
     pub delete: bool,
+    /// Whether somebody else's message can be hidden from the public.
+    pub hide: bool,
     pub reactions: bool,
     /// How long after the contact's last message an answer may go out.
     pub reply_window_seconds: Option<u64>,
+    /// How long a person, and no machine, may still answer after that.
+    pub human_window_seconds: Option<u64>,
     pub attachments: Option<AttachmentLimits>,
+}
+
+/// The network's rule for answering somebody in private who wrote in public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HandOver {
+    pub way: HandOverWay,
+    /// How long after the public message.
+    pub within_seconds: Option<u64>,
+}
+
+/// How the private side is reached from the public one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandOverWay {
+    /// A private message at any time.
+    Message,
+    /// One private message for each public one.
+    OneMessage,
+    /// A link in public by which the person begins the private thread.
+    Link,
 }
 
 /// How many files, how large, may go out with one message.
@@ -75,20 +106,6 @@ pub enum IdentityRealm {
     Network,
 }
 
-/// How a network counts the length of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Counting {
-    /// Unicode code points.
-    Characters,
-    /// What a reader sees as one sign.
-    Graphemes,
-    /// UTF-8 bytes.
-    Bytes,
-    /// Graphemes, but every link counts 23.
-    Weighted,
-}
-
 impl Capabilities {
     /// Returns what can be done where a message of this visibility is read; notes never leave.
     pub const fn side(&self, visibility: Visibility) -> Option<&SideCapabilities> {
@@ -100,69 +117,48 @@ impl Capabilities {
     }
 }
 
+impl Capabilities {
+    /// What a channel can do that can do nothing; the others say how they differ.
+    pub const NONE: Self = Self {
+        public: None,
+        private: None,
+        intake: IntakeWay::Local,
+        needs_public_address: false,
+        signed_hook: false,
+        public_page: false,
+        look_up: false,
+        fills_gaps: false,
+        hand_over: None,
+        own_posts: false,
+        search: false,
+        identity_realm: IdentityRealm::Inbox,
+        checked_on: "",
+    };
+}
+
 impl SideCapabilities {
+    /// A side that is only read; the others say how they differ.
+    pub const READ_ONLY: Self = Self {
+        send: false,
+        reason: None,
+        length: None,
+        counts: Counting::Graphemes,
+        bytes: None,
+        edit: false,
+        delete: false,
+        hide: false,
+        reactions: false,
+        reply_window_seconds: None,
+        human_window_seconds: None,
+        attachments: None,
+    };
+
     /// Returns whether a text is short enough.
     pub fn fits(&self, text: &str) -> bool {
         self.length
             .is_none_or(|length| count_length(text, self.counts) <= length)
+            && self.bytes.is_none_or(|bytes| text.len() <= bytes)
     }
-}
-
-/// Counts the length of a text the way a network does.
-pub fn count_length(text: &str, counting: Counting) -> usize {
-    match counting {
-        Counting::Characters => text.chars().count(),
-        Counting::Graphemes => graphemes(text),
-        Counting::Bytes => text.len(),
-        Counting::Weighted => weighted(text),
-    }
-}
-
-fn graphemes(text: &str) -> usize {
-    text.graphemes(true).count()
-}
-
-fn weighted(text: &str) -> usize {
-    let mut rest = text;
-    let mut length = 0;
-    while let Some(start) = link_start(rest) {
-        let link = &rest[start..];
-        let end = link_length(link);
-        length += graphemes(&rest[..start]) + LINK_WEIGHT;
-        rest = &link[end..];
-    }
-    length + graphemes(rest)
-}
-
-/// Finds where the next `http://` or `https://` with something behind it begins.
-fn link_start(text: &str) -> Option<usize> {
-    text.match_indices("http").map(|(at, _)| at).find(|&at| {
-        let link = &text[at..];
-        let behind = link
-            .strip_prefix("https://")
-            .or_else(|| link.strip_prefix("http://"));
-        let inside_word = text[..at]
-            .chars()
-            .next_back()
-            .is_some_and(char::is_alphanumeric);
-        !inside_word && behind.is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
-    })
-}
-
-/// Returns the bytes of a link up to white space; punctuation at its end belongs to the sentence.
-fn link_length(link: &str) -> usize {
-    let end = link
-        .find(|character: char| character.is_whitespace() || matches!(character, '<' | '>' | '"'))
-        .unwrap_or(link.len());
-    let mut link = &link[..end];
-    while let Some(last) = link.chars().next_back() {
-        let closes_nothing = last == ')' && !link.contains('(');
-        if !closes_nothing && !matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'') {
-            break;
-        }
-        link = &link[..link.len() - last.len_utf8()];
-    }
-    link.len()
 }
 
 #[cfg(test)]
@@ -170,51 +166,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_counted_as_the_network_counts() {
-        let cases = [
-            ("", Counting::Graphemes, 0),
-            ("Grüße", Counting::Characters, 5),
-            ("Grüße", Counting::Bytes, 7),
-            ("Gru\u{308}ße", Counting::Characters, 6),
-            ("Gru\u{308}ße", Counting::Graphemes, 5),
-            ("👩‍👩‍👧 hi", Counting::Graphemes, 4),
-            ("👩‍👩‍👧 hi", Counting::Characters, 8),
-            (
-                "see https://example.com/a/very/long/path/indeed now",
-                Counting::Weighted,
-                31,
-            ),
-            ("https://a.de", Counting::Weighted, 23),
-            ("(https://a.de).", Counting::Weighted, 26),
-            ("https://a.de/x_(y)", Counting::Weighted, 23),
-            ("http:// is no link", Counting::Weighted, 18),
-            ("xhttps://a.de", Counting::Weighted, 13),
-            ("https://a.de und https://b.de", Counting::Weighted, 51),
-        ];
-        for (text, counting, length) in cases {
-            assert_eq!(
-                count_length(text, counting),
-                length,
-                "{text:?} by {counting:?}"
-            );
-        }
-    }
-
-    #[test]
     fn a_text_fits_up_to_the_limit() {
         let side = SideCapabilities {
-            send: true,
-            reason: None,
             length: Some(5),
-            counts: Counting::Graphemes,
-            edit: false,
-            delete: false,
-            reactions: false,
-            reply_window_seconds: None,
-            attachments: None,
+            ..SideCapabilities::READ_ONLY
         };
         assert!(side.fits("Gru\u{308}ße"));
         assert!(!side.fits("Grüßen"));
+        let narrow = SideCapabilities {
+            bytes: Some(7),
+            ..side.clone()
+        };
+        assert!(narrow.fits("Grüße"));
+        assert!(!narrow.fits("Grüßé"));
         let endless = SideCapabilities {
             length: None,
             ..side

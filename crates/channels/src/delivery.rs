@@ -21,6 +21,8 @@ pub struct Account {
     pub settings: Value,
     /// The fields that the settings schema marks as secret, and the signing secrets of the hook.
     pub secrets: Value,
+    /// The address of our hook as the network sees it.
+    pub hook_url: String,
     pub now: Timestamp,
 }
 
@@ -70,6 +72,66 @@ pub struct Polled {
     pub next_in: Option<Duration>,
     /// What went wrong, for the health of the inbox; the cursor and `next_in` heed it already.
     pub trouble: Option<SendError>,
+}
+
+/// What our hook answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookAnswer {
+    pub status: u16,
+    pub media_type: &'static str,
+    pub body: String,
+}
+
+/// Something that is wrong with an account, found before a customer notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub class: FindingClass,
+    /// What the network said, for people.
+    pub detail: String,
+}
+
+/// What kind of thing is wrong, and with it the way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingClass {
+    /// The token is dead: connect again.
+    Token,
+    /// The token may not do all that is needed.
+    Permission,
+    /// The network no longer delivers to our hook.
+    Subscription,
+    /// The account itself is restricted.
+    Restricted,
+}
+
+/// What is looked for at a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// Any of these words or phrases.
+    pub any: Vec<String>,
+    pub hashtags: Vec<String>,
+    /// None of these.
+    pub without: Vec<String>,
+    /// BCP 47; empty means every language.
+    pub languages: Vec<String>,
+}
+
+impl HookAnswer {
+    pub fn json(status: u16, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            media_type: "application/json",
+            body: body.into(),
+        }
+    }
+
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            media_type: "text/plain; charset=utf-8",
+            body: body.into(),
+        }
+    }
 }
 
 impl Account {
@@ -144,6 +206,7 @@ mod tests {
             inbox_id: "7".to_owned(),
             settings: json!({"url": " https://example.com ", "empty": " "}),
             secrets: json!({"signing": ["whsec_bmV3", "whsec_b2xk"], "token": "hush"}),
+            hook_url: String::new(),
             now: Timestamp(0),
         };
         let printed = format!("{account:?}");

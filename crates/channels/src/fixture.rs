@@ -31,6 +31,8 @@ pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 struct Case {
     #[serde(default)]
     settings: Value,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
     kind: String,
     #[serde(default)]
     key: String,
@@ -51,6 +53,7 @@ pub(crate) fn account(settings: Value) -> Account {
         inbox_id: "4711".to_owned(),
         settings,
         secrets: json!({"signing": [SECRET]}),
+        hook_url: "https://care.example/hooks/key".to_owned(),
         now: NOW,
     }
 }
@@ -72,6 +75,8 @@ pub(crate) fn reply(body: &str) -> Outbound {
         in_reply_to: Some("post-1".to_owned()),
         thread: None,
         recipient: Some("anna".to_owned()),
+        recipient_handle: None,
+        hand_over: false,
         signature: Some("Team Bahnsteig".to_owned()),
         action: Action::Reply {
             body: body.to_owned(),
@@ -109,6 +114,7 @@ fn check(channel: &dyn Channel, case: &Case, name: &str) {
     };
     let mut raw = delivery(&case.kind, body);
     raw.key.clone_from(&case.key);
+    raw.headers.clone_from(&case.headers);
     match channel.translate(&account(case.settings.clone()), &raw) {
         Ok(translation) => {
             assert_eq!(case.error, None, "{name} should not be readable");

@@ -9,11 +9,12 @@ use std::time::Duration;
 use kulant_model::time::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::retry;
+use serde_json::Value;
 use url::Url;
 
 use crate::delivery::header;
 use crate::guard::{Blocked, Guard, GuardedResolver};
-use crate::outbound::SendError;
+use crate::outbound::{OutboundAttachment, SendError};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -236,6 +237,70 @@ impl Request {
         }
     }
 
+    /// Makes a request that carries a form.
+    pub fn post_form(url: impl Into<String>, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        Self {
+            method: Method::Post,
+            body: body.into_bytes(),
+            ..Self::get(url)
+        }
+        .header(form.0, form.1)
+    }
+
+    /// Makes a request that carries fields and one file; `mark` is a text that stands in neither.
+    pub fn post_file(
+        url: impl Into<String>,
+        fields: &[(&str, &str)],
+        (field, file): (&str, &OutboundAttachment),
+        mark: &str,
+    ) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head =
+                format!("--{mark}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(value.as_bytes());
+            body.extend_from_slice(b"\r\n");
+        }
+        let name: String = file
+            .name
+            .chars()
+            .map(|sign| {
+                if sign.is_control() || matches!(sign, '"' | '\\') {
+                    '_'
+                } else {
+                    sign
+                }
+            })
+            .collect();
+        let head = format!(
+            "--{mark}\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\ncontent-type: {}\r\n\r\n",
+            file.media_type
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(&file.bytes);
+        body.extend_from_slice(format!("\r\n--{mark}--\r\n").as_bytes());
+        Self {
+            method: Method::Post,
+            body,
+            ..Self::get(url)
+        }
+        .header(
+            "content-type",
+            format!("multipart/form-data; boundary={mark}"),
+        )
+    }
+
+    /// Adds the token by which the network knows the account.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -255,6 +320,12 @@ impl Answer {
     /// Returns the first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
+    }
+
+    /// Reads the body as JSON.
+    pub fn json(&self) -> Result<Value, SendError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| SendError::Unreadable(format!("status {}: {error}", self.status)))
     }
 
     /// Returns how long the network asks to wait, at most a day.

@@ -18,6 +18,8 @@ pub enum Inbound {
     Edit(Edit),
     Delete(Delete),
     Reaction(Reaction),
+    Status(Status),
+    Departure(Departure),
 }
 
 /// One thing said: a post, a comment or a private message.
@@ -66,6 +68,24 @@ pub struct Reaction {
     pub kind: String,
     pub at: Timestamp,
     pub added: bool,
+}
+
+/// What became of something we sent, told by the network later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub network_id: String,
+    /// Our own message id, where the network carries it.
+    pub echo_of: Option<String>,
+    pub at: Timestamp,
+    /// Why it did not arrive: the stable word of a class of `SendError`, and the network's words.
+    pub failure: Option<(String, String)>,
+}
+
+/// A person left the network or wants everything gone: their texts and names must go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    pub person: String,
+    pub at: Timestamp,
 }
 
 /// Who said it, as the network knows them.
@@ -181,6 +201,8 @@ impl Inbound {
             Self::Edit(edit) => &edit.network_id,
             Self::Delete(delete) => &delete.network_id,
             Self::Reaction(reaction) => &reaction.of,
+            Self::Status(status) => &status.network_id,
+            Self::Departure(departure) => &departure.person,
         }
     }
 
@@ -218,6 +240,13 @@ impl Inbound {
                 clean_author(&mut reaction.author);
                 clean(&mut reaction.kind);
             }
+            Self::Status(status) => {
+                clean(&mut status.network_id);
+                if let Some((_, detail)) = &mut status.failure {
+                    clean(detail);
+                }
+            }
+            Self::Departure(departure) => clean(&mut departure.person),
         }
         self
     }

@@ -2,6 +2,7 @@
 //! Keeps no state and knows no database; cursors and secrets come in and go out as values.
 
 pub mod capability;
+pub mod counting;
 pub mod delivery;
 mod fields;
 #[cfg(test)]
@@ -23,10 +24,13 @@ pub mod webhook;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use kulant_model::message::Visibility;
+use kulant_model::time::Timestamp;
 use serde_json::Value;
 
 use crate::capability::Capabilities;
-use crate::delivery::{Account, DeliveryKey, Polled, RawDelivery, VerifyError};
+use crate::delivery::{
+    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, VerifyError,
+};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
 use crate::outbound::{Outbound, Receipt, SendError};
@@ -66,6 +70,17 @@ pub trait Channel: Send + Sync + 'static {
         settings::validate(&self.settings_schema(), settings)
     }
 
+    /// Answers the question by which a network finds out whether our hook is ours; none where this
+    /// is no such question.
+    fn handshake(&self, _: &Account, _query: &[(String, String)]) -> Option<HookAnswer> {
+        None
+    }
+
+    /// Returns what the network wants to read after a delivery was stored.
+    fn acknowledgement(&self) -> HookAnswer {
+        HookAnswer::json(202, r#"{"accepted":true}"#)
+    }
+
     /// Decides whether a delivery to our hook is genuine, on its raw bytes, and names it.
     fn verify(&self, _: &Account, _: &RawDelivery) -> Result<DeliveryKey, VerifyError> {
         Err(VerifyError::NotOffered)
@@ -96,6 +111,32 @@ pub trait Channel: Send + Sync + 'static {
         _: &'a Http,
     ) -> Option<BoxStream<'a, Result<Polled, SendError>>> {
         None
+    }
+
+    /// Looks whether the account still works and may do what is needed; everything that is wrong.
+    async fn probe(&self, _: &Account, _: &Http) -> Result<Vec<Finding>, SendError> {
+        Ok(Vec::new())
+    }
+
+    /// Returns when the secrets of an account are to be renewed; never, where they do not run out.
+    fn renew_at(&self, _: &Account) -> Option<Timestamp> {
+        None
+    }
+
+    /// Fetches new secrets, which replace those of the same names.
+    async fn renew(&self, _: &Account, _: &Http) -> Result<Value, SendError> {
+        Err(not_offered())
+    }
+
+    /// Looks for words at the network, newest last; what is found is a delivery like any other.
+    async fn search(
+        &self,
+        _: &Account,
+        _: &Search,
+        _cursor: Option<&str>,
+        _: &Http,
+    ) -> Result<Polled, SendError> {
+        Err(not_offered())
     }
 
     /// Returns why this inbox cannot send in public or in private, as a key of the locale files.

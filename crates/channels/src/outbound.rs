@@ -22,6 +22,12 @@ pub struct Outbound {
     /// The network's id of the person this goes to.
     #[serde(default)]
     pub recipient: Option<String>,
+    /// What the network calls that person, where an answer must name them.
+    #[serde(default)]
+    pub recipient_handle: Option<String>,
+    /// Whether this is the private answer to something public (`in_reply_to`).
+    #[serde(default)]
+    pub hand_over: bool,
     /// Under which name it leaves.
     #[serde(default)]
     pub signature: Option<String>,
@@ -49,6 +55,10 @@ pub enum Action {
         kind: String,
         added: bool,
     },
+    Hide {
+        network_id: String,
+        hidden: bool,
+    },
 }
 
 /// A file of ours on its way to a network.
@@ -57,6 +67,9 @@ pub struct OutboundAttachment {
     pub name: String,
     pub media_type: String,
     pub bytes: Vec<u8>,
+    /// What is to be seen, for those who do not see it.
+    #[serde(default)]
+    pub alt: Option<String>,
 }
 
 /// The network's word that it has what we sent.
@@ -167,7 +180,7 @@ impl Outbound {
     pub fn body(&self) -> Option<&str> {
         match &self.action {
             Action::Reply { body, .. } | Action::Edit { body, .. } => Some(body),
-            Action::Delete { .. } | Action::React { .. } => None,
+            Action::Delete { .. } | Action::React { .. } | Action::Hide { .. } => None,
         }
     }
 }

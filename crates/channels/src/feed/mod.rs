@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities};
+use crate::capability::{Capabilities, IntakeWay, SideCapabilities};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -21,24 +21,12 @@ pub struct Feed;
 
 static CAPABILITIES: Capabilities = Capabilities {
     public: Some(SideCapabilities {
-        send: false,
         reason: Some("channel.feed.reason.open_link"),
-        length: None,
-        counts: Counting::Graphemes,
-        edit: false,
-        delete: false,
-        reactions: false,
-        reply_window_seconds: None,
-        attachments: None,
+        ..SideCapabilities::READ_ONLY
     }),
-    private: None,
     intake: IntakeWay::Poll,
-    needs_public_address: false,
-    signed_hook: false,
-    public_page: false,
-    look_up: false,
-    identity_realm: IdentityRealm::Inbox,
     checked_on: "2026-11-22",
+    ..Capabilities::NONE
 };
 
 #[async_trait]

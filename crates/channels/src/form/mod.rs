@@ -9,9 +9,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, SideCapabilities};
 use crate::delivery::{Account, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -26,28 +24,21 @@ pub const KIND: &str = "submission";
 pub struct Form;
 
 static CAPABILITIES: Capabilities = Capabilities {
-    public: None,
     private: Some(SideCapabilities {
         send: true,
-        reason: None,
-        length: None,
-        counts: Counting::Graphemes,
         edit: true,
         delete: true,
-        reactions: false,
-        reply_window_seconds: None,
         attachments: Some(AttachmentLimits {
             count: 10,
             bytes_each: 10 << 20,
         }),
+        ..SideCapabilities::READ_ONLY
     }),
-    intake: IntakeWay::Local,
     needs_public_address: true,
-    signed_hook: false,
     public_page: true,
     look_up: true,
-    identity_realm: IdentityRealm::Inbox,
     checked_on: "2026-11-22",
+    ..Capabilities::NONE
 };
 
 #[async_trait]

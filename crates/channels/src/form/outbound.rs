@@ -14,8 +14,8 @@ pub(super) fn send(account: &Account, outbound: &Outbound) -> Result<Receipt, Se
         Action::Edit { network_id, .. } | Action::Delete { network_id } => {
             Ok(receipt(account, network_id))
         }
-        Action::React { .. } => Err(SendError::Forbidden(
-            "the private page shows no reactions".to_owned(),
+        Action::React { .. } | Action::Hide { .. } => Err(SendError::Forbidden(
+            "the private page shows no reactions and hides nothing".to_owned(),
         )),
     }
 }

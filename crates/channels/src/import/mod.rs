@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities};
+use crate::capability::{Capabilities, SideCapabilities};
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{TranslateError, Translation};
 use crate::settings::{self, SettingFault};
@@ -29,27 +29,15 @@ impl Import {
 }
 
 const SIDE: SideCapabilities = SideCapabilities {
-    send: false,
     reason: Some("channel.import.reason.no_reply"),
-    length: None,
-    counts: Counting::Graphemes,
-    edit: false,
-    delete: false,
-    reactions: false,
-    reply_window_seconds: None,
-    attachments: None,
+    ..SideCapabilities::READ_ONLY
 };
 
 static CAPABILITIES: Capabilities = Capabilities {
     public: Some(SIDE),
     private: Some(SIDE),
-    intake: IntakeWay::Local,
-    needs_public_address: false,
-    signed_hook: false,
-    public_page: false,
-    look_up: false,
-    identity_realm: IdentityRealm::Inbox,
     checked_on: "2026-11-22",
+    ..Capabilities::NONE
 };
 
 #[async_trait]

@@ -10,9 +10,7 @@ use kulant_model::message::Visibility;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, IntakeWay, SideCapabilities};
 use crate::delivery::{Account, DeliveryKey, RawDelivery, VerifyError};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -30,17 +28,14 @@ pub struct Webhook;
 
 const SIDE: SideCapabilities = SideCapabilities {
     send: true,
-    reason: None,
-    length: None,
-    counts: Counting::Graphemes,
     edit: true,
     delete: true,
     reactions: true,
-    reply_window_seconds: None,
     attachments: Some(AttachmentLimits {
         count: 10,
         bytes_each: 10 << 20,
     }),
+    ..SideCapabilities::READ_ONLY
 };
 
 static CAPABILITIES: Capabilities = Capabilities {
@@ -49,10 +44,9 @@ static CAPABILITIES: Capabilities = Capabilities {
     intake: IntakeWay::Push,
     needs_public_address: true,
     signed_hook: true,
-    public_page: false,
     look_up: true,
-    identity_realm: IdentityRealm::Inbox,
     checked_on: "2026-11-22",
+    ..Capabilities::NONE
 };
 
 #[async_trait]

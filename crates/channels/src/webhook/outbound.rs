@@ -35,7 +35,8 @@ pub(super) async fn send(
             Action::Reply { .. } => outbound.message_id.as_str(),
             Action::Edit { network_id, .. }
             | Action::Delete { network_id }
-            | Action::React { network_id, .. } => network_id,
+            | Action::React { network_id, .. }
+            | Action::Hide { network_id, .. } => network_id,
         };
         receipt(&answer, known_as, account.now).map_err(SendError::Uncertain)
     } else {
@@ -118,6 +119,10 @@ fn answer(outbound: &Outbound) -> wire::Answer<'_> {
             answer.of = Some(network_id);
             answer.reaction = Some(kind);
         }
+        Action::Hide { network_id, hidden } => {
+            answer.kind = if *hidden { "hide" } else { "unhide" };
+            answer.of = Some(network_id);
+        }
     }
     answer
 }
@@ -136,6 +141,10 @@ fn delivery_id(outbound: &Outbound) -> String {
             let verb = if *added { "reaction" } else { "unreaction" };
             let version = signature::sha256_hex(kind.as_bytes());
             format!("msg_{message}_{verb}_{}", &version[..16])
+        }
+        Action::Hide { hidden, .. } => {
+            let verb = if *hidden { "hide" } else { "unhide" };
+            format!("msg_{message}_{verb}")
         }
     }
 }

@@ -122,6 +122,7 @@ async fn edits_deletes_reactions_and_files_go_out() {
         name: "karte.txt".to_owned(),
         media_type: "text/plain".to_owned(),
         bytes: b"Gleis 7".to_vec(),
+        alt: None,
     };
     let network_id = "reply-7".to_owned();
     let cases = [
