@@ -81,6 +81,12 @@ pub trait Channel: Send + Sync + 'static {
         HookAnswer::json(202, r#"{"accepted":true}"#)
     }
 
+    /// Returns what the network wants to read after this very delivery was stored, where the answer
+    /// depends on it.
+    fn acknowledgement_of(&self, _: &Account, _: &RawDelivery) -> HookAnswer {
+        self.acknowledgement()
+    }
+
     /// Decides whether a delivery to our hook is genuine, on its raw bytes, and names it.
     fn verify(&self, _: &Account, _: &RawDelivery) -> Result<DeliveryKey, VerifyError> {
         Err(VerifyError::NotOffered)

@@ -146,10 +146,8 @@ fn a_side_that_cannot_send_says_why() {
         {
             assert_eq!(side.send, side.reason.is_none(), "{}", channel.name());
         }
-        assert_eq!(
-            capabilities.signed_hook,
-            capabilities.intake == IntakeWay::Push
-        );
+        // Some networks sign with a secret of their own; ours is for those that push.
+        assert!(!capabilities.signed_hook || capabilities.intake == IntakeWay::Push);
     }
 }
 
