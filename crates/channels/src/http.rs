@@ -255,7 +255,17 @@ impl Request {
     pub fn post_file(
         url: impl Into<String>,
         fields: &[(&str, &str)],
-        (field, file): (&str, &OutboundAttachment),
+        file: (&str, &OutboundAttachment),
+        mark: &str,
+    ) -> Self {
+        Self::post_files(url, fields, &[file], mark)
+    }
+
+    /// Makes a request that carries fields and files, each under its field's name.
+    pub fn post_files(
+        url: impl Into<String>,
+        fields: &[(&str, &str)],
+        files: &[(&str, &OutboundAttachment)],
         mark: &str,
     ) -> Self {
         let mut body = Vec::new();
@@ -266,24 +276,17 @@ impl Request {
             body.extend_from_slice(value.as_bytes());
             body.extend_from_slice(b"\r\n");
         }
-        let name: String = file
-            .name
-            .chars()
-            .map(|sign| {
-                if sign.is_control() || matches!(sign, '"' | '\\') {
-                    '_'
-                } else {
-                    sign
-                }
-            })
-            .collect();
-        let head = format!(
-            "--{mark}\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\ncontent-type: {}\r\n\r\n",
-            file.media_type
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(&file.bytes);
-        body.extend_from_slice(format!("\r\n--{mark}--\r\n").as_bytes());
+        for (field, file) in files {
+            let head = format!(
+                "--{mark}\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{}\"\r\ncontent-type: {}\r\n\r\n",
+                quotable(&file.name),
+                quotable(&file.media_type)
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(&file.bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{mark}--\r\n").as_bytes());
         Self {
             method: Method::Post,
             body,
@@ -382,6 +385,17 @@ impl From<Method> for reqwest::Method {
             Method::Delete => Self::DELETE,
         }
     }
+}
+
+/// Takes out of a name what would end it inside a header.
+fn quotable(name: &str) -> String {
+    name.chars()
+        .map(|sign| match sign {
+            '"' | '\\' => '_',
+            sign if sign.is_control() => '_',
+            sign => sign,
+        })
+        .collect()
 }
 
 /// Reads an answer up to the limit; where it came from is for the caller to say.

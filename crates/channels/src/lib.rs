@@ -31,7 +31,7 @@ use crate::capability::Capabilities;
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, VerifyError,
 };
-use crate::http::Http;
+use crate::http::{Http, HttpError, Request};
 use crate::inbound::{TranslateError, Translation};
 use crate::outbound::{Outbound, Receipt, SendError};
 use crate::settings::SettingFault;
@@ -154,6 +154,18 @@ pub trait Channel: Send + Sync + 'static {
         }
     }
 
+    /// Fetches a file that came along; `address` is what `AttachmentSource::Url` said, which may be one
+    /// that only this network reads, or one that is opened only with the account's secrets.
+    async fn fetch_file(
+        &self,
+        _: &Account,
+        address: &str,
+        limit: usize,
+        http: &Http,
+    ) -> Result<Vec<u8>, SendError> {
+        fetched(Request::get(address), limit, http).await
+    }
+
     /// Does one thing at the network. Called again only after `look_up` or a retryable error.
     async fn send(&self, _: &Account, _: &Outbound, _: &Http) -> Result<Receipt, SendError> {
         Err(not_offered())
@@ -172,6 +184,20 @@ pub trait Channel: Send + Sync + 'static {
         _: &Http,
     ) -> Result<Option<Receipt>, SendError> {
         Err(not_offered())
+    }
+}
+
+/// Asks for a file and returns its bytes.
+async fn fetched(request: Request, limit: usize, http: &Http) -> Result<Vec<u8>, SendError> {
+    let answer = http
+        .send(request.limit(limit))
+        .await
+        .map_err(HttpError::when_asking)?;
+    match answer.status {
+        200..=299 => Ok(answer.body),
+        401 | 403 => Err(SendError::Forbidden(format!("status {}", answer.status))),
+        404 | 410 => Err(SendError::RecipientGone(format!("status {}", answer.status))),
+        status => Err(SendError::RetryBackoff(format!("status {status}"))),
     }
 }
 
