@@ -116,6 +116,15 @@ pub struct Search {
     pub languages: Vec<String>,
 }
 
+impl Finding {
+    pub fn new(class: FindingClass, detail: impl Into<String>) -> Self {
+        Self {
+            class,
+            detail: detail.into(),
+        }
+    }
+}
+
 impl HookAnswer {
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self {
