@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::{SinkExt as _, StreamExt as _};
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde::Deserialize;
@@ -14,6 +15,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::Channel;
 use crate::delivery::{Account, RawDelivery};
@@ -73,6 +78,8 @@ pub(crate) fn reply(body: &str) -> Outbound {
         message_id: "9001".to_owned(),
         visibility: Visibility::Public,
         in_reply_to: Some("post-1".to_owned()),
+        references: Vec::new(),
+        subject: None,
         thread: None,
         recipient: Some("anna".to_owned()),
         recipient_handle: None,
@@ -145,6 +152,8 @@ pub(crate) enum Script {
     Truncate,
     /// Reads the request and says nothing.
     Stall,
+    /// Opens a websocket, says these texts and then good-bye.
+    Socket(Vec<String>),
 }
 
 /// A request as the fake network saw it.
@@ -262,6 +271,7 @@ async fn serve(
     let Some(request) = read_request(&mut stream).await else {
         return;
     };
+    let key = request.header("sec-websocket-key").map(str::to_owned);
     asked.lock().unwrap().push(request);
     let next = script.lock().unwrap().pop_front();
     match next.unwrap_or_else(|| Script::text(500, "the script is over")) {
@@ -287,8 +297,23 @@ async fn serve(
             let _ = stream.write_all(head).await;
         }
         Script::Stall => tokio::time::sleep(Duration::from_secs(5)).await,
+        Script::Socket(texts) => return serve_socket(stream, key.as_deref(), texts).await,
     }
     let _ = stream.shutdown().await;
+}
+
+async fn serve_socket(mut stream: TcpStream, key: Option<&str>, texts: Vec<String>) {
+    let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+    let head = format!(
+        "HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {accept}\r\n\r\n"
+    );
+    let _ = stream.write_all(head.as_bytes()).await;
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+    for text in texts {
+        let _ = socket.send(Message::text(text)).await;
+    }
+    let _ = socket.close(None).await;
+    while let Some(Ok(_)) = socket.next().await {}
 }
 
 async fn read_request(stream: &mut TcpStream) -> Option<Asked> {

@@ -75,6 +75,19 @@ impl Guard {
         }
     }
 
+    /// Resolves a host, name or address, to where it may be connected to.
+    pub(crate) async fn resolve(
+        &self,
+        host: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        let addresses = self.look_up(host).await?;
+        // One forbidden address among good ones is a trick, not an accident: refuse them all.
+        for address in &addresses {
+            self.check(host, address.ip())?;
+        }
+        Ok(addresses)
+    }
+
     async fn look_up(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
         #[cfg(test)]
         if let Some((_, addresses)) = self.names.iter().find(|(name, _)| name == host) {
@@ -94,12 +107,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = Arc::clone(&self.0);
         Box::pin(async move {
-            let host = name.as_str();
-            let addresses = guard.look_up(host).await?;
-            // One forbidden address among good ones is a trick, not an accident: refuse them all.
-            for address in &addresses {
-                guard.check(host, address.ip())?;
-            }
+            let addresses = guard.resolve(name.as_str()).await?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }

@@ -10,6 +10,7 @@ use kulant_model::time::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::retry;
 use serde_json::Value;
+use tokio::net::TcpStream;
 use url::Url;
 
 use crate::delivery::header;
@@ -55,6 +56,7 @@ pub struct Http {
     client: reqwest::Client,
     guard: Arc<Guard>,
     body_limit: usize,
+    connect_timeout: Duration,
 }
 
 /// A request to a network.
@@ -142,6 +144,7 @@ impl Http {
         Ok(Self {
             client: client.map_err(|error| HttpError::NotSent(chain(&error)))?,
             body_limit: policy.body_limit,
+            connect_timeout: policy.connect_timeout,
             guard,
         })
     }
@@ -189,6 +192,63 @@ impl Http {
             url = next;
         }
         Err(HttpError::TooManyRedirects)
+    }
+
+    /// Makes a request that wishes for another protocol on the same connection; gives the connection
+    /// where the other side agrees, else its answer.
+    pub(crate) async fn upgrade(
+        &self,
+        request: Request,
+    ) -> Result<(Answer, Option<reqwest::Upgraded>), HttpError> {
+        let url = self.checked(&request.url)?;
+        let response = self
+            .client
+            .request(request.method.into(), url)
+            .headers(header_map(&request.headers)?)
+            .send()
+            .await
+            .map_err(|error| failure(&error))?;
+        if response.status().as_u16() != 101 {
+            return Ok((read(response, self.body_limit).await?, None));
+        }
+        let answer = Answer {
+            status: 101,
+            headers: header_list(&response),
+            body: Vec::new(),
+            url: String::new(),
+            moved_to: None,
+        };
+        let upgraded = response.upgrade().await;
+        Ok((answer, Some(upgraded.map_err(|error| failure(&error))?)))
+    }
+
+    /// Returns how many bytes of an answer are read at most.
+    pub(crate) const fn body_limit(&self) -> usize {
+        self.body_limit
+    }
+
+    /// Opens a connection for what does not speak HTTP, through the same guard.
+    pub async fn dial(&self, host: &str, port: u16) -> Result<TcpStream, HttpError> {
+        let opening = async {
+            let addresses = self.guard.resolve(host).await.map_err(|error| {
+                match error.downcast_ref::<Blocked>() {
+                    Some(blocked) => HttpError::Blocked(blocked.to_string()),
+                    None => HttpError::NotSent(error.to_string()),
+                }
+            })?;
+            let mut failure = HttpError::NotSent(format!("{host} has no address"));
+            for mut address in addresses {
+                address.set_port(port);
+                match TcpStream::connect(address).await {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => failure = HttpError::NotSent(error.to_string()),
+                }
+            }
+            Err(failure)
+        };
+        tokio::time::timeout(self.connect_timeout, opening)
+            .await
+            .unwrap_or_else(|_| Err(HttpError::NotSent("timed out".to_owned())))
     }
 
     /// Returns why a request to this address would be refused, as far as the address itself tells.
@@ -401,14 +461,7 @@ fn quotable(name: &str) -> String {
 /// Reads an answer up to the limit; where it came from is for the caller to say.
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answer, HttpError> {
     let status = response.status().as_u16();
-    let headers = response
-        .headers()
-        .iter()
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), value)
-        })
-        .collect();
+    let headers = header_list(&response);
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -427,6 +480,17 @@ async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answer, H
         url: String::new(),
         moved_to: None,
     })
+}
+
+fn header_list(response: &reqwest::Response) -> Vec<(String, String)> {
+    response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        })
+        .collect()
 }
 
 fn header_map(headers: &[(String, String)]) -> Result<reqwest::header::HeaderMap, HttpError> {

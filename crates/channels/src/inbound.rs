@@ -42,6 +42,10 @@ pub struct Post {
     pub mentions_us: bool,
     /// Our own message id, where the network tells us that this is our message coming back.
     pub echo_of: Option<String>,
+    /// Whether a machine said it (an absence note, a list, a newsletter): it is kept, and nobody
+    /// waits for an answer to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub automatic: bool,
 }
 
 /// New words for something said before.
@@ -250,6 +254,14 @@ impl Inbound {
         }
         self
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the serialiser hands over a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn clean_author(author: &mut Author) {

@@ -16,6 +16,13 @@ pub struct Outbound {
     /// The network's id of what this answers.
     #[serde(default)]
     pub in_reply_to: Option<String>,
+    /// The network's ids of what was said before it in this thread, oldest first, as far as known;
+    /// only mail needs them.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// What the conversation is called, where the network gives each message a title.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// The key of the private thread this goes into.
     #[serde(default)]
     pub thread: Option<String>,

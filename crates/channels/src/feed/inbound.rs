@@ -69,6 +69,7 @@ pub(super) fn translate(
         attachments: item.files.into_iter().map(attachment).collect(),
         mentions_us: false,
         echo_of: None,
+        automatic: false,
     }));
     if let Some(edit) = edit {
         translation.take(Inbound::Edit(edit));

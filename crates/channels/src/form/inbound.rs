@@ -56,6 +56,7 @@ pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError
             .collect(),
         mentions_us: false,
         echo_of: None,
+        automatic: false,
     })))
 }
 

@@ -56,6 +56,7 @@ pub(super) fn translate(
         attachments: Vec::new(),
         mentions_us: false,
         echo_of: None,
+        automatic: false,
         author,
         text,
         thread,

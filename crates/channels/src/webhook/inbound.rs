@@ -105,6 +105,7 @@ fn post(item: Fields<'_>, raw: &RawDelivery) -> Result<Post, TranslateError> {
         attachments,
         mentions_us: item.switch("mentions_us")?,
         echo_of: item.id("echo_of")?,
+        automatic: false,
     })
 }
 
