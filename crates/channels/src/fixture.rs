@@ -79,6 +79,7 @@ pub(crate) fn reply(body: &str) -> Outbound {
         visibility: Visibility::Public,
         in_reply_to: Some("post-1".to_owned()),
         references: Vec::new(),
+        automatic: false,
         subject: None,
         thread: None,
         recipient: Some("anna".to_owned()),

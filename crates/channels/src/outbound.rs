@@ -20,6 +20,9 @@ pub struct Outbound {
     /// only mail needs them.
     #[serde(default)]
     pub references: Vec<String>,
+    /// Whether a machine wrote it, which some networks want to be told.
+    #[serde(default)]
+    pub automatic: bool,
     /// What the conversation is called, where the network gives each message a title.
     #[serde(default)]
     pub subject: Option<String>,
