@@ -13,6 +13,10 @@ use crate::outbound::SendError;
 /// The secret of `Account::secrets` that holds the signing secrets of our hook, newest first.
 pub const SIGNING: &str = "signing";
 
+/// The name under which the query of a request to our hook stands among the headers of its delivery,
+/// where there was one; no header of HTTP can be called so.
+pub const QUERY_HEADER: &str = ":query";
+
 /// One connected account, with the time at which it is used.
 #[derive(Clone)]
 pub struct Account {

@@ -185,6 +185,17 @@ pub trait Channel: Send + Sync + 'static {
     ) -> Result<Option<Receipt>, SendError> {
         Err(not_offered())
     }
+
+    /// Looks for it knowing what was sent, where the network can only be asked for that. This is
+    /// what to call; by itself it goes by our message id alone.
+    async fn look_for(
+        &self,
+        account: &Account,
+        outbound: &Outbound,
+        http: &Http,
+    ) -> Result<Option<Receipt>, SendError> {
+        self.look_up(account, &outbound.message_id, http).await
+    }
 }
 
 /// Asks for a file and returns its bytes.

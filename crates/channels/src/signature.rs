@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use kulant_model::time::Timestamp;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -96,6 +97,13 @@ pub fn hmac_hex(key: &[u8], body: &[u8]) -> String {
 /// Returns the HMAC-SHA256 of a text in base64.
 pub fn hmac_base64(key: &[u8], body: &[u8]) -> String {
     STANDARD.encode(hmac(key, &[body]))
+}
+
+/// Returns the HMAC-SHA1 of a text in base64, for networks that sign with nothing younger.
+pub fn hmac_sha1_base64(key: &[u8], body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes keys of every length");
+    mac.update(body);
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 /// Returns the SHA-256 of a text in lower-case hex.
@@ -246,6 +254,11 @@ mod tests {
         assert_eq!(
             hmac_base64(b"Jefe", b"what do ya want for nothing?"),
             "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="
+        );
+        // RFC 2202, test case 2.
+        assert_eq!(
+            hmac_sha1_base64(b"Jefe", b"what do ya want for nothing?"),
+            "7/zfauXrL6LSdBbV8YTfnCWafHk="
         );
         assert!(equal(b"a", b"a") && !equal(b"a", b"b") && !equal(b"a", b"ab"));
     }
