@@ -13,11 +13,14 @@ pub mod inbound;
 pub mod outbound;
 pub mod settings;
 pub mod signature;
+pub mod socket;
 mod text;
 mod time;
 
+pub mod facebook;
 pub mod feed;
 pub mod form;
+mod graph;
 pub mod import;
 pub mod webhook;
 
@@ -39,6 +42,7 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &facebook::Facebook,
     &feed::Feed,
     &form::Form,
     &import::Import,

@@ -1,0 +1,160 @@
+//! A Facebook page: its posts and comments in public and Messenger in private, in one inbox.
+//! What it shares with Instagram and WhatsApp stands in `graph`.
+
+mod inbound;
+mod outbound;
+mod poll;
+mod wire;
+
+use async_trait::async_trait;
+use kulant_model::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::Channel;
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
+};
+use crate::delivery::{
+    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
+};
+use crate::graph::health::{self, Needs};
+use crate::graph::settings::Field;
+use crate::graph::{self, hook};
+use crate::http::Http;
+use crate::inbound::{TranslateError, Translation};
+use crate::outbound::{Outbound, Receipt, SendError};
+
+/// The channel of Facebook pages.
+pub struct Facebook;
+
+const DAY: u64 = 86_400;
+
+static CAPABILITIES: Capabilities = Capabilities {
+    public: Some(SideCapabilities {
+        send: true,
+        length: Some(8_000),
+        counts: Counting::Characters,
+        edit: true,
+        delete: true,
+        hide: true,
+        reactions: true,
+        attachments: Some(AttachmentLimits {
+            count: 1,
+            bytes_each: 4 << 20,
+        }),
+        ..SideCapabilities::READ_ONLY
+    }),
+    private: Some(SideCapabilities {
+        send: true,
+        length: Some(2_000),
+        counts: Counting::Characters,
+        reply_window_seconds: Some(DAY),
+        human_window_seconds: Some(7 * DAY),
+        attachments: Some(AttachmentLimits {
+            count: 1,
+            bytes_each: 25 << 20,
+        }),
+        ..SideCapabilities::READ_ONLY
+    }),
+    intake: IntakeWay::Push,
+    needs_public_address: true,
+    fills_gaps: true,
+    hand_over: Some(HandOver {
+        way: HandOverWay::OneMessage,
+        within_seconds: Some(7 * DAY),
+    }),
+    own_posts: true,
+    checked_on: graph::CHECKED_ON,
+    ..Capabilities::NONE
+};
+
+#[async_trait]
+impl Channel for Facebook {
+    fn name(&self) -> &'static str {
+        "facebook"
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn settings_schema(&self) -> Value {
+        let own = [
+            ("page_id", Value::Null),
+            ("user_token", json!({"secret": true})),
+            ("human_agent", json!({"type": "boolean", "default": false})),
+        ];
+        let own = own.map(|(name, more)| Field { name, more });
+        graph::settings::schema("facebook", graph::BASE_URL, &["page_id"], own.into())
+    }
+
+    fn handshake(&self, account: &Account, query: &[(String, String)]) -> Option<HookAnswer> {
+        hook::handshake(account, query)
+    }
+
+    fn acknowledgement(&self) -> HookAnswer {
+        hook::received()
+    }
+
+    fn acknowledgement_of(&self, account: &Account, raw: &RawDelivery) -> HookAnswer {
+        hook::acknowledgement(account, raw)
+    }
+
+    fn verify(&self, account: &Account, raw: &RawDelivery) -> Result<DeliveryKey, VerifyError> {
+        hook::verify(account, raw)
+    }
+
+    fn translate(
+        &self,
+        account: &Account,
+        raw: &RawDelivery,
+    ) -> Result<Translation, TranslateError> {
+        inbound::translate(account, raw)
+    }
+
+    async fn poll(
+        &self,
+        account: &Account,
+        cursor: Option<&str>,
+        http: &Http,
+    ) -> Result<Polled, SendError> {
+        poll::poll(account, cursor, http).await
+    }
+
+    async fn probe(&self, account: &Account, http: &Http) -> Result<Vec<Finding>, SendError> {
+        let needs = Needs {
+            scopes: &wire::SCOPES,
+            node: account.setting("page_id"),
+            fields: &wire::SUBSCRIBED_FIELDS,
+        };
+        health::probe(account, &needs, http).await
+    }
+
+    fn renew_at(&self, account: &Account) -> Option<Timestamp> {
+        account.secret("user_token")?;
+        account.setting("app_id")?;
+        Some(health::renew_at(account))
+    }
+
+    async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
+        health::renew_page(account, page_id(account)?, http).await
+    }
+
+    async fn send(
+        &self,
+        account: &Account,
+        outbound: &Outbound,
+        http: &Http,
+    ) -> Result<Receipt, SendError> {
+        outbound::send(account, outbound, http).await
+    }
+}
+
+fn page_id(account: &Account) -> Result<&str, SendError> {
+    account
+        .setting("page_id")
+        .ok_or_else(|| SendError::Forbidden("the inbox has no page".to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

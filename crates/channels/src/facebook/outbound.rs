@@ -1,0 +1,138 @@
+//! Ours → the page: comments and posts in public, Messenger in private, and what can be done to a
+//! comment. A public text carries no mark of ours; only Messenger gives one back.
+
+use serde_json::{Value, json};
+
+use super::CAPABILITIES;
+use crate::delivery::Account;
+use crate::graph::client::{Graph, id_in};
+use crate::graph::sending::Sending;
+use crate::http::Http;
+use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+
+pub(super) async fn send(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Receipt, SendError> {
+    let side = CAPABILITIES
+        .side(outbound.visibility)
+        .ok_or_else(|| SendError::Forbidden("notes stay here".to_owned()))?;
+    if outbound.body().is_some_and(|body| !side.fits(body)) {
+        return Err(SendError::ContentRejected(
+            "the text is too long".to_owned(),
+        ));
+    }
+    let page = super::page_id(account)?;
+    let graph = Graph::open(account, http)?;
+    let private = outbound.visibility == kulant_model::message::Visibility::Private;
+
+    match &outbound.action {
+        Action::Reply { attachments, .. } if attachments.len() > 1 => Err(
+            SendError::ContentRejected("one file a message is the most".to_owned()),
+        ),
+        Action::Reply { body, attachments } if private => {
+            let sending = Sending {
+                node: page,
+                marks: true,
+                human_agent: account.switch("human_agent").unwrap_or(false),
+            };
+            sending.send(&graph, outbound, (body, attachments)).await
+        }
+        Action::Reply { body, attachments } => {
+            let of = outbound.in_reply_to.as_deref();
+            said(&graph, page, of, (body, attachments.first())).await
+        }
+        _ if private => Err(SendError::Forbidden(
+            "Messenger lets nobody change what was said".to_owned(),
+        )),
+        Action::Edit { network_id, body } => {
+            let fields = [("message", body.as_str())];
+            let answer = graph.post_form(&[network_id], &fields).await?;
+            done(&graph, &answer, network_id)
+        }
+        Action::Delete { network_id } => {
+            let answer = graph.delete(&[network_id], &[]).await;
+            match answer {
+                // It is no longer there, which is what was wanted.
+                Err(SendError::RecipientGone(_)) => done(&graph, &Value::Null, network_id),
+                answer => done(&graph, &answer?, network_id),
+            }
+        }
+        Action::Hide { network_id, hidden } => {
+            let hidden = if *hidden { "true" } else { "false" };
+            let answer = graph
+                .post_form(&[network_id], &[("is_hidden", hidden)])
+                .await?;
+            done(&graph, &answer, network_id)
+        }
+        Action::React { kind, .. } if kind != "like" => Err(SendError::ContentRejected(
+            "a page can only like".to_owned(),
+        )),
+        Action::React {
+            network_id, added, ..
+        } => {
+            let path = [network_id.as_str(), "likes"];
+            let answer = if *added {
+                graph.post(&path, &json!({})).await?
+            } else {
+                graph.delete(&path, &[]).await?
+            };
+            done(&graph, &answer, network_id)
+        }
+    }
+}
+
+/// Comments below something, or posts on the page where it is below nothing.
+async fn said(
+    graph: &Graph<'_>,
+    page: &str,
+    of: Option<&str>,
+    (body, file): (&str, Option<&OutboundAttachment>),
+) -> Result<Receipt, SendError> {
+    if body.is_empty() && file.is_none() {
+        return Err(SendError::ContentRejected(
+            "there is neither text nor picture".to_owned(),
+        ));
+    }
+    if file.is_some_and(|file| !file.media_type.starts_with("image/")) {
+        return Err(SendError::ContentRejected(
+            "only pictures can stand in public here".to_owned(),
+        ));
+    }
+    let edge = match (of, file) {
+        (Some(of), _) => [of, "comments"],
+        (None, Some(_)) => [page, "photos"],
+        (None, None) => [page, "feed"],
+    };
+    let mut fields = vec![("message", body)];
+    let answer = match file {
+        None => graph.post_form(&edge, &fields).await?,
+        Some(file) => {
+            if let (None, Some(alt)) = (of, &file.alt) {
+                fields.push(("alt_text_custom", alt));
+            }
+            graph.post_file(&edge, &fields, ("source", file)).await?
+        }
+    };
+    let network_id = id_in(&answer, "post_id")
+        .or_else(|| id_in(&answer, "id"))
+        .ok_or_else(|| SendError::Uncertain("the answer names no post".to_owned()))?;
+    Ok(Receipt {
+        url: Some(format!("https://www.facebook.com/{network_id}")),
+        network_id,
+        at: graph.account.now,
+    })
+}
+
+/// Reads `{"success": true}`; a no without a reason is a no.
+fn done(graph: &Graph<'_>, answer: &Value, network_id: &str) -> Result<Receipt, SendError> {
+    if answer.get("success").and_then(Value::as_bool) == Some(false) {
+        return Err(SendError::Forbidden("the network did not do it".to_owned()));
+    }
+    Ok(Receipt {
+        network_id: network_id.to_owned(),
+        at: graph.account.now,
+        url: None,
+    })
+}

@@ -1,0 +1,159 @@
+//! Private messages of Messenger and Instagram on their way out: within the window, as a person's
+//! answer after it, and the one private answer to something public.
+
+use serde_json::{Value, json};
+
+use super::client::{Graph, id_in};
+use crate::outbound::{Outbound, OutboundAttachment, Receipt, SendError};
+
+/// Stands before our message id, because other apps write into the same field.
+const MARK: &str = "kulant:";
+
+/// How one account sends in private.
+pub(crate) struct Sending<'a> {
+    /// The page or Instagram account in whose name is sent.
+    pub(crate) node: &'a str,
+    /// Whether the network carries a mark with the message and gives it back.
+    pub(crate) marks: bool,
+    /// Whether a person may still answer when the window is closed.
+    pub(crate) human_agent: bool,
+}
+
+impl Sending<'_> {
+    /// Sends text and files. Files are brought first, which nobody sees, so that what can be
+    /// refused is refused before anything has happened.
+    pub(crate) async fn send(
+        &self,
+        graph: &Graph<'_>,
+        outbound: &Outbound,
+        (body, files): (&str, &[OutboundAttachment]),
+    ) -> Result<Receipt, SendError> {
+        let recipient = self.recipient(outbound)?;
+        let mut messages = Vec::new();
+        for file in files {
+            messages.push(self.brought(graph, file).await?);
+        }
+        if !body.is_empty() {
+            messages.push(json!({"text": body}));
+        }
+        let last = messages.len().checked_sub(1).ok_or_else(|| {
+            SendError::ContentRejected("there is neither text nor file".to_owned())
+        })?;
+        if outbound.hand_over && last > 0 {
+            // One answer is one message here.
+            return Err(SendError::ContentRejected(
+                "the one private answer to a public message is a text or a file, not both"
+                    .to_owned(),
+            ));
+        }
+
+        let mut receipt = None;
+        for (place, mut message) in messages.into_iter().enumerate() {
+            if self.marks && place == last {
+                message["metadata"] = json!(format!("{MARK}{}", outbound.message_id));
+            }
+            match self.one(graph, outbound, &recipient, message).await {
+                Ok(sent) => receipt = Some(sent),
+                Err(error) if place == 0 => return Err(error),
+                // Trying all of it again would send the files twice; a person decides.
+                Err(error) => {
+                    return Err(SendError::Uncertain(format!(
+                        "only the files arrived: {error}"
+                    )));
+                }
+            }
+        }
+        receipt.ok_or_else(|| SendError::Bug("nothing was sent".to_owned()))
+    }
+
+    async fn one(
+        &self,
+        graph: &Graph<'_>,
+        outbound: &Outbound,
+        recipient: &Value,
+        message: Value,
+    ) -> Result<Receipt, SendError> {
+        let mut body = json!({
+            "recipient": recipient,
+            "messaging_type": "RESPONSE",
+            "message": message,
+        });
+        let path = [self.node, "messages"];
+        let answer = match graph.post(&path, &body).await {
+            Err(SendError::WindowClosed(_)) if self.human_agent && !outbound.hand_over => {
+                body["messaging_type"] = json!("MESSAGE_TAG");
+                body["tag"] = json!("HUMAN_AGENT");
+                graph.post(&path, &body).await?
+            }
+            answer => answer?,
+        };
+        let network_id = id_in(&answer, "message_id")
+            .ok_or_else(|| SendError::Uncertain("the answer names no message".to_owned()))?;
+        Ok(Receipt {
+            network_id,
+            at: graph.account.now,
+            url: None,
+        })
+    }
+
+    /// A public message is answered in private by its own id, everybody else by theirs.
+    fn recipient(&self, outbound: &Outbound) -> Result<Value, SendError> {
+        if outbound.hand_over {
+            let of = outbound.in_reply_to.as_deref().ok_or_else(|| {
+                SendError::Bug("a private answer to nothing in public".to_owned())
+            })?;
+            let post = of
+                .strip_prefix(self.node)
+                .is_some_and(|rest| rest.starts_with('_'));
+            let name = if post { "post_id" } else { "comment_id" };
+            return Ok(json!({name: of}));
+        }
+        outbound
+            .thread
+            .as_deref()
+            .or(outbound.recipient.as_deref())
+            .map(|id| json!({"id": id}))
+            .ok_or_else(|| SendError::Bug("a private message to nobody".to_owned()))
+    }
+
+    async fn brought(
+        &self,
+        graph: &Graph<'_>,
+        file: &OutboundAttachment,
+    ) -> Result<Value, SendError> {
+        let kind = match file.media_type.split('/').next() {
+            Some(kind @ ("image" | "video" | "audio")) => kind,
+            _ => "file",
+        };
+        let message = json!({
+            "attachment": {"type": kind, "payload": {"is_reusable": true}},
+        });
+        let message = message.to_string();
+        let answer = graph
+            .post_file(
+                &[self.node, "message_attachments"],
+                &[("message", &message)],
+                ("filedata", file),
+            )
+            .await
+            .map_err(unseen)?;
+        let id = id_in(&answer, "attachment_id")
+            .ok_or_else(|| SendError::RetryBackoff("the answer names no attachment".to_owned()))?;
+        Ok(json!({"attachment": {"type": kind, "payload": {"attachment_id": id}}}))
+    }
+}
+
+/// Reads our message id from the mark that came back.
+pub(crate) fn our_id(mark: &str) -> Option<String> {
+    mark.strip_prefix(MARK)
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+}
+
+/// A lost answer to something that nobody sees may be tried again.
+fn unseen(error: SendError) -> SendError {
+    match error {
+        SendError::Uncertain(detail) => SendError::RetryBackoff(detail),
+        other => other,
+    }
+}
