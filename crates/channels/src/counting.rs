@@ -18,7 +18,7 @@ pub enum Counting {
     Graphemes,
     /// UTF-8 bytes.
     Bytes,
-    /// Graphemes, but every link counts 23.
+    /// Graphemes, but every link counts 23, and of `@user@host` only `@user` counts.
     Weighted,
     /// UTF-16 code units.
     Utf16,
@@ -48,10 +48,44 @@ fn weighted(text: &str) -> usize {
     while let Some(start) = link_start(rest) {
         let link = &rest[start..];
         let end = link_length(link);
-        length += graphemes(&rest[..start]) + LINK_WEIGHT;
+        length += graphemes(&without_hosts(&rest[..start])) + LINK_WEIGHT;
         rest = &link[end..];
     }
-    length + graphemes(rest)
+    length + graphemes(&without_hosts(rest))
+}
+
+/// Writes every `@user@host` as `@user`.
+pub(crate) fn without_hosts(text: &str) -> String {
+    let in_name = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.' | '-');
+    let in_host = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.' | '-');
+    let run = |text: &str, belongs: &dyn Fn(char) -> bool| {
+        text.find(|sign: char| !belongs(sign)).unwrap_or(text.len())
+    };
+    let mut short = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let (before, behind) = (&rest[..at], &rest[at + 1..]);
+        let name = &behind[..run(behind, &in_name)];
+        let host = behind[name.len()..].strip_prefix('@').unwrap_or_default();
+        let host = host[..run(host, &in_host)].trim_end_matches(['.', '-']);
+        let inside_word = before
+            .chars()
+            .next_back()
+            .or_else(|| short.chars().next_back());
+        let inside_word = inside_word
+            .is_some_and(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '=' | '/'));
+        let is_name = name.starts_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '_')
+            && !name.ends_with(['.', '-']);
+        short.push_str(before);
+        short.push('@');
+        rest = behind;
+        if is_name && !inside_word && host.chars().count() > 1 {
+            short.push_str(name);
+            rest = &behind[name.len() + 1 + host.len()..];
+        }
+    }
+    short.push_str(rest);
+    short
 }
 
 /// Finds where the next `http://` or `https://` with something behind it begins.
@@ -110,6 +144,18 @@ mod tests {
             ("http:// is no link", Counting::Weighted, 18),
             ("xhttps://a.de", Counting::Weighted, 13),
             ("https://a.de und https://b.de", Counting::Weighted, 51),
+            ("@anna@netz.example Hallo", Counting::Weighted, 11),
+            ("@anna Hallo @ben.k@a-b.example.", Counting::Weighted, 19),
+            ("(@anna@netz.example)", Counting::Weighted, 7),
+            ("post@netz.example", Counting::Weighted, 17),
+            ("x@anna@netz.example", Counting::Weighted, 19),
+            ("@anna.@netz.example", Counting::Weighted, 19),
+            ("@@ @ @a@ @a@b", Counting::Weighted, 13),
+            (
+                "@anna@netz.example https://a.de/@x@y.z",
+                Counting::Weighted,
+                29,
+            ),
         ];
         for (text, counting, length) in cases {
             assert_eq!(
