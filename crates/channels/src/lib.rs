@@ -17,6 +17,7 @@ pub mod socket;
 mod text;
 mod time;
 
+pub mod email;
 pub mod facebook;
 pub mod feed;
 pub mod form;
@@ -42,6 +43,7 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &email::Email,
     &facebook::Facebook,
     &feed::Feed,
     &form::Form,

@@ -1,0 +1,187 @@
+//! The mailbox over IMAP: signing in, what is new in a folder, one mail whole, the folder of what was
+//! sent. Only looks, except for filing what we sent: marks of other programs stay as they are.
+
+use std::collections::HashSet;
+
+use async_imap::error::Error;
+use async_imap::types::{Fetch, Mailbox};
+use async_imap::{Client, Session};
+use futures::TryStreamExt as _;
+
+use super::connect::{self, Line, step};
+use super::setup::{Security, Setup};
+use crate::http::Http;
+use crate::outbound::SendError;
+
+/// What makes a server refuse a good password for now.
+const BUSY: [&str; 4] = ["Unavailable", "UNAVAILABLE", "INUSE", "LIMIT"];
+
+/// A mailbox that is open.
+pub(super) struct Reader {
+    pub(super) session: Session<Line>,
+    /// Whether the server tells of new mail as it comes.
+    pub(super) idles: bool,
+}
+
+/// What a folder says about one mail before it is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) uid: u32,
+    pub(super) size: u32,
+    /// When the server took it, in unix seconds.
+    pub(super) arrived: Option<i64>,
+}
+
+impl Reader {
+    /// Connects and signs in.
+    pub(super) async fn open(setup: &Setup, http: &Http) -> Result<Self, SendError> {
+        let server = &setup.imap;
+        let line = connect::open(setup, server, http).await?;
+        let mut client = Client::new(line);
+        greet(&mut client).await?;
+        if server.security == Security::StartTls {
+            step(client.run_command_and_check_ok("STARTTLS", None), failure).await?;
+            // What came before the seal, unasked, is dropped with the old connection.
+            let line = connect::seal(setup, server, client.into_inner()).await?;
+            client = Client::new(line);
+        }
+        let signing_in = client.login(&server.username, &server.password);
+        let mut session = step(signing_in, |(error, _)| login_failure(error)).await?;
+        let abilities = step(session.capabilities(), failure).await?;
+        Ok(Self {
+            idles: abilities.has_str("IDLE"),
+            session,
+        })
+    }
+
+    /// Opens a folder for looking only.
+    pub(super) async fn enter(&mut self, folder: &str) -> Result<Mailbox, SendError> {
+        let entering = self.session.examine(folder);
+        step(entering, |error| match error {
+            Error::No(detail) => SendError::Forbidden(format!("the folder {folder}: {detail}")),
+            other => failure(other),
+        })
+        .await
+    }
+
+    /// Searches the folder and returns the numbers found, lowest first.
+    pub(super) async fn search(&mut self, query: &str) -> Result<Vec<u32>, SendError> {
+        let found: HashSet<u32> = step(self.session.uid_search(query), failure).await?;
+        let mut found = Vec::from_iter(found);
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Returns size and arrival of these mails, in their order.
+    pub(super) async fn entries(&mut self, uids: &[u32]) -> Result<Vec<Entry>, SendError> {
+        let set: Vec<String> = uids.iter().map(u32::to_string).collect();
+        let fetched = self
+            .fetch(&set.join(","), "(UID RFC822.SIZE INTERNALDATE)")
+            .await?;
+        let mut entries: Vec<Entry> = fetched
+            .iter()
+            .filter_map(|fetched| {
+                Some(Entry {
+                    uid: fetched.uid?,
+                    size: fetched.size?,
+                    arrived: fetched.internal_date().map(|date| date.timestamp()),
+                })
+            })
+            .filter(|entry| uids.contains(&entry.uid))
+            .collect();
+        entries.sort_by_key(|entry| entry.uid);
+        Ok(entries)
+    }
+
+    /// Returns a mail as it stands, at most so many bytes; none where it is no longer there.
+    pub(super) async fn fetch_mail(
+        &mut self,
+        uid: u32,
+        most: Option<usize>,
+    ) -> Result<Option<Vec<u8>>, SendError> {
+        let part = most.map_or_else(String::new, |most| format!("<0.{most}>"));
+        let query = format!("(UID BODY.PEEK[]{part})");
+        let fetched = self.fetch(&uid.to_string(), &query).await?;
+        let body = fetched
+            .iter()
+            .filter(|fetched| fetched.uid == Some(uid))
+            .find_map(Fetch::body);
+        Ok(body.map(<[u8]>::to_vec))
+    }
+
+    /// Returns the header of a mail.
+    pub(super) async fn fetch_header(&mut self, uid: u32) -> Result<Option<Vec<u8>>, SendError> {
+        let fetched = self
+            .fetch(&uid.to_string(), "(UID BODY.PEEK[HEADER])")
+            .await?;
+        let header = fetched.iter().find_map(Fetch::header);
+        Ok(header.map(<[u8]>::to_vec))
+    }
+
+    /// Files a mail in a folder, as read.
+    pub(super) async fn file(&mut self, folder: &str, mail: &[u8]) -> Result<(), SendError> {
+        let filing = self.session.append(folder, Some("(\\Seen)"), None, mail);
+        step(filing, failure).await
+    }
+
+    /// Says good-bye; what happens then is of no matter.
+    pub(super) async fn close(mut self) {
+        let _ = step(self.session.logout(), failure).await;
+    }
+
+    async fn fetch(&mut self, set: &str, query: &str) -> Result<Vec<Fetch>, SendError> {
+        let fetching = async {
+            let stream = self.session.uid_fetch(set, query).await?;
+            stream.try_collect().await
+        };
+        step(fetching, failure).await
+    }
+}
+
+/// Looks whether the mailbox can be opened, with every folder that the settings name.
+pub(super) async fn probe(setup: &Setup, http: &Http) -> Result<(), SendError> {
+    let mut reader = Reader::open(setup, http).await?;
+    reader.enter(&setup.folder).await?;
+    if let Some(sent) = &setup.sent_folder {
+        reader.enter(sent).await?;
+    }
+    reader.close().await;
+    Ok(())
+}
+
+/// Reads the first line, by which the server says who it is or that it has no time.
+async fn greet(client: &mut Client<Line>) -> Result<(), SendError> {
+    let greeting = step(client.read_response(), |error| failure(Error::Io(error))).await?;
+    let Some(greeting) = greeting else {
+        return Err(failure(Error::ConnectionLost));
+    };
+    let said = format!("{:?}", greeting.parsed());
+    if said.contains("status: Bye") {
+        return Err(SendError::RetryBackoff(format!(
+            "the server turned us away: {said}"
+        )));
+    }
+    Ok(())
+}
+
+fn login_failure(error: Error) -> SendError {
+    match error {
+        Error::No(detail) if !BUSY.iter().any(|word| detail.contains(word)) => {
+            SendError::AuthBroken(detail)
+        }
+        other => failure(other),
+    }
+}
+
+/// Reads a failure of a question: nothing happened, so it may be asked again.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands where errors are handed on"
+)]
+pub(super) fn failure(error: Error) -> SendError {
+    match error {
+        Error::Validate(_) => SendError::Forbidden(error.to_string()),
+        Error::Bad(_) | Error::Parse(_) => SendError::Unreadable(error.to_string()),
+        _ => SendError::RetryBackoff(error.to_string()),
+    }
+}
