@@ -12,13 +12,22 @@ use crate::fixture::{self, FakeNetwork, NOW, SECRET};
 use crate::import::reader::{Mapping, Rows};
 
 /// Every kind of delivery that a channel keeps, and one that none does.
-const KINDS: [&str; 7] = [
+const KINDS: &[&str] = &[
     "webhook",
     "submission",
     "row",
     "item",
     "item_changed",
     "comment",
+    "update",
+    "album",
+    "message",
+    "status",
+    "listed",
+    "post_created",
+    "post_destroyed",
+    "post_liked",
+    "user_destroyed",
     "something else",
 ];
 
