@@ -86,6 +86,7 @@ pub(crate) fn reply(body: &str) -> Outbound {
         recipient_handle: None,
         hand_over: false,
         signature: Some("Team Bahnsteig".to_owned()),
+        template: None,
         action: Action::Reply {
             body: body.to_owned(),
             attachments: Vec::new(),

@@ -41,6 +41,10 @@ pub struct Outbound {
     /// Under which name it leaves.
     #[serde(default)]
     pub signature: Option<String>,
+    /// A text that the network has approved, to be sent in the place of the body where the time for
+    /// free answers is over.
+    #[serde(default)]
+    pub template: Option<Template>,
     pub action: Action,
 }
 
@@ -69,6 +73,16 @@ pub enum Action {
         network_id: String,
         hidden: bool,
     },
+}
+
+/// A text that the network has approved beforehand, with what is to be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    pub name: String,
+    /// As the network names languages, such as `de` or `en_US`.
+    pub language: String,
+    #[serde(default)]
+    pub parameters: Vec<String>,
 }
 
 /// A file of ours on its way to a network.
