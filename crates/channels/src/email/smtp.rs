@@ -115,6 +115,8 @@ async fn open(setup: &Setup, http: &Http) -> Result<AsyncSmtpConnection, SendErr
     }
     let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(line), &hello);
     let mut connection = step(greeting, |error| failure(&error, Stage::Greeting)).await?;
+    // Some servers know us by our address and offer no way to sign in; one that wants it says so
+    // when we name the sender.
     let credentials = Credentials::new(server.username.clone(), server.password.clone());
     if connection
         .server_info()
@@ -123,10 +125,6 @@ async fn open(setup: &Setup, http: &Http) -> Result<AsyncSmtpConnection, SendErr
     {
         let signing_in = connection.auth(DEFAULT_MECHANISMS, &credentials);
         step(signing_in, |error| failure(&error, Stage::SignIn)).await?;
-    } else if server.security != Security::None {
-        return Err(SendError::AuthBroken(
-            "the server offers no way to sign in that we know".to_owned(),
-        ));
     }
     Ok(connection)
 }
