@@ -23,6 +23,8 @@ pub mod feed;
 pub mod form;
 mod graph;
 pub mod import;
+pub mod telegram;
+pub mod twilio;
 pub mod webhook;
 
 use async_trait::async_trait;
@@ -48,6 +50,8 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &feed::Feed,
     &form::Form,
     &import::Import,
+    &telegram::Telegram,
+    &twilio::Twilio,
     &webhook::Webhook,
 ];
 

@@ -1,0 +1,187 @@
+//! Asks for updates by long polling, one delivery for each, and joins the pieces of an album. Where
+//! updates are pushed, it sees to it that Telegram knows our hook.
+
+use std::time::Duration;
+
+use kulant_model::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::wire::{ALLOWED_UPDATES, Album, Cursor, USERNAME_HEADER};
+use super::{ALBUM, UPDATE, client, hook_token, is_pushed};
+use crate::delivery::{Account, Polled, RawDelivery};
+use crate::http::Http;
+use crate::outbound::SendError;
+use crate::signature;
+
+/// How many updates one answer holds at most.
+const PAGE: usize = 100;
+/// How long Telegram waits for news before it answers with none; less than our client waits.
+const LONG_POLL_SECONDS: u64 = 20;
+/// How long after the first piece of an album the others are here.
+const ALBUM_PAUSE: Duration = Duration::from_millis(700);
+const AT_ONCE: Duration = Duration::from_millis(50);
+const AFTER_TROUBLE: Duration = Duration::from_secs(15);
+/// How often the hook is looked after.
+const HOOK_PAUSE: Duration = Duration::from_mins(5);
+
+pub(super) async fn poll(
+    account: &Account,
+    cursor: Option<&str>,
+    http: &Http,
+) -> Result<Polled, SendError> {
+    let mut cursor: Cursor = cursor
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let asked = if is_pushed(account) {
+        keep_hook(account, http).await.map(|()| Vec::new())
+    } else {
+        updates(account, &mut cursor, http).await
+    };
+    let (updates, trouble) = match asked {
+        Ok(updates) => (updates, None),
+        Err(trouble) => (Vec::new(), Some(trouble)),
+    };
+
+    let deliveries = deliveries(&updates, cursor.username.as_deref(), account.now);
+    if let Some(last) = updates.iter().filter_map(update_id).max() {
+        cursor.offset = Some(last.saturating_add(1));
+    }
+    let next_in = match &trouble {
+        Some(trouble) => trouble.wait().unwrap_or(AFTER_TROUBLE),
+        None if is_pushed(account) => HOOK_PAUSE,
+        None => AT_ONCE,
+    };
+    Ok(Polled {
+        deliveries,
+        cursor: serde_json::to_string(&cursor).expect("a cursor is plain JSON"),
+        next_in: Some(next_in),
+        trouble,
+    })
+}
+
+/// Returns the number of an update, by which it is the same when it comes again.
+pub(super) fn update_id(update: &Value) -> Option<i64> {
+    update.get("update_id").and_then(Value::as_i64)
+}
+
+async fn updates(
+    account: &Account,
+    cursor: &mut Cursor,
+    http: &Http,
+) -> Result<Vec<Value>, SendError> {
+    if cursor.username.is_none() {
+        cursor.username = Some(client::username(account, http).await?);
+    }
+    let page = match page(account, cursor.offset, LONG_POLL_SECONDS, http).await {
+        Err(SendError::Forbidden(detail)) => {
+            take_hook_back(account, detail, http).await?;
+            page(account, cursor.offset, 0, http).await?
+        }
+        other => other?,
+    };
+    if page.len() < PAGE && page.last().and_then(album_of).is_some() {
+        // Asking again from the same place confirms nothing, so that nothing can be lost.
+        tokio::time::sleep(ALBUM_PAUSE).await;
+        return self::page(account, cursor.offset, 0, http).await;
+    }
+    Ok(page)
+}
+
+async fn page(
+    account: &Account,
+    offset: Option<i64>,
+    wait_seconds: u64,
+    http: &Http,
+) -> Result<Vec<Value>, SendError> {
+    let mut parameters = json!({
+        "limit": PAGE,
+        "timeout": wait_seconds,
+        "allowed_updates": ALLOWED_UPDATES,
+    });
+    if let Some(offset) = offset {
+        parameters["offset"] = json!(offset);
+    }
+    match client::ask(account, "getUpdates", &parameters, http).await? {
+        Value::Array(updates) => Ok(updates),
+        _ => Err(SendError::Unreadable(
+            "the updates are not a list".to_owned(),
+        )),
+    }
+}
+
+/// Takes our own hook away where polling is wanted again; anybody else's stays.
+async fn take_hook_back(account: &Account, detail: String, http: &Http) -> Result<(), SendError> {
+    if hook_address(account, http).await? != account.hook_url {
+        return Err(SendError::Forbidden(detail));
+    }
+    let parameters = json!({"drop_pending_updates": false});
+    client::ask(account, "deleteWebhook", &parameters, http).await?;
+    Ok(())
+}
+
+async fn keep_hook(account: &Account, http: &Http) -> Result<(), SendError> {
+    if hook_address(account, http).await? == account.hook_url {
+        return Ok(());
+    }
+    let parameters = json!({
+        "url": account.hook_url,
+        "secret_token": hook_token(account),
+        "allowed_updates": ALLOWED_UPDATES,
+        "drop_pending_updates": false,
+    });
+    client::ask(account, "setWebhook", &parameters, http).await?;
+    Ok(())
+}
+
+async fn hook_address(account: &Account, http: &Http) -> Result<String, SendError> {
+    let hook = client::ask(account, "getWebhookInfo", &json!({}), http).await?;
+    Ok(hook["url"].as_str().unwrap_or_default().to_owned())
+}
+
+fn deliveries(updates: &[Value], username: Option<&str>, now: Timestamp) -> Vec<RawDelivery> {
+    let headers: Vec<(String, String)> = username
+        .map(|username| (USERNAME_HEADER.to_owned(), username.to_owned()))
+        .into_iter()
+        .collect();
+    let delivery = |kind: &str, key: String, body: Vec<u8>| RawDelivery {
+        kind: kind.to_owned(),
+        key,
+        headers: headers.clone(),
+        body,
+        received_at: now,
+    };
+    let mut deliveries = Vec::new();
+    for (index, update) in updates.iter().enumerate() {
+        let body = update.to_string().into_bytes();
+        let key = update_id(update).map_or_else(
+            || signature::sha256_hex(&body),
+            |update_id| update_id.to_string(),
+        );
+        let Some(album) = album_of(update) else {
+            deliveries.push(delivery(UPDATE, key, body));
+            continue;
+        };
+        let is_piece = |other: &&Value| album_of(other).as_ref() == Some(&album);
+        if updates[..index].iter().any(|other| is_piece(&other)) {
+            continue;
+        }
+        let pieces: Vec<Value> = updates.iter().filter(is_piece).cloned().collect();
+        if pieces.len() == 1 {
+            deliveries.push(delivery(UPDATE, key, body));
+            continue;
+        }
+        let last = pieces.last().and_then(update_id).unwrap_or_default();
+        let body = serde_json::to_vec(&Album { album: pieces }).expect("an album is plain JSON");
+        deliveries.push(delivery(ALBUM, format!("{key}-{last}"), body));
+    }
+    deliveries
+}
+
+/// Returns chat and number of the album that a new message is a piece of.
+fn album_of(update: &Value) -> Option<(i64, String)> {
+    let message = ["message", "channel_post", "business_message"]
+        .into_iter()
+        .find_map(|kind| update.get(kind))?;
+    let album = message.get("media_group_id")?.as_str()?;
+    Some((message["chat"]["id"].as_i64()?, album.to_owned()))
+}
