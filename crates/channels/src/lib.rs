@@ -23,6 +23,7 @@ pub mod feed;
 pub mod form;
 mod graph;
 pub mod import;
+pub mod mastodon;
 pub mod telegram;
 pub mod twilio;
 pub mod webhook;
@@ -50,6 +51,7 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &feed::Feed,
     &form::Form,
     &import::Import,
+    &mastodon::Mastodon,
     &telegram::Telegram,
     &twilio::Twilio,
     &webhook::Webhook,

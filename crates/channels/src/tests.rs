@@ -28,6 +28,10 @@ const KINDS: &[&str] = &[
     "post_destroyed",
     "post_liked",
     "user_destroyed",
+    "poll_notifications",
+    "poll_statuses",
+    "stream",
+    "found",
     "something else",
 ];
 
