@@ -24,6 +24,7 @@ pub mod form;
 mod graph;
 pub mod import;
 pub mod mastodon;
+pub mod instagram;
 pub mod telegram;
 pub mod twilio;
 pub mod webhook;
@@ -51,7 +52,7 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &feed::Feed,
     &form::Form,
     &import::Import,
-    &mastodon::Mastodon,
+    &instagram::Instagram,
     &telegram::Telegram,
     &twilio::Twilio,
     &webhook::Webhook,
@@ -164,6 +165,17 @@ pub trait Channel: Send + Sync + 'static {
             Some(side) if side.send => None,
             Some(side) => side.reason.or(Some("channel.reason.no_reply")),
         }
+    }
+
+    /// Fetches what a delivery only points at, as deliveries of their own; called once for each that
+    /// was taken in, and again after a retryable error.
+    async fn follow_up(
+        &self,
+        _: &Account,
+        _: &RawDelivery,
+        _: &Http,
+    ) -> Result<Vec<RawDelivery>, SendError> {
+        Ok(Vec::new())
     }
 
     /// Fetches a file that came along; `address` is what `AttachmentSource::Url` said, which may be one

@@ -32,12 +32,23 @@ const KINDS: &[&str] = &[
     "poll_statuses",
     "stream",
     "found",
+    "graph",
+    "signed_request",
+    "poll_feed",
+    "poll_media",
+    "poll_comments",
+    "poll_conversations",
+    "poll_messages",
+    "mention",
     "something else",
 ];
 
 /// Gives one payload to everything that reads payloads.
 fn read_everywhere(body: &[u8], text: &str) {
-    let account = fixture::account(json!({"url": text, "time_zone": text, "own_authors": [text]}));
+    let account = fixture::account(json!({"url": text, "time_zone": text, "own_authors": [text],
+        // Deliveries of Meta are read for these accounts only.
+        "page_id": "1784001", "account_id": "17841400", "phone_number_id": "106540",
+    }));
     for channel in CHANNELS {
         for kind in KINDS {
             let mut raw = fixture::delivery(kind, body);

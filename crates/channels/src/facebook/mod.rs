@@ -58,6 +58,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     }),
     intake: IntakeWay::Push,
     needs_public_address: true,
+    look_up: true,
     fills_gaps: true,
     hand_over: Some(HandOver {
         way: HandOverWay::OneMessage,
@@ -147,6 +148,15 @@ impl Channel for Facebook {
         http: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(account, outbound, http).await
+    }
+
+    async fn look_for(
+        &self,
+        account: &Account,
+        outbound: &Outbound,
+        http: &Http,
+    ) -> Result<Option<Receipt>, SendError> {
+        outbound::look_for(account, outbound, http).await
     }
 }
 

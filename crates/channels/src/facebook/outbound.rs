@@ -1,11 +1,14 @@
 //! Ours → the page: comments and posts in public, Messenger in private, and what can be done to a
 //! comment. A public text carries no mark of ours; only Messenger gives one back.
 
+use kulant_model::message::Visibility;
 use serde_json::{Value, json};
 
 use super::CAPABILITIES;
+use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, POST_FIELDS};
 use crate::delivery::Account;
 use crate::graph::client::{Graph, id_in};
+use crate::graph::looking::{self, Place};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
@@ -25,7 +28,7 @@ pub(super) async fn send(
     }
     let page = super::page_id(account)?;
     let graph = Graph::open(account, http)?;
-    let private = outbound.visibility == kulant_model::message::Visibility::Private;
+    let private = outbound.visibility == Visibility::Private;
 
     match &outbound.action {
         Action::Reply { attachments, .. } if attachments.len() > 1 => Err(
@@ -35,6 +38,7 @@ pub(super) async fn send(
             let sending = Sending {
                 node: page,
                 marks: true,
+                platform: None,
                 human_agent: account.switch("human_agent").unwrap_or(false),
             };
             sending.send(&graph, outbound, (body, attachments)).await
@@ -81,6 +85,58 @@ pub(super) async fn send(
             done(&graph, &answer, network_id)
         }
     }
+}
+
+/// Looks where it would stand. What can be done twice without harm need not be looked for: an edit,
+/// a like, and the one private answer, of which Meta itself takes no second.
+pub(super) async fn look_for(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Option<Receipt>, SendError> {
+    let Action::Reply { body, .. } = &outbound.action else {
+        return Ok(None);
+    };
+    if outbound.hand_over {
+        return Ok(None);
+    }
+    let page = super::page_id(account)?;
+    let graph = Graph::open(account, http)?;
+    if outbound.visibility == Visibility::Private {
+        let person = outbound.thread.as_deref().or(outbound.recipient.as_deref());
+        let query = [
+            ("platform", "messenger"),
+            ("user_id", person.unwrap_or_default()),
+            ("fields", CONVERSATION_FIELDS),
+        ];
+        let place = Place {
+            path: &[page, "conversations"],
+            query: &query,
+            list: "/data/0/messages/data",
+            own: &[page],
+        };
+        return looking::find(&graph, &place, body).await;
+    }
+    let query = [
+        ("fields", COMMENT_FIELDS),
+        ("order", "reverse_chronological"),
+        ("limit", "50"),
+    ];
+    let path = match outbound.in_reply_to.as_deref() {
+        Some(of) => [of, "comments"],
+        None => [page, "feed"],
+    };
+    let query = match outbound.in_reply_to {
+        Some(_) => &query[..],
+        None => &[("fields", POST_FIELDS), ("limit", "10")][..],
+    };
+    let place = Place {
+        path: &path,
+        query,
+        list: "/data",
+        own: &[page],
+    };
+    looking::find(&graph, &place, body).await
 }
 
 /// Comments below something, or posts on the page where it is below nothing.

@@ -30,6 +30,7 @@ pub(super) async fn poll(
             ],
             time: "created_time",
             ends_early: false,
+            ends_with_span: false,
             below: Below {
                 kind: POLLED_COMMENTS,
                 edge: "comments",
@@ -47,6 +48,7 @@ pub(super) async fn poll(
             ],
             time: "updated_time",
             ends_early: true,
+            ends_with_span: false,
             below: Below {
                 kind: POLLED_MESSAGES,
                 edge: "messages",

@@ -474,7 +474,81 @@ async fn every_refusal_has_its_class() {
             assert_eq!(error.class(), *class, "{script:?}: {error}");
         }
     }
-    assert!(!Facebook.can_look_up(&account(&network)));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_for_where_it_would_stand() {
+    let own = json!({"id": PAGE, "name": "Nordbahn"});
+    let said = |from: &serde_json::Value, text: &str, at: &str| json!({"id": "55_90", "message": text, "from": from, "created_time": at});
+    let (fresh, old) = ("2026-11-22T04:59:30+0000", "2026-11-21T04:59:30+0000");
+    let other = json!({"id": "9001001"});
+    let network = FakeNetwork::start(Vec::new()).await;
+    let outbound = Outbound {
+        in_reply_to: Some("55_71".to_owned()),
+        ..fixture::reply("Um 14:02 Uhr.\nGute Fahrt!")
+    };
+    let cases = [
+        (said(&own, "Um 14:02 Uhr. Gute Fahrt!", fresh), true),
+        (said(&own, "Um 14:02 Uhr.\r\nGute Fahrt!", old), false),
+        (said(&other, "Um 14:02 Uhr.\nGute Fahrt!", fresh), false),
+        (said(&own, "Um 15:02 Uhr.", fresh), false),
+    ];
+    let (http, account) = (fixture::http(), account(&network));
+    assert!(Facebook.can_look_up(&account));
+    for (item, found) in cases {
+        network.then(Script::json(200, &json!({"data": [item]})));
+        let receipt = Facebook.look_for(&account, &outbound, &http).await;
+        let receipt = receipt.expect("the network answers");
+        assert_eq!(receipt.is_some(), found, "{item}");
+        assert!(receipt.is_none_or(|receipt| receipt.network_id == "55_90"));
+        assert!(path(&network).starts_with("GET /v26.0/55_71/comments?"));
+
+        network.then(Script::json(
+            200,
+            &json!({"data": [{"messages": {"data": [item]}}]}),
+        ));
+        let outbound = Outbound {
+            action: outbound.action.clone(),
+            ..private("")
+        };
+        let receipt = Facebook.look_for(&account, &outbound, &http).await;
+        assert_eq!(
+            receipt.expect("the network answers").is_some(),
+            found,
+            "{item}"
+        );
+        assert!(path(&network).contains("/1784001/conversations?platform=messenger&user_id=6600"));
+    }
+    let own_post = Outbound {
+        in_reply_to: None,
+        ..outbound.clone()
+    };
+    network.then(Script::json(200, &json!({"data": []})));
+    assert_eq!(
+        Facebook.look_for(&account, &own_post, &http).await,
+        Ok(None)
+    );
+    assert!(path(&network).starts_with("GET /v26.0/1784001/feed?"));
+    network.then(Script::text(500, ""));
+    let error = Facebook.look_for(&account, &outbound, &http).await;
+    assert_eq!(error.expect_err("it is down").class(), "retry_backoff");
+
+    let asked = network.asked().len();
+    let again = Outbound {
+        hand_over: true,
+        ..outbound.clone()
+    };
+    assert_eq!(Facebook.look_for(&account, &again, &http).await, Ok(None));
+    let file = Outbound {
+        action: Action::Reply {
+            body: String::new(),
+            attachments: vec![file("image/png")],
+        },
+        ..outbound
+    };
+    let error = Facebook.look_for(&account, &file, &http).await;
+    assert_eq!(error.expect_err("nothing to look for").class(), "uncertain");
+    assert_eq!(network.asked().len(), asked);
 }
 
 #[tokio::test]

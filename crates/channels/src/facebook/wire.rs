@@ -11,6 +11,7 @@ pub(super) const POLLED_MESSAGES: &str = "poll_messages";
 
 pub(super) const COMMENT_FIELDS: &str =
     "id,message,from,created_time,parent{id},attachment,permalink_url";
+pub(super) const POST_FIELDS: &str = "id,message,from,created_time,permalink_url";
 pub(super) const FEED_FIELDS: &str = "id,message,from,created_time,permalink_url,attachments,\
      comments.filter(stream).order(reverse_chronological).limit(100)\
      {id,message,from,created_time,parent{id},attachment,permalink_url}";

@@ -38,6 +38,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) time: &'static str,
     /// Whether a page without anything new ends the list.
     pub(crate) ends_early: bool,
+    /// Whether the list ends where items are older than the span that is wanted at all.
+    pub(crate) ends_with_span: bool,
     pub(crate) below: Below,
 }
 
@@ -238,7 +240,12 @@ impl Cursor {
                 self.go_deeper(self.walk, id, below);
             }
         }
-        let over = walk.ends_early && news.is_empty();
+        let span = first_span(graph.account.now);
+        let behind = items
+            .last()
+            .and_then(|item| time(item.get(walk.time)))
+            .is_some_and(|at| at < span);
+        let over = (walk.ends_early && news.is_empty()) || (walk.ends_with_span && behind);
         if !news.is_empty() {
             deliveries.push(delivery(
                 walk.kind,
@@ -267,10 +274,11 @@ impl Cursor {
 
     fn any_new(&self, page: &Value, field: &str) -> bool {
         let items = page.get("data").and_then(Value::as_array);
-        items
-            .into_iter()
-            .flatten()
-            .any(|item| self.is_new(item, field))
+        items.into_iter().flatten().any(|item| {
+            let replies = item.pointer("/replies/data").and_then(Value::as_array);
+            let mut replies = replies.into_iter().flatten();
+            self.is_new(item, field) || replies.any(|reply| self.is_new(reply, field))
+        })
     }
 
     fn all_new(&self, page: &Value, field: &str) -> bool {

@@ -7,6 +7,7 @@ pub(crate) mod envelope;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod hook;
+pub(crate) mod looking;
 pub(crate) mod messaging;
 pub(crate) mod refusal;
 pub(crate) mod sending;

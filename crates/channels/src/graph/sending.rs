@@ -15,6 +15,8 @@ pub(crate) struct Sending<'a> {
     pub(crate) node: &'a str,
     /// Whether the network carries a mark with the message and gives it back.
     pub(crate) marks: bool,
+    /// What Meta calls the network where one page has several.
+    pub(crate) platform: Option<&'a str>,
     /// Whether a person may still answer when the window is closed.
     pub(crate) human_agent: bool,
 }
@@ -50,7 +52,7 @@ impl Sending<'_> {
         let mut receipt = None;
         for (place, mut message) in messages.into_iter().enumerate() {
             if self.marks && place == last {
-                message["metadata"] = json!(format!("{MARK}{}", outbound.message_id));
+                message["metadata"] = json!(mark_of(&outbound.message_id));
             }
             match self.one(graph, outbound, &recipient, message).await {
                 Ok(sent) => receipt = Some(sent),
@@ -64,6 +66,29 @@ impl Sending<'_> {
             }
         }
         receipt.ok_or_else(|| SendError::Bug("nothing was sent".to_owned()))
+    }
+
+    /// Reacts to a message, or takes the reaction back.
+    pub(crate) async fn react(
+        &self,
+        graph: &Graph<'_>,
+        outbound: &Outbound,
+        (of, kind, added): (&str, &str, bool),
+    ) -> Result<Receipt, SendError> {
+        let mut body = json!({
+            "recipient": self.recipient(outbound)?,
+            "sender_action": if added { "react" } else { "unreact" },
+            "payload": {"message_id": of},
+        });
+        if added {
+            body["payload"]["reaction"] = json!(kind);
+        }
+        graph.post(&[self.node, "messages"], &body).await?;
+        Ok(Receipt {
+            network_id: of.to_owned(),
+            at: graph.account.now,
+            url: None,
+        })
     }
 
     async fn one(
@@ -129,10 +154,12 @@ impl Sending<'_> {
             "attachment": {"type": kind, "payload": {"is_reusable": true}},
         });
         let message = message.to_string();
+        let mut fields = vec![("message", message.as_str())];
+        fields.extend(self.platform.map(|platform| ("platform", platform)));
         let answer = graph
             .post_file(
                 &[self.node, "message_attachments"],
-                &[("message", &message)],
+                &fields,
                 ("filedata", file),
             )
             .await
@@ -143,6 +170,11 @@ impl Sending<'_> {
     }
 }
 
+/// Makes the mark that travels with a message of ours.
+pub(crate) fn mark_of(message_id: &str) -> String {
+    format!("{MARK}{message_id}")
+}
+
 /// Reads our message id from the mark that came back.
 pub(crate) fn our_id(mark: &str) -> Option<String> {
     mark.strip_prefix(MARK)
@@ -151,7 +183,7 @@ pub(crate) fn our_id(mark: &str) -> Option<String> {
 }
 
 /// A lost answer to something that nobody sees may be tried again.
-fn unseen(error: SendError) -> SendError {
+pub(crate) fn unseen(error: SendError) -> SendError {
     match error {
         SendError::Uncertain(detail) => SendError::RetryBackoff(detail),
         other => other,

@@ -1,0 +1,167 @@
+//! Ours → the account: replies to comments and mentions in public, direct messages in private, and
+//! what can be done to a comment.
+
+use kulant_model::message::Visibility;
+use serde_json::Value;
+
+use super::wire::{CONVERSATION_FIELDS, REPLY_FIELDS};
+use super::{CAPABILITIES, mention};
+use crate::delivery::Account;
+use crate::graph::client::{Graph, id_in};
+use crate::graph::looking::{self, Place};
+use crate::graph::sending::Sending;
+use crate::http::Http;
+use crate::outbound::{Action, Outbound, Receipt, SendError};
+
+pub(super) async fn send(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Receipt, SendError> {
+    let side = CAPABILITIES
+        .side(outbound.visibility)
+        .ok_or_else(|| SendError::Forbidden("notes stay here".to_owned()))?;
+    if outbound.body().is_some_and(|body| !side.fits(body)) {
+        return Err(SendError::ContentRejected(
+            "the text is too long".to_owned(),
+        ));
+    }
+    let graph = Graph::open(account, http)?;
+    if outbound.visibility == Visibility::Private {
+        return send_private(&graph, outbound).await;
+    }
+    match &outbound.action {
+        Action::Reply { attachments, .. } if !attachments.is_empty() => Err(
+            SendError::ContentRejected("comments hold no files here".to_owned()),
+        ),
+        Action::Reply { body, .. } if body.trim().is_empty() => {
+            Err(SendError::ContentRejected("there is no text".to_owned()))
+        }
+        Action::Reply { body, .. } => said(&graph, outbound, body).await,
+        Action::Delete { network_id } => match graph.delete(&[network_id], &[]).await {
+            // It is no longer there, which is what was wanted.
+            Err(SendError::RecipientGone(_)) => done(&graph, &Value::Null, network_id),
+            answer => done(&graph, &answer?, network_id),
+        },
+        Action::Hide { network_id, hidden } => {
+            let hidden = if *hidden { "true" } else { "false" };
+            let answer = graph.post_form(&[network_id], &[("hide", hidden)]).await?;
+            done(&graph, &answer, network_id)
+        }
+        Action::Edit { .. } | Action::React { .. } => Err(SendError::Forbidden(
+            "Instagram lets no app edit or like comments".to_owned(),
+        )),
+    }
+}
+
+/// Looks where it would stand; see the page's for what need not be looked for.
+pub(super) async fn look_for(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Option<Receipt>, SendError> {
+    let Action::Reply { body, .. } = &outbound.action else {
+        return Ok(None);
+    };
+    if outbound.hand_over {
+        return Ok(None);
+    }
+    let mut own = vec![super::account_id(account)?];
+    own.extend(account.setting("username"));
+    let graph = Graph::open(account, http)?;
+    if outbound.visibility == Visibility::Private {
+        let person = outbound.thread.as_deref().or(outbound.recipient.as_deref());
+        let place = Place {
+            path: &[super::node(account)?, "conversations"],
+            query: &[
+                ("platform", "instagram"),
+                ("user_id", person.unwrap_or_default()),
+                ("fields", CONVERSATION_FIELDS),
+            ],
+            list: "/data/0/messages/data",
+            own: &own,
+        };
+        return looking::find(&graph, &place, body).await;
+    }
+    let of = outbound.in_reply_to.as_deref().unwrap_or_default();
+    if mention::parts(of).is_some() {
+        return Err(SendError::Uncertain(
+            "what stands below somebody else's picture cannot be read".to_owned(),
+        ));
+    }
+    let place = Place {
+        path: &[of, "replies"],
+        query: &[("fields", REPLY_FIELDS), ("limit", "50")],
+        list: "/data",
+        own: &own,
+    };
+    looking::find(&graph, &place, body).await
+}
+
+async fn send_private(graph: &Graph<'_>, outbound: &Outbound) -> Result<Receipt, SendError> {
+    let account = graph.account;
+    let sending = Sending {
+        node: super::node(account)?,
+        marks: account.switch("metadata").unwrap_or(true),
+        platform: (!super::is_alone(account)).then_some("instagram"),
+        human_agent: account.switch("human_agent").unwrap_or(false),
+    };
+    match &outbound.action {
+        Action::Reply { attachments, .. } if attachments.len() > 1 => Err(
+            SendError::ContentRejected("one file a message is the most".to_owned()),
+        ),
+        Action::Reply { body, attachments } => {
+            sending.send(graph, outbound, (body, attachments)).await
+        }
+        // Instagram knows one feeling of an account, the heart.
+        Action::React {
+            network_id,
+            kind,
+            added,
+        } if matches!(kind.as_str(), "like" | "love") => {
+            sending
+                .react(graph, outbound, (network_id, "love", *added))
+                .await
+        }
+        Action::React { .. } => Err(SendError::ContentRejected(
+            "an account can only give a heart".to_owned(),
+        )),
+        Action::Edit { .. } | Action::Delete { .. } | Action::Hide { .. } => Err(
+            SendError::Forbidden("Instagram lets no app change what was said".to_owned()),
+        ),
+    }
+}
+
+async fn said(graph: &Graph<'_>, outbound: &Outbound, body: &str) -> Result<Receipt, SendError> {
+    let of = outbound.in_reply_to.as_deref().ok_or_else(|| {
+        SendError::Forbidden("posts of our own need a picture and are made in the app".to_owned())
+    })?;
+    let mut fields = vec![("message", body)];
+    let answer = if let Some((media, comment)) = mention::parts(of) {
+        fields.push(("media_id", media));
+        fields.extend(comment.map(|comment| ("comment_id", comment)));
+        let own = super::account_id(graph.account)?;
+        graph.post_form(&[own, "mentions"], &fields).await?
+    } else {
+        graph.post_form(&[of, "replies"], &fields).await?
+    };
+    let network_id = id_in(&answer, "id")
+        .ok_or_else(|| SendError::Uncertain("the answer names no comment".to_owned()))?;
+    Ok(Receipt {
+        network_id,
+        at: graph.account.now,
+        url: None,
+    })
+}
+
+/// Reads `{"success": true}`; a no without a reason is a no.
+fn done(graph: &Graph<'_>, answer: &Value, network_id: &str) -> Result<Receipt, SendError> {
+    if answer.get("success").and_then(Value::as_bool) == Some(false) {
+        return Err(SendError::Forbidden("the network did not do it".to_owned()));
+    }
+    Ok(Receipt {
+        network_id: network_id.to_owned(),
+        at: graph.account.now,
+        url: None,
+    })
+}
