@@ -23,11 +23,12 @@ pub mod feed;
 pub mod form;
 mod graph;
 pub mod import;
-pub mod mastodon;
 pub mod instagram;
+pub mod mastodon;
 pub mod telegram;
 pub mod twilio;
 pub mod webhook;
+pub mod whatsapp;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -53,9 +54,11 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &form::Form,
     &import::Import,
     &instagram::Instagram,
+    &mastodon::Mastodon,
     &telegram::Telegram,
     &twilio::Twilio,
     &webhook::Webhook,
+    &whatsapp::WhatsApp,
 ];
 
 /// Finds a channel by its name.
