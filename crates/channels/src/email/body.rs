@@ -7,8 +7,20 @@ use crate::text::html_to_text;
 
 /// What mail programs put before the subject of an answer or a forwarded mail, and of absence notes.
 const PREFIXES: [&str; 14] = [
-    "re", "aw", "antw", "antwort", "wg", "fw", "fwd", "weitergeleitet", "rv", "sv", "vs", "tr",
-    "automatische antwort", "automatic reply",
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "wg",
+    "fw",
+    "fwd",
+    "weitergeleitet",
+    "rv",
+    "sv",
+    "vs",
+    "tr",
+    "automatische antwort",
+    "automatic reply",
 ];
 
 /// Returns what a mail says.

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
-use lettre::Address;
 
 use super::body;
 use super::marks::thread_key;
 use super::setup::{Setup, one_line};
-use crate::outbound::{OutboundAttachment, Outbound, SendError};
+use crate::outbound::{Outbound, OutboundAttachment, SendError};
 
 /// How many ids stand in the chain besides the first.
 const CHAIN: usize = 20;
@@ -74,9 +74,11 @@ pub(super) fn compose(
         builder.singlepart(text)
     } else {
         let parts = MultiPart::mixed().singlepart(text);
-        builder.multipart(files.iter().fold(parts, |parts, file| {
-            parts.singlepart(attachment(file))
-        }))
+        builder.multipart(
+            files
+                .iter()
+                .fold(parts, |parts, file| parts.singlepart(attachment(file))),
+        )
     };
     let message = message.map_err(|error| SendError::ContentRejected(error.to_string()))?;
     let mut bytes = message.formatted();
@@ -124,7 +126,10 @@ fn chain(outbound: &Outbound) -> Vec<&str> {
 
 fn subject(outbound: &Outbound) -> String {
     let title = outbound.subject.as_deref().map(one_line);
-    let title = title.as_deref().map(body::strip_prefixes).unwrap_or_default();
+    let title = title
+        .as_deref()
+        .map(body::strip_prefixes)
+        .unwrap_or_default();
     match (&outbound.in_reply_to, title) {
         (Some(_), title) => format!("Re: {title}").trim_end().to_owned(),
         (None, title) => title.to_owned(),

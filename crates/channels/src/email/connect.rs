@@ -49,7 +49,9 @@ pub(super) async fn open(setup: &Setup, server: &Server, http: &Http) -> Result<
 /// Seals a connection that is in the clear.
 pub(super) async fn seal(setup: &Setup, server: &Server, line: Line) -> Result<Line, SendError> {
     let Line::Clear(stream) = line else {
-        return Err(SendError::Bug("the connection is sealed already".to_owned()));
+        return Err(SendError::Bug(
+            "the connection is sealed already".to_owned(),
+        ));
     };
     let name = ServerName::try_from(server.host.clone())
         .map_err(|error| SendError::Forbidden(error.to_string()))?;

@@ -14,8 +14,17 @@ use sha2::{Digest, Sha256};
 
 /// The headers that are signed where they stand; From and the like must not be changed on the way.
 const SIGNED: [&str; 11] = [
-    "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "reply-to",
-    "mime-version", "content-type", "auto-submitted",
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "reply-to",
+    "mime-version",
+    "content-type",
+    "auto-submitted",
 ];
 
 /// Signs for one domain.
@@ -209,7 +218,14 @@ mod tests {
         let digest = STANDARD.encode(Sha256::digest(relaxed_body(body)));
         assert_eq!(digest, "2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=");
         let names = [
-            "from", "to", "subject", "date", "message-id", "from", "subject", "date",
+            "from",
+            "to",
+            "subject",
+            "date",
+            "message-id",
+            "from",
+            "subject",
+            "date",
         ];
         let input = hash_input(&unfold(head), &names, OWN);
         let signer = Signer::new(&key(), "football.example.com", "brisbane").expect("a good key");
@@ -228,7 +244,10 @@ mod tests {
 
     #[test]
     fn empty_lines_at_the_end_do_not_count() {
-        assert_eq!(relaxed_body(b"a  b \r\n\r\n c\r\n\r\n\r\n"), b"a b\r\n\r\n c\r\n");
+        assert_eq!(
+            relaxed_body(b"a  b \r\n\r\n c\r\n\r\n\r\n"),
+            b"a b\r\n\r\n c\r\n"
+        );
         assert_eq!(relaxed_body(b""), b"");
         assert_eq!(relaxed_body(b"no end"), b"no end\r\n");
     }

@@ -5,11 +5,11 @@ use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 
+use super::body;
 use super::bounce::{self, ids};
 use super::marks::{Marks, thread_key};
 use super::setup::{one_line, own_addresses};
 use super::wire::{ARRIVED, CUT, MESSAGE};
-use super::body;
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
     AttachmentSource, Author, Inbound, InboundAttachment, LONGEST_ID, Post, TranslateError,
@@ -24,7 +24,12 @@ const OLDEST: i64 = 7 * 86_400;
 /// What stands where a mail was too large to be fetched whole.
 const REST: &str = "[…]";
 /// Where a server writes to whom a mail was really sent.
-const ENVELOPES: [&str; 4] = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"];
+const ENVELOPES: [&str; 4] = [
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+];
 
 pub(super) fn translate(
     account: &Account,
@@ -58,7 +63,11 @@ pub(super) fn translate(
     if cut {
         text = format!("{text}\n\n{REST}");
     }
-    let attachments = if cut { Vec::new() } else { attachments(&message) };
+    let attachments = if cut {
+        Vec::new()
+    } else {
+        attachments(&message)
+    };
     if text.trim().is_empty() && attachments.is_empty() {
         // Some people write all they have to say into the subject.
         text.clone_from(&subject);
@@ -111,11 +120,7 @@ fn written_at(message: &Message<'_>, raw: &RawDelivery) -> Timestamp {
     }
 }
 
-fn author(
-    account: &Account,
-    message: &Message<'_>,
-    ours: bool,
-) -> Result<Author, TranslateError> {
+fn author(account: &Account, message: &Message<'_>, ours: bool) -> Result<Author, TranslateError> {
     let from = message
         .from()
         .and_then(Address::first)
@@ -205,7 +210,10 @@ fn is_automatic(message: &Message<'_>) -> bool {
         value(name).is_some_and(|value| words.iter().any(|word| value.starts_with(word)))
     };
     value("Auto-Submitted").is_some_and(|value| !value.starts_with("no"))
-        || said("Precedence", &["bulk", "list", "junk", "auto_reply", "auto-reply"])
+        || said(
+            "Precedence",
+            &["bulk", "list", "junk", "auto_reply", "auto-reply"],
+        )
         || value("List-Id").is_some()
         || value("X-Auto-Response-Suppress").is_some_and(|value| value != "none")
         || value("X-Autoreply").is_some()
@@ -218,9 +226,9 @@ fn attachments(message: &Message<'_>) -> Vec<InboundAttachment> {
     let mut parts = message.attachments.clone();
     // Pictures between the words stand among the words.
     for id in message.text_body.iter().chain(&message.html_body) {
-        let words = message.part(*id).is_none_or(|part| {
-            matches!(part.body, PartType::Text(_) | PartType::Html(_))
-        });
+        let words = message
+            .part(*id)
+            .is_none_or(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_)));
         if !words && !parts.contains(id) {
             parts.push(*id);
         }

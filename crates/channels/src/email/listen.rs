@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use tokio::time::Instant;
 
+use super::connect::step;
 use super::imap::{Reader, failure};
 use super::poll;
-use super::connect::step;
 use super::setup::Setup;
 use super::wire::Cursor;
 use crate::delivery::{Account, Polled};

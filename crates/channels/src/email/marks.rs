@@ -49,7 +49,12 @@ impl Marks {
     }
 
     /// Returns the id of a mail of ours, which tells our message and its thread.
-    pub(super) fn message_id(&self, message_id: &str, thread: &str, domain: &str) -> Option<String> {
+    pub(super) fn message_id(
+        &self,
+        message_id: &str,
+        thread: &str,
+        domain: &str,
+    ) -> Option<String> {
         let plain = |text: &str| {
             !text.is_empty()
                 && text

@@ -164,7 +164,8 @@ impl Channel for Email {
 fn fields() -> Vec<(&'static str, Value)> {
     let text = || json!({"type": "string"});
     let secret = || json!({"type": "string", "secret": true});
-    let port = |usual: u16| json!({"type": "integer", "minimum": 1, "maximum": 65535, "default": usual});
+    let port =
+        |usual: u16| json!({"type": "integer", "minimum": 1, "maximum": 65535, "default": usual});
     let security =
         || json!({"type": "string", "enum": ["tls", "starttls", "none"], "default": "tls"});
     vec![

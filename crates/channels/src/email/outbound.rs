@@ -63,7 +63,9 @@ pub(super) async fn look_up(
         .as_deref()
         .ok_or_else(|| SendError::Forbidden("no folder of sent mail is named".to_owned()))?;
     if !message_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(SendError::Bug("the message's id does not fit a mail".to_owned()));
+        return Err(SendError::Bug(
+            "the message's id does not fit a mail".to_owned(),
+        ));
     }
     let mut reader = Reader::open(setup, http).await?;
     reader.enter(folder).await?;

@@ -103,11 +103,13 @@ async fn look_into(
     } else {
         let mut bytes = 0;
         for entry in reader.entries(&uids).await? {
-            if bytes > 0 && bytes + entry.size as usize > BYTES_AT_ONCE {
+            let size = entry.size as usize;
+            let size = if size > LARGEST { CUT_AT } else { size };
+            if bytes > 0 && bytes + size > BYTES_AT_ONCE {
                 news.more = true;
                 break;
             }
-            bytes += entry.size as usize;
+            bytes += size;
             if let Some(delivery) = fetch(reader, folder, entry, now).await? {
                 news.deliveries.push(delivery);
             }

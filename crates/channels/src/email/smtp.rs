@@ -141,9 +141,11 @@ async fn start_tls(
     say(&mut line, &format!("EHLO {hello}\r\n")).await?;
     let abilities = answer(&mut line).await?;
     accepted(&abilities, "250")?;
-    let offered = abilities
-        .lines()
-        .any(|offer| offer.get(4..).is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS")));
+    let offered = abilities.lines().any(|offer| {
+        offer
+            .get(4..)
+            .is_some_and(|word| word.trim().eq_ignore_ascii_case("STARTTLS"))
+    });
     if !offered {
         return Err(SendError::Forbidden(
             "the server offers no STARTTLS, and nothing is said in the clear".to_owned(),
@@ -282,7 +284,10 @@ mod tests {
 
     #[test]
     fn the_enhanced_status_is_found_in_any_words() {
-        assert_eq!(enhanced_status("permanent error (550): 5.1.1 <a@b> unknown"), Some("5.1.1"));
+        assert_eq!(
+            enhanced_status("permanent error (550): 5.1.1 <a@b> unknown"),
+            Some("5.1.1")
+        );
         assert_eq!(enhanced_status("smtp; 550 #5.7.1: no"), Some("5.7.1"));
         assert_eq!(enhanced_status("from 10.1.1.4 or 5.1"), None);
     }

@@ -157,7 +157,9 @@ impl Servers {
         let folder = self.folder.join("mail/kunde/new");
         let end = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < end {
-            let found = fs::read_dir(&folder).ok().and_then(|mut files| files.next());
+            let found = fs::read_dir(&folder)
+                .ok()
+                .and_then(|mut files| files.next());
             if let Some(Ok(file)) = found {
                 return fs::read(file.path()).expect("the mail is readable");
             }
@@ -210,7 +212,9 @@ async fn a_customer_writes_is_answered_and_reads_it_in_the_thread() {
     };
     let http = fixture::http();
     let account = servers.service(false);
-    let mut told = Email.listen(&account, None, &http).expect("mail is listened to");
+    let mut told = Email
+        .listen(&account, None, &http)
+        .expect("mail is listened to");
     let mut next = async || {
         let told = tokio::time::timeout(PATIENCE, told.next()).await;
         told.expect("the server tells in time")
@@ -237,7 +241,10 @@ async fn a_customer_writes_is_answered_and_reads_it_in_the_thread() {
     answer.thread = first.thread.clone();
     answer.recipient = Some(first.author.network_id.clone());
     answer.subject.clone_from(&first.title);
-    let receipt = Email.send(&account, &answer, &http).await.expect("it is taken");
+    let receipt = Email
+        .send(&account, &answer, &http)
+        .await
+        .expect("it is taken");
 
     let raw = servers.customer_reads().await;
     let mail = MessageParser::default().parse(&raw).expect("it is a mail");
@@ -245,24 +252,44 @@ async fn a_customer_writes_is_answered_and_reads_it_in_the_thread() {
     assert_eq!(header(&mail, "In-Reply-To"), "<erste@mail.test>");
     assert_eq!(header(&mail, "References"), "<erste@mail.test>");
     assert_eq!(mail.subject(), Some("Re: Verspätung"));
-    assert_eq!(header(&mail, "From"), "\"Nordbahn Service\" <service@nordbahn.test>");
+    assert_eq!(
+        header(&mail, "From"),
+        "\"Nordbahn Service\" <service@nordbahn.test>"
+    );
     assert_eq!(mail.header_raw("Auto-Submitted"), None);
     let text = mail.body_text(0).expect("there is a text");
-    assert_eq!(text.trim_end(), "Um 8 Uhr.\n\nViele Grüße\n\n-- \nTeam Bahnsteig");
+    assert_eq!(
+        text.trim_end(),
+        "Um 8 Uhr.\n\nViele Grüße\n\n-- \nTeam Bahnsteig"
+    );
 
     // The copy that we filed is found again, and is known as ours when it is read.
     let found = Email.look_up(&account, "9001", &http).await;
-    let found = found.expect("the folder answers").map(|found| found.network_id);
+    let found = found
+        .expect("the folder answers")
+        .map(|found| found.network_id);
     assert_eq!(found.as_deref(), Some(receipt.network_id.as_str()));
-    assert_eq!(Email.look_up(&account, "9002", &http).await.unwrap_err().class(), "uncertain");
+    assert_eq!(
+        Email
+            .look_up(&account, "9002", &http)
+            .await
+            .unwrap_err()
+            .class(),
+        "uncertain"
+    );
 
     // A mail program that keeps nothing of the thread, but answers where it is asked to.
-    let reply_to = mail.reply_to().and_then(|to| to.first()).and_then(|to| to.address.clone());
+    let reply_to = mail
+        .reply_to()
+        .and_then(|to| to.first())
+        .and_then(|to| to.address.clone());
     let reply_to = reply_to.expect("there is an address for answers");
     servers
         .customer_writes(
             &reply_to,
-            &format!("From: kunde@mail.test\nTo: {reply_to}\nMessage-ID: <zweite@mail.test>\n\nDanke!\n"),
+            &format!(
+                "From: kunde@mail.test\nTo: {reply_to}\nMessage-ID: <zweite@mail.test>\n\nDanke!\n"
+            ),
         )
         .await;
     let polled = next().await;
@@ -270,17 +297,36 @@ async fn a_customer_writes_is_answered_and_reads_it_in_the_thread() {
         .deliveries
         .iter()
         .partition(|delivery| delivery.header("folder") == Some("Sent"));
-    let echo = Email.translate(&account, echoes[0]).expect("it is readable");
-    assert!(matches!(&echo.taken[0], Inbound::Post(post) if post.author.own && post.echo_of.as_deref() == Some("9001")));
-    let second = post(&account, &Polled { deliveries: news.into_iter().cloned().collect(), ..polled.clone() });
-    assert_eq!((second.text.as_str(), &second.thread), ("Danke!", &first.thread));
+    let echo = Email
+        .translate(&account, echoes[0])
+        .expect("it is readable");
+    assert!(
+        matches!(&echo.taken[0], Inbound::Post(post) if post.author.own && post.echo_of.as_deref() == Some("9001"))
+    );
+    let second = post(
+        &account,
+        &Polled {
+            deliveries: news.into_iter().cloned().collect(),
+            ..polled.clone()
+        },
+    );
+    assert_eq!(
+        (second.text.as_str(), &second.thread),
+        ("Danke!", &first.thread)
+    );
 
     // The other way of sealing, what is new since a cursor, and what goes wrong.
     let other_way = servers.service(true);
     let cursor = Some(polled.cursor.as_str());
-    let polled = Email.poll(&other_way, cursor, &http).await.expect("it answers");
+    let polled = Email
+        .poll(&other_way, cursor, &http)
+        .await
+        .expect("it answers");
     assert_eq!(polled.deliveries, []);
-    let all = Email.poll(&other_way, None, &http).await.expect("it answers");
+    let all = Email
+        .poll(&other_way, None, &http)
+        .await
+        .expect("it answers");
     assert_eq!(all.deliveries.len(), 3);
     assert_eq!(all.cursor, polled.cursor);
     assert_eq!(Email.probe(&other_way, &http).await, Ok(Vec::new()));
