@@ -4,6 +4,7 @@ import IconBrandFacebook from '@tabler/icons-react/dist/esm/icons/IconBrandFaceb
 import IconBrandInstagram from '@tabler/icons-react/dist/esm/icons/IconBrandInstagram.mjs'
 import IconBrandMastodon from '@tabler/icons-react/dist/esm/icons/IconBrandMastodon.mjs'
 import IconBrandTelegram from '@tabler/icons-react/dist/esm/icons/IconBrandTelegram.mjs'
+import IconBrandWhatsapp from '@tabler/icons-react/dist/esm/icons/IconBrandWhatsapp.mjs'
 import IconBrandX from '@tabler/icons-react/dist/esm/icons/IconBrandX.mjs'
 import IconBrandYoutube from '@tabler/icons-react/dist/esm/icons/IconBrandYoutube.mjs'
 import IconFileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
@@ -27,6 +28,7 @@ const GLYPHS: Record<string, typeof IconMail> = {
   x: IconBrandX,
   youtube: IconBrandYoutube,
   telegram: IconBrandTelegram,
+  whatsapp: IconBrandWhatsapp,
 }
 
 export function ChannelGlyph({ inbox, size = 16 }: { inbox: Pick<InboxMark, 'channel' | 'name'>; size?: number }) {
