@@ -2,7 +2,7 @@
 //! comment. A public text carries no mark of ours; only Messenger gives one back.
 
 use kulant_model::message::Visibility;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::CAPABILITIES;
 use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, POST_FIELDS};
@@ -53,14 +53,14 @@ pub(super) async fn send(
         Action::Edit { network_id, body } => {
             let fields = [("message", body.as_str())];
             let answer = graph.post_form(&[network_id], &fields).await?;
-            done(&graph, &answer, network_id)
+            graph.done(&answer, network_id)
         }
         Action::Delete { network_id } => {
             let answer = graph.delete(&[network_id], &[]).await;
             match answer {
                 // It is no longer there, which is what was wanted.
-                Err(SendError::RecipientGone(_)) => done(&graph, &Value::Null, network_id),
-                answer => done(&graph, &answer?, network_id),
+                Err(SendError::RecipientGone(_)) => Ok(graph.receipt(network_id)),
+                answer => graph.done(&answer?, network_id),
             }
         }
         Action::Hide { network_id, hidden } => {
@@ -68,7 +68,7 @@ pub(super) async fn send(
             let answer = graph
                 .post_form(&[network_id], &[("is_hidden", hidden)])
                 .await?;
-            done(&graph, &answer, network_id)
+            graph.done(&answer, network_id)
         }
         Action::React { kind, .. } if kind != "like" => Err(SendError::ContentRejected(
             "a page can only like".to_owned(),
@@ -82,7 +82,7 @@ pub(super) async fn send(
             } else {
                 graph.delete(&path, &[]).await?
             };
-            done(&graph, &answer, network_id)
+            graph.done(&answer, network_id)
         }
     }
 }
@@ -178,17 +178,5 @@ async fn said(
         url: Some(format!("https://www.facebook.com/{network_id}")),
         network_id,
         at: graph.account.now,
-    })
-}
-
-/// Reads `{"success": true}`; a no without a reason is a no.
-fn done(graph: &Graph<'_>, answer: &Value, network_id: &str) -> Result<Receipt, SendError> {
-    if answer.get("success").and_then(Value::as_bool) == Some(false) {
-        return Err(SendError::Forbidden("the network did not do it".to_owned()));
-    }
-    Ok(Receipt {
-        network_id: network_id.to_owned(),
-        at: graph.account.now,
-        url: None,
     })
 }

@@ -9,7 +9,7 @@ use super::usage::Usage;
 use super::{BASE_URL, INSTAGRAM_BASE_URL, VERSION};
 use crate::delivery::Account;
 use crate::http::{Answer, Http, HttpError, Method, Request};
-use crate::outbound::{OutboundAttachment, SendError};
+use crate::outbound::{OutboundAttachment, Receipt, SendError};
 use crate::signature;
 
 /// The Graph API as one account sees it.
@@ -120,6 +120,23 @@ impl<'a> Graph<'a> {
             ..Request::get(self.url(path, query))
         };
         self.change(request).await
+    }
+
+    /// Reads `{"success": true}`; a no without a reason is a no.
+    pub(crate) fn done(&self, answer: &Value, network_id: &str) -> Result<Receipt, SendError> {
+        if answer.get("success").and_then(Value::as_bool) == Some(false) {
+            return Err(SendError::Forbidden("the network did not do it".to_owned()));
+        }
+        Ok(self.receipt(network_id))
+    }
+
+    /// Makes the receipt of something done now; Meta states no time.
+    pub(crate) fn receipt(&self, network_id: &str) -> Receipt {
+        Receipt {
+            network_id: network_id.to_owned(),
+            at: self.account.now,
+            url: None,
+        }
     }
 
     async fn change(&self, request: Request) -> Result<Value, SendError> {

@@ -253,9 +253,9 @@ impl Cursor {
                 graph.account.now,
             ));
         }
-        match next(&reading.body).filter(|_| !over) {
-            Some(after) => self.after = Some(after.to_owned()),
-            None => (self.walk, self.after) = (self.walk + 1, None),
+        self.after = next(&reading.body).filter(|_| !over).map(str::to_owned);
+        if self.after.is_none() {
+            self.walk += 1;
         }
         Ok(reading.usage)
     }
@@ -314,13 +314,14 @@ fn forget_addresses(value: &mut Value, depth: usize) {
     match value {
         Value::Object(fields) if depth < 16 => {
             fields.remove("paging");
-            fields
-                .values_mut()
-                .for_each(|inner| forget_addresses(inner, depth + 1));
+            for inner in fields.values_mut() {
+                forget_addresses(inner, depth + 1);
+            }
         }
         Value::Array(list) if depth < 16 => {
-            list.iter_mut()
-                .for_each(|inner| forget_addresses(inner, depth + 1));
+            for inner in list {
+                forget_addresses(inner, depth + 1);
+            }
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 //! by which people have their data erased, with the page that tells what became of the wish.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -120,8 +120,8 @@ pub(crate) fn departure(
 pub(crate) fn signed_request(text: &str, secret: &str) -> Option<SignedRequest> {
     let (mark, payload) = text.trim().split_once('.')?;
     let mark = URL_SAFE_NO_PAD.decode(mark.trim_end_matches('=')).ok()?;
-    let expected = signature::hmac_hex(secret.as_bytes(), payload.as_bytes());
-    let given: String = mark.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = signature::hmac_base64(secret.as_bytes(), payload.as_bytes());
+    let given = STANDARD.encode(mark);
     if secret.is_empty() || !signature::equal(given.as_bytes(), expected.as_bytes()) {
         return None;
     }

@@ -119,9 +119,7 @@ fn message_item(
     if text.is_empty() && attachments.is_empty() {
         text.push_str("[unsupported]");
     }
-    let story = value
-        .pointer("/reply_to/story")
-        .map(|story| story_file(story));
+    let story = value.pointer("/reply_to/story").and_then(story_file);
     let told_of_us = value
         .get("attachments")
         .and_then(Value::as_array)
@@ -132,7 +130,7 @@ fn message_item(
             .get("reply_to")
             .and_then(|quoted| id_in(quoted, "mid")),
         thread: Some(thread),
-        attachments: attachments.into_iter().chain(story.flatten()).collect(),
+        attachments: attachments.into_iter().chain(story).collect(),
         mentions_us: told_of_us,
         echo_of: message.words("metadata")?.as_deref().and_then(our_id),
         ..said(

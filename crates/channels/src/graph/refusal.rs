@@ -97,9 +97,8 @@ pub(crate) fn of_answer(answer: &Answer, body: Option<&Value>, now: Timestamp) -
     }
     let detail = format!("status {} {}", answer.status, answer.excerpt());
     match answer.status {
-        300..=399 => SendError::Forbidden(detail),
         401 => SendError::AuthBroken(detail),
-        403 => SendError::Forbidden(detail),
+        300..=399 | 403 => SendError::Forbidden(detail),
         404 | 410 => SendError::RecipientGone(detail),
         // Somebody on the way gave up waiting; Meta may have acted.
         408 | 504 => SendError::Uncertain(detail),

@@ -84,11 +84,7 @@ impl Sending<'_> {
             body["payload"]["reaction"] = json!(kind);
         }
         graph.post(&[self.node, "messages"], &body).await?;
-        Ok(Receipt {
-            network_id: of.to_owned(),
-            at: graph.account.now,
-            url: None,
-        })
+        Ok(graph.receipt(of))
     }
 
     async fn one(
@@ -114,11 +110,7 @@ impl Sending<'_> {
         };
         let network_id = id_in(&answer, "message_id")
             .ok_or_else(|| SendError::Uncertain("the answer names no message".to_owned()))?;
-        Ok(Receipt {
-            network_id,
-            at: graph.account.now,
-            url: None,
-        })
+        Ok(graph.receipt(&network_id))
     }
 
     /// A public message is answered in private by its own id, everybody else by theirs.
@@ -146,10 +138,10 @@ impl Sending<'_> {
         graph: &Graph<'_>,
         file: &OutboundAttachment,
     ) -> Result<Value, SendError> {
-        let kind = match file.media_type.split('/').next() {
-            Some(kind @ ("image" | "video" | "audio")) => kind,
-            _ => "file",
-        };
+        let kind = ["image", "video", "audio"]
+            .into_iter()
+            .find(|kind| file.media_type.split('/').next() == Some(kind))
+            .unwrap_or("file");
         let message = json!({
             "attachment": {"type": kind, "payload": {"is_reusable": true}},
         });

@@ -2,7 +2,6 @@
 //! what can be done to a comment.
 
 use kulant_model::message::Visibility;
-use serde_json::Value;
 
 use super::wire::{CONVERSATION_FIELDS, REPLY_FIELDS};
 use super::{CAPABILITIES, mention};
@@ -40,13 +39,13 @@ pub(super) async fn send(
         Action::Reply { body, .. } => said(&graph, outbound, body).await,
         Action::Delete { network_id } => match graph.delete(&[network_id], &[]).await {
             // It is no longer there, which is what was wanted.
-            Err(SendError::RecipientGone(_)) => done(&graph, &Value::Null, network_id),
-            answer => done(&graph, &answer?, network_id),
+            Err(SendError::RecipientGone(_)) => Ok(graph.receipt(network_id)),
+            answer => graph.done(&answer?, network_id),
         },
         Action::Hide { network_id, hidden } => {
             let hidden = if *hidden { "true" } else { "false" };
             let answer = graph.post_form(&[network_id], &[("hide", hidden)]).await?;
-            done(&graph, &answer, network_id)
+            graph.done(&answer, network_id)
         }
         Action::Edit { .. } | Action::React { .. } => Err(SendError::Forbidden(
             "Instagram lets no app edit or like comments".to_owned(),
@@ -147,21 +146,5 @@ async fn said(graph: &Graph<'_>, outbound: &Outbound, body: &str) -> Result<Rece
     };
     let network_id = id_in(&answer, "id")
         .ok_or_else(|| SendError::Uncertain("the answer names no comment".to_owned()))?;
-    Ok(Receipt {
-        network_id,
-        at: graph.account.now,
-        url: None,
-    })
-}
-
-/// Reads `{"success": true}`; a no without a reason is a no.
-fn done(graph: &Graph<'_>, answer: &Value, network_id: &str) -> Result<Receipt, SendError> {
-    if answer.get("success").and_then(Value::as_bool) == Some(false) {
-        return Err(SendError::Forbidden("the network did not do it".to_owned()));
-    }
-    Ok(Receipt {
-        network_id: network_id.to_owned(),
-        at: graph.account.now,
-        url: None,
-    })
+    Ok(graph.receipt(&network_id))
 }

@@ -70,11 +70,7 @@ pub(super) async fn send(
     let sent = answer.pointer("/messages/0").unwrap_or(&Value::Null);
     let network_id = id_in(sent, "id")
         .ok_or_else(|| SendError::Uncertain("the answer names no message".to_owned()))?;
-    Ok(Receipt {
-        network_id,
-        at: account.now,
-        url: None,
-    })
+    Ok(graph.receipt(&network_id))
 }
 
 /// Says to whom, by number where it is known: Meta then goes on telling it. A business-scoped id
