@@ -9,6 +9,7 @@ use async_imap::{Client, Session};
 use futures::TryStreamExt as _;
 
 use super::connect::{self, Line, step};
+use super::oauth::Xoauth2;
 use super::setup::{Security, Setup};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -45,8 +46,13 @@ impl Reader {
             let line = connect::seal(setup, server, client.into_inner()).await?;
             client = Client::new(line);
         }
-        let signing_in = client.login(&server.username, &server.password);
-        let mut session = step(signing_in, |(error, _)| login_failure(error)).await?;
+        let refused = |(error, _): (Error, Client<Line>)| login_failure(error);
+        let mut session = if server.by_token {
+            let token = Xoauth2::new(&server.username, &server.password);
+            step(client.authenticate("XOAUTH2", token), refused).await?
+        } else {
+            step(client.login(&server.username, &server.password), refused).await?
+        };
         let abilities = step(session.capabilities(), failure).await?;
         Ok(Self {
             idles: abilities.has_str("IDLE"),

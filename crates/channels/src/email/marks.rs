@@ -34,8 +34,10 @@ impl Marks {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        if let Some(password) = account.secret("password") {
-            keys.push(sha256_hex(format!("reply marks\n{password}").as_bytes()));
+        for name in ["password", "oauth_client_secret"] {
+            if let Some(secret) = account.secret(name) {
+                keys.push(sha256_hex(format!("reply marks\n{secret}").as_bytes()));
+            }
         }
         let pattern = account
             .setting("reply_pattern")

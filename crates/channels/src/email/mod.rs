@@ -10,6 +10,7 @@ mod imap;
 mod inbound;
 mod listen;
 mod marks;
+mod oauth;
 mod outbound;
 mod poll;
 mod setup;
@@ -18,6 +19,7 @@ mod wire;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
@@ -76,7 +78,7 @@ impl Channel for Email {
         }
         json!({
             "type": "object",
-            "required": ["address", "imap_host", "password", "smtp_host"],
+            "required": ["address", "imap_host", "smtp_host"],
             "properties": properties,
         })
     }
@@ -137,6 +139,14 @@ impl Channel for Email {
         Ok(findings)
     }
 
+    fn renew_at(&self, account: &Account) -> Option<Timestamp> {
+        oauth::renew_at(account)
+    }
+
+    async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
+        oauth::renew(account, http).await
+    }
+
     async fn send(
         &self,
         account: &Account,
@@ -187,6 +197,13 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("smtp_security", security()),
         ("smtp_username", text()),
         ("smtp_password", secret()),
+        (
+            "oauth_token_url",
+            json!({"type": "string", "format": "uri"}),
+        ),
+        ("oauth_client_id", text()),
+        ("oauth_client_secret", secret()),
+        ("refresh_token", secret()),
         ("reply_pattern", text()),
         (
             "own_addresses",

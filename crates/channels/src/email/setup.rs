@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::dkim;
 use super::marks::Marks;
+use super::oauth;
 use crate::delivery::Account;
 use crate::outbound::SendError;
 use crate::settings::SettingFault;
@@ -32,6 +33,8 @@ pub(super) struct Server {
     pub(super) security: Security,
     pub(super) username: String,
     pub(super) password: String,
+    /// Whether the password is a token.
+    pub(super) by_token: bool,
 }
 
 /// The settings of one mailbox.
@@ -63,9 +66,16 @@ impl Setup {
         let address: Address = needed("address")?
             .parse()
             .map_err(|_| SendError::Forbidden("the address is no e-mail address".to_owned()))?;
-        let password = account
-            .secret("password")
-            .ok_or_else(|| SendError::AuthBroken("the password is missing".to_owned()))?;
+        let by_token = oauth::is_used(account);
+        let password = if by_token {
+            oauth::token(account).ok_or_else(|| {
+                SendError::RetryBackoff("there is no access token yet, or it ran out".to_owned())
+            })?
+        } else {
+            account
+                .secret("password")
+                .ok_or_else(|| SendError::AuthBroken("the password is missing".to_owned()))?
+        };
         let username = account.setting("username").unwrap_or(address.as_ref());
         let number = |name: &str| account.settings.get(name).and_then(Value::as_i64);
         let server = |prefix: &str, username: &str, password: &str| {
@@ -81,6 +91,7 @@ impl Setup {
                 security,
                 username: username.to_owned(),
                 password: password.to_owned(),
+                by_token,
             })
         };
         let dkim = match account.secret("dkim_key") {
@@ -98,7 +109,10 @@ impl Setup {
             smtp: server(
                 "smtp",
                 account.setting("smtp_username").unwrap_or(username),
-                account.secret("smtp_password").unwrap_or(password),
+                account
+                    .secret("smtp_password")
+                    .filter(|_| !by_token)
+                    .unwrap_or(password),
             )?,
             folder: account.setting("folder").unwrap_or("INBOX").to_owned(),
             sent_folder: account.setting("sent_folder").map(str::to_owned),
@@ -130,6 +144,15 @@ pub(super) fn own_addresses(account: &Account) -> Vec<String> {
 pub(super) fn faults(settings: &Value) -> Vec<SettingFault> {
     let given = |name: &str| settings.get(name).and_then(Value::as_str).map(str::trim);
     let mut faults = Vec::new();
+    let is_given = |name: &str| given(name).is_some_and(|value| !value.is_empty());
+    let needed: &[&str] = if is_given("oauth_token_url") {
+        &["oauth_client_id", "oauth_client_secret", "refresh_token"]
+    } else {
+        &["password"]
+    };
+    for name in needed.iter().filter(|name| !is_given(name)) {
+        faults.push(SettingFault::new(name, "required", "a value is needed"));
+    }
     if given("address").is_some_and(|address| address.parse::<Address>().is_err()) {
         faults.push(SettingFault::new(
             "address",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lettre::Address;
 use lettre::transport::smtp::Error;
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
@@ -118,12 +118,14 @@ async fn open(setup: &Setup, http: &Http) -> Result<AsyncSmtpConnection, SendErr
     // Some servers know us by our address and offer no way to sign in; one that wants it says so
     // when we name the sender.
     let credentials = Credentials::new(server.username.clone(), server.password.clone());
-    if connection
-        .server_info()
-        .get_auth_mechanism(DEFAULT_MECHANISMS)
-        .is_some()
-    {
-        let signing_in = connection.auth(DEFAULT_MECHANISMS, &credentials);
+    let mechanisms = if server.by_token {
+        &[Mechanism::Xoauth2]
+    } else {
+        DEFAULT_MECHANISMS
+    };
+    let offered = connection.server_info().get_auth_mechanism(mechanisms);
+    if offered.is_some() {
+        let signing_in = connection.auth(mechanisms, &credentials);
         step(signing_in, |error| failure(&error, Stage::SignIn)).await?;
     }
     Ok(connection)

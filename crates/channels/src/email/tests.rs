@@ -15,3 +15,26 @@ const KEY: &str = include_str!("tests/localhost.key.pem");
 fn recorded_mails_are_translated() {
     fixture::run(&Email);
 }
+
+#[test]
+fn deep_and_odd_mails_end() {
+    let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(20_000);
+    let multipart: String = (0..20_000)
+        .map(|index| {
+            format!("Content-Type: multipart/mixed; boundary=b{index}\r\n\r\n--b{index}\r\n")
+        })
+        .collect();
+    let attachments = "--b\r\nContent-Type: image/png\r\n\r\nx\r\n".repeat(20_000);
+    let many = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{attachments}");
+    let references = format!("References: {}\r\n\r\n", "<a@b> ".repeat(200_000));
+    for body in [nested, multipart, many, references] {
+        let mail = format!("From: a@b.example\r\n{body}");
+        let raw = fixture::delivery("message", mail);
+        let translation = Email.translate(&fixture::account(json!({})), &raw);
+        let taken = translation.expect("it is readable").taken;
+        let [crate::inbound::Inbound::Post(post)] = taken.as_slice() else {
+            panic!("one mail is one post");
+        };
+        assert!(post.attachments.len() <= 100);
+    }
+}

@@ -212,9 +212,15 @@ fn settings_that_cannot_work_are_named() {
         ("dkim_key", "no key", "not_a_key"),
         ("imap_security", "ssl", "not_a_choice"),
         ("password", "", "required"),
+        ("oauth_client_id", "", "required"),
     ];
     for (field, value, code) in cases {
         let mut settings = good.clone();
+        if field == "oauth_client_id" {
+            settings["oauth_token_url"] = json!("https://login.example/token");
+            settings["oauth_client_secret"] = json!("hush");
+            settings["refresh_token"] = json!("hush");
+        }
         settings[field] = json!(value);
         let faults = Email.validate_settings(&settings);
         assert_eq!(faults.len(), 1, "{field} {value}");
