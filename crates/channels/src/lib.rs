@@ -17,6 +17,7 @@ pub mod socket;
 mod text;
 mod time;
 
+pub mod discourse;
 pub mod email;
 pub mod facebook;
 pub mod feed;
@@ -48,6 +49,7 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &discourse::Discourse,
     &email::Email,
     &facebook::Facebook,
     &feed::Feed,
