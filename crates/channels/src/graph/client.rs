@@ -175,13 +175,15 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// Returns the address of the Graph API for this inbox.
+/// Returns the address of the Graph API for this inbox. A form may have kept the usual address for an
+/// account without a page, which has another.
 pub(crate) fn base_url(account: &Account) -> &str {
-    let usual = match account.setting("login") {
-        Some("instagram") => INSTAGRAM_BASE_URL,
+    let alone = account.setting("login") == Some("instagram");
+    match account.setting("base_url") {
+        Some(given) if !alone || given.trim_end_matches('/') != BASE_URL => given,
+        _ if alone => INSTAGRAM_BASE_URL,
         _ => BASE_URL,
-    };
-    account.setting("base_url").unwrap_or(usual)
+    }
 }
 
 /// Returns an id in an answer: a text or a number.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::client::Graph;
+use super::client::{Graph, base_url};
 use super::usage::Usage;
 use super::{hook, refusal};
 use crate::delivery::{Account, VerifyError};
@@ -165,6 +166,45 @@ fn a_wish_to_be_erased_is_read_answered_and_can_be_followed() {
             hook::acknowledgement(&account(), &raw).body,
             "EVENT_RECEIVED"
         );
+    }
+}
+
+proptest! {
+    #[test]
+    fn nobody_guesses_a_signed_request(text in "\\PC*", body in "[A-Za-z0-9_=.-]{0,80}") {
+        for text in [text, body] {
+            prop_assert!(hook::signed_request(&text, "app-secret").is_none());
+            let raw = fixture::delivery("", format!("signed_request={text}"));
+            prop_assert_eq!(hook::verify(&account(), &raw), Err(VerifyError::WrongSignature));
+            let query = [("deletion".to_owned(), text)];
+            let page = hook::handshake(&account(), &query).expect("a page");
+            prop_assert_eq!(page.status, 404);
+        }
+    }
+}
+
+#[test]
+fn the_usual_address_depends_on_how_an_account_was_connected() {
+    let cases = [
+        (json!({}), "https://graph.facebook.com"),
+        (json!({"login": "facebook"}), "https://graph.facebook.com"),
+        (json!({"login": "instagram"}), "https://graph.instagram.com"),
+        (
+            json!({"login": "instagram", "base_url": "https://graph.facebook.com/"}),
+            "https://graph.instagram.com",
+        ),
+        (
+            json!({"login": "instagram", "base_url": "https://sim.example"}),
+            "https://sim.example",
+        ),
+        (
+            json!({"base_url": "https://sim.example"}),
+            "https://sim.example",
+        ),
+    ];
+    for (settings, expected) in cases {
+        let account = fixture::account(settings);
+        assert_eq!(base_url(&account), expected, "{}", account.settings);
     }
 }
 
