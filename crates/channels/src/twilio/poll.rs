@@ -20,6 +20,8 @@ const AFTER_TROUBLE: Duration = Duration::from_mins(2);
 const HISTORY: Duration = Duration::from_hours(7 * 24);
 /// How far the list is read again each time, because it is not kept strictly in order.
 const OVERLAP: Duration = Duration::from_hours(1);
+/// The most messages that Twilio gives at once, and how often it is asked in a row.
+const PAGE: &str = "1000";
 const PAGES: usize = 20;
 const REMEMBERED: usize = 1_000;
 
@@ -107,7 +109,7 @@ fn first_page(account: &Account, since: Timestamp) -> Result<String, SendError> 
     let day: String = since.to_string().chars().take(10).collect();
     url.query_pairs_mut()
         .append_pair("DateSent>", &day)
-        .append_pair("PageSize", "100");
+        .append_pair("PageSize", PAGE);
     if let Some(number) = account.setting("number") {
         url.query_pairs_mut().append_pair("To", number);
     }

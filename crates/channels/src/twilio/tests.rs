@@ -513,7 +513,7 @@ async fn the_list_fills_history_and_gaps() {
     assert!(
         network.asked()[0]
             .path
-            .contains("DateSent%3E=2026-11-15&PageSize=100&To=%2B4930555000"),
+            .contains("DateSent%3E=2026-11-15&PageSize=1000&To=%2B4930555000"),
         "{}",
         network.asked()[0].path
     );
