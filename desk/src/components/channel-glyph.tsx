@@ -7,10 +7,12 @@ import IconBrandTelegram from '@tabler/icons-react/dist/esm/icons/IconBrandTeleg
 import IconBrandWhatsapp from '@tabler/icons-react/dist/esm/icons/IconBrandWhatsapp.mjs'
 import IconBrandX from '@tabler/icons-react/dist/esm/icons/IconBrandX.mjs'
 import IconBrandYoutube from '@tabler/icons-react/dist/esm/icons/IconBrandYoutube.mjs'
+import IconDeviceMobileMessage from '@tabler/icons-react/dist/esm/icons/IconDeviceMobileMessage.mjs'
 import IconFileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
 import IconForms from '@tabler/icons-react/dist/esm/icons/IconForms.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconMessageCircle from '@tabler/icons-react/dist/esm/icons/IconMessageCircle.mjs'
+import IconMessages from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs'
 import IconPlugConnected from '@tabler/icons-react/dist/esm/icons/IconPlugConnected.mjs'
 import IconRss from '@tabler/icons-react/dist/esm/icons/IconRss.mjs'
 import type { InboxMark } from '../lib/api/types'
@@ -28,6 +30,8 @@ const GLYPHS: Record<string, typeof IconMail> = {
   x: IconBrandX,
   youtube: IconBrandYoutube,
   telegram: IconBrandTelegram,
+  twilio: IconDeviceMobileMessage,
+  discourse: IconMessages,
   whatsapp: IconBrandWhatsapp,
 }
 
