@@ -25,6 +25,7 @@ const KINDS: &[&str] = &[
     "status",
     "listed",
     "post_created",
+    "post_edited",
     "post_destroyed",
     "post_liked",
     "user_destroyed",
