@@ -1,7 +1,7 @@
 //! The words of a mail: plain text where there is one, else what HTML says; flowed lines joined; and
 //! the title without the prefixes that mail programs put before it.
 
-use mail_parser::{Message, MimeHeaders as _, PartType};
+use mail_parser::{Message, MessagePart, MimeHeaders as _, PartType};
 
 use crate::text::html_to_text;
 
@@ -23,32 +23,44 @@ const PREFIXES: [&str; 14] = [
     "automatic reply",
 ];
 
-/// Returns what a mail says.
+/// Returns what a mail says; some programs send a plain text that is empty beside a full HTML.
 pub(super) fn text(message: &Message<'_>) -> String {
-    let mut texts = Vec::new();
-    for part in message.text_body.iter().filter_map(|id| message.part(*id)) {
-        let text = match &part.body {
-            PartType::Text(text) => {
-                let kind = part.content_type();
-                let attribute = |name: &str| kind.and_then(|kind| kind.attribute(name));
-                let is = |name: &str, value: &str| {
-                    attribute(name).is_some_and(|given| given.eq_ignore_ascii_case(value))
-                };
-                if is("format", "flowed") {
-                    unflow(text, is("delsp", "yes"))
-                } else {
-                    text.replace("\r\n", "\n")
-                }
-            }
-            PartType::Html(html) => html_to_text(html),
-            _ => continue,
-        };
-        let text = text.trim_end().trim_start_matches(['\n', '\r']).to_owned();
-        if !text.is_empty() {
-            texts.push(text);
-        }
+    let plain = joined(message, &message.text_body);
+    if plain.is_empty() {
+        joined(message, &message.html_body)
+    } else {
+        plain
     }
+}
+
+fn joined(message: &Message<'_>, parts: &[u32]) -> String {
+    let texts: Vec<String> = parts
+        .iter()
+        .filter_map(|id| message.part(*id))
+        .filter_map(words)
+        .map(|text| text.trim_end().trim_start_matches('\n').to_owned())
+        .filter(|text| !text.is_empty())
+        .collect();
     texts.join("\n\n")
+}
+
+fn words(part: &MessagePart<'_>) -> Option<String> {
+    match &part.body {
+        PartType::Text(text) => {
+            let kind = part.content_type();
+            let is = |name: &str, value: &str| {
+                kind.and_then(|kind| kind.attribute(name))
+                    .is_some_and(|given| given.eq_ignore_ascii_case(value))
+            };
+            Some(if is("format", "flowed") {
+                unflow(text, is("delsp", "yes"))
+            } else {
+                text.replace("\r\n", "\n")
+            })
+        }
+        PartType::Html(html) => Some(html_to_text(html)),
+        _ => None,
+    }
 }
 
 /// Joins the lines that a mail program broke only to keep them short (RFC 3676).

@@ -6,6 +6,10 @@ use std::collections::HashSet;
 use async_imap::error::Error;
 use async_imap::types::{Fetch, Mailbox};
 use async_imap::{Client, Session};
+use base64::Engine as _;
+use base64::alphabet::IMAP_MUTF7;
+use base64::engine::GeneralPurpose;
+use base64::engine::general_purpose::NO_PAD;
 use futures::TryStreamExt as _;
 
 use super::connect::{self, Line, step};
@@ -62,7 +66,7 @@ impl Reader {
 
     /// Opens a folder for looking only.
     pub(super) async fn enter(&mut self, folder: &str) -> Result<Mailbox, SendError> {
-        let entering = self.session.examine(folder);
+        let entering = self.session.examine(encoded(folder));
         step(entering, |error| match error {
             Error::No(detail) => SendError::Forbidden(format!("the folder {folder}: {detail}")),
             other => failure(other),
@@ -126,7 +130,9 @@ impl Reader {
 
     /// Files a mail in a folder, as read.
     pub(super) async fn file(&mut self, folder: &str, mail: &[u8]) -> Result<(), SendError> {
-        let filing = self.session.append(folder, Some("(\\Seen)"), None, mail);
+        let filing = self
+            .session
+            .append(encoded(folder), Some("(\\Seen)"), None, mail);
         step(filing, failure).await
     }
 
@@ -142,6 +148,31 @@ impl Reader {
         };
         step(fetching, failure).await
     }
+}
+
+/// Writes a folder's name as IMAP does: what is beyond ASCII as UTF-16 in a base64 of its own.
+fn encoded(folder: &str) -> String {
+    let engine = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
+    let mut name = String::new();
+    let mut rest = folder;
+    while !rest.is_empty() {
+        let plain = |sign: char| matches!(sign, ' '..='~');
+        let end = rest.find(|sign| !plain(sign)).unwrap_or(rest.len());
+        name.push_str(&rest[..end].replace('&', "&-"));
+        rest = &rest[end..];
+        let end = rest.find(plain).unwrap_or(rest.len());
+        if end > 0 {
+            let units: Vec<u8> = rest[..end]
+                .encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect();
+            name.push('&');
+            name.push_str(&engine.encode(units));
+            name.push('-');
+        }
+        rest = &rest[end..];
+    }
+    name
 }
 
 /// Looks whether the mailbox can be opened, with every folder that the settings name.
@@ -189,5 +220,24 @@ pub(super) fn failure(error: Error) -> SendError {
         Error::Validate(_) => SendError::Forbidden(error.to_string()),
         Error::Bad(_) | Error::Parse(_) => SendError::Unreadable(error.to_string()),
         _ => SendError::RetryBackoff(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_as_imap_names_them() {
+        let cases = [
+            ("INBOX", "INBOX"),
+            ("Entwürfe", "Entw&APw-rfe"),
+            ("A & B", "A &- B"),
+            ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+            ("ü", "&APw-"),
+        ];
+        for (name, written) in cases {
+            assert_eq!(encoded(name), written, "{name}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Sends answers, files them where the settings name a folder, and looks there for lost ones.
 
+use std::time::Duration;
+
 use kulant_model::time::Timestamp;
 use mail_parser::MessageParser;
 
@@ -10,6 +12,9 @@ use super::{FILES, smtp};
 use crate::delivery::Account;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, Receipt, SendError};
+
+/// How long filing may take; the mail has left by then, and somebody waits to hear of it.
+const FILING: Duration = Duration::from_secs(15);
 
 pub(super) async fn send(
     setup: &Setup,
@@ -44,10 +49,15 @@ pub(super) async fn send(
 }
 
 async fn file(setup: &Setup, http: &Http, folder: &str, mail: &[u8]) -> Result<(), SendError> {
-    let mut reader = Reader::open(setup, http).await?;
-    reader.file(folder, mail).await?;
-    reader.close().await;
-    Ok(())
+    let filing = async {
+        let mut reader = Reader::open(setup, http).await?;
+        reader.file(folder, mail).await?;
+        reader.close().await;
+        Ok(())
+    };
+    tokio::time::timeout(FILING, filing)
+        .await
+        .unwrap_or_else(|_| Err(SendError::RetryBackoff("filing took too long".to_owned())))
 }
 
 /// Looks for a mail of ours among what was sent. That it is not there says only something where the

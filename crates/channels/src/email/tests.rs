@@ -19,11 +19,12 @@ fn recorded_mails_are_translated() {
 #[test]
 fn deep_and_odd_mails_end() {
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(20_000);
-    let multipart: String = (0..20_000)
-        .map(|index| {
-            format!("Content-Type: multipart/mixed; boundary=b{index}\r\n\r\n--b{index}\r\n")
-        })
-        .collect();
+    let mut multipart = String::new();
+    for index in 0..20_000 {
+        let boundary = format!("b{index}");
+        multipart.push_str("Content-Type: multipart/mixed; boundary=");
+        multipart.push_str(&[boundary.as_str(), "\r\n\r\n--", &boundary, "\r\n"].concat());
+    }
     let attachments = "--b\r\nContent-Type: image/png\r\n\r\nx\r\n".repeat(20_000);
     let many = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{attachments}");
     let references = format!("References: {}\r\n\r\n", "<a@b> ".repeat(200_000));

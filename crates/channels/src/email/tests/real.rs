@@ -4,6 +4,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -40,6 +41,9 @@ impl Servers {
             .find(|program| !Path::new(program).exists());
         if let Some(program) = missing {
             return skipped(&format!("{program} is missing"));
+        }
+        if UnixStream::connect("/var/run/smtpd.sock").is_ok() {
+            return skipped("an OpenSMTPD is running here already, and there can be only one");
         }
         let user = Command::new("id").arg("-u").output().expect("it runs");
         if user.stdout != b"0\n" {
