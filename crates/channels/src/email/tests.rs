@@ -1,8 +1,11 @@
 //! Mail in every dress, servers on this machine that say their lines by script, and real ones.
 
 mod compose;
+mod mailbox;
 mod real;
-mod script;
+mod server;
+mod submission;
+mod token;
 
 use super::*;
 use crate::fixture;
