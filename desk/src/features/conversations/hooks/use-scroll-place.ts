@@ -8,7 +8,7 @@ const NEAR_END = 80
 export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadId: string | null) {
   const scroll = useRef<HTMLDivElement>(null)
   const placed = useRef(false)
-  const before = useRef({ oldest: '', newest: '', height: 0, atEnd: true })
+  const before = useRef({ oldest: '', newest: '', height: 0, atEnd: true, below: 0 })
   const [behind, setBehind] = useState(0)
   const newest = messages[0]
   const oldestId = messages.at(-1)?.id ?? ''
@@ -22,22 +22,26 @@ export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadI
       const mark = firstUnreadId ? box.querySelector('#first-unread') : null
       if (mark) {
         box.scrollTop = Math.max(0, (mark as HTMLElement).offsetTop - 60)
-        last.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END
+        last.below = box.scrollHeight - box.scrollTop - box.clientHeight
+        last.atEnd = last.below < NEAR_END
       } else box.scrollTop = box.scrollHeight
     } else if (oldestId !== last.oldest && newest?.id === last.newest) {
       box.scrollTop += box.scrollHeight - last.height
     } else if (newest && newest.id !== last.newest) {
-      if (last.atEnd || newest.id.startsWith('draft-')) box.scrollTop = box.scrollHeight
-      else if (newest.direction === 'in') setBehind((count) => count + 1)
+      if (last.atEnd || newest.id.startsWith('draft-')) {
+        box.scrollTop = box.scrollHeight
+        last.below = 0
+      } else if (newest.direction === 'in') setBehind((count) => count + 1)
     }
-    before.current = { oldest: oldestId, newest: newest?.id ?? '', height: box.scrollHeight, atEnd: last.atEnd }
+    before.current = { oldest: oldestId, newest: newest?.id ?? '', height: box.scrollHeight, atEnd: last.atEnd, below: last.below }
   }, [ready, oldestId, newest, firstUnreadId, messages])
 
   useEffect(() => {
     const box = scroll.current
     if (!box || typeof ResizeObserver === 'undefined') return
     const observer = new ResizeObserver(() => {
-      if (before.current.atEnd) box.scrollTop = box.scrollHeight
+      // As far above the end as it was: whoever has just opened the first unread is not pulled past it.
+      if (before.current.atEnd) box.scrollTop = box.scrollHeight - box.clientHeight - before.current.below
     })
     observer.observe(box)
     if (box.firstElementChild) observer.observe(box.firstElementChild)
@@ -47,8 +51,10 @@ export function useScrollPlace(messages: Message[], ready: boolean, firstUnreadI
   const onScroll = useCallback(() => {
     const box = scroll.current
     if (!box) return
-    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight
+    const atEnd = below < NEAR_END
     before.current.atEnd = atEnd
+    before.current.below = below
     before.current.height = box.scrollHeight
     if (atEnd) setBehind(0)
   }, [])

@@ -28,8 +28,8 @@ export function TeamsPage() {
           <tr key={team.id}>
             <td className={classes.named}>{team.name}</td>
             <td>{t(`desk.team_kind.${team.kind}`)}</td>
-            <td>{names(team) || '–'}</td>
-            <td>{team.signature ?? '–'}</td>
+            <td data-none={names(team) === '' || undefined}>{names(team) || '–'}</td>
+            <td data-none={!team.signature || undefined}>{team.signature || '–'}</td>
             <td><RowActions name={team.name} onEdit={() => setEditing(team)} onDelete={() => remove(team)} /></td>
           </tr>
         ))}
