@@ -76,6 +76,24 @@ async fn a_list_is_no_object() {
                 "{path}"
             );
         }
+        let brand = "/api/v1/brands";
+        for (hours, field, code) in [
+            (json!([[1, "08:00", "20:00"]]), "hours[0]", "wrong_type"),
+            (
+                json!([{"day": 1, "open": "08:00"}]),
+                "hours[0].close",
+                "required",
+            ),
+            (
+                json!([{"day": "1", "open": "08:00", "close": "20:00"}]),
+                "hours[0].day",
+                "wrong_type",
+            ),
+        ] {
+            let body = json!({"name": "Südbahn", "hours": hours});
+            let answer = chef.post(brand, body).await;
+            assert_eq!((answer.status, answer.fault()), (422, (field, code)));
+        }
     }
 }
 
