@@ -1,6 +1,6 @@
 //! The private page of a contact-form conversation: whoever has the link reads it and writes on.
 
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::header::{
     CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER,
 };
@@ -20,7 +20,7 @@ use super::page::{Frame, Visit, confide};
 use super::times;
 use super::words::Speech;
 use crate::App;
-use crate::input::Path;
+use crate::input::{Form, Path};
 use crate::limits::Address;
 use crate::problem::Problem;
 
@@ -55,7 +55,7 @@ pub async fn take(
     Address(address): Address,
     visit: Visit,
     Path(secret): Path<String>,
-    multipart: Multipart,
+    Form(multipart): Form,
 ) -> Result<Response, Problem> {
     let thread = open(&app, address, &secret).await?;
     let limited = app.limits.forms.take(address, app.care.now()).err();

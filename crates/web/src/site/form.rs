@@ -1,7 +1,7 @@
 //! The contact form's page: shown empty or prefilled from a post, taken once, given back with what
 //! was typed when something is missing.
 
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,7 @@ use super::filling::{self, Filling};
 use super::page::{Frame, Visit, confide};
 use super::{embed, times};
 use crate::App;
-use crate::input::Path;
+use crate::input::{self, Path};
 use crate::limits::Address;
 use crate::problem::Problem;
 
@@ -61,7 +61,7 @@ pub async fn take(
     Address(address): Address,
     visit: Visit,
     Path(slug): Path<String>,
-    multipart: Multipart,
+    input::Form(multipart): input::Form,
 ) -> Result<Response, Problem> {
     let form = form::find(&app.care, &slug).await?;
     let limited = app.limits.forms.take(address, app.care.now()).err();

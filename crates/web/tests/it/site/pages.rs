@@ -1,9 +1,11 @@
 //! Everything around the pages: homes, languages and registers, styles, problems in words.
 
+use axum::body::Body;
+use axum::http::{Method, Request};
 use kulant_care::admin::brands::BrandChange;
 use kulant_model::brand::{Opening, Voice};
 
-use super::plain;
+use super::{Typed, plain};
 use crate::houses;
 
 fn telekom() -> BrandChange {
@@ -127,5 +129,33 @@ async fn problems_are_pages_for_people_and_documents_for_programs() {
         assert_eq!(document.header("content-type"), "application/problem+json");
         let program = house.stranger().get("/nowhere").await;
         assert_eq!(program.code(), "not_found");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_form_with_files_is_a_problem_like_any_other() {
+    for house in houses().await {
+        let form = house.form("Kontakt", plain()).await;
+        let private = house.write_to(&form, Typed::new).await;
+        for path in [&form, &private] {
+            let typed = [("content-type", "application/x-www-form-urlencoded")];
+            let stranger = house.stranger();
+            let program = stranger.send(Method::POST, path, None, &typed).await;
+            assert_eq!(
+                (program.status, program.code()),
+                (415, "unsupported_media_type")
+            );
+            let person = [typed[0], ("accept", "text/html")];
+            let request = person
+                .into_iter()
+                .fold(Request::post(path), |request, (name, value)| {
+                    request.header(name, value)
+                });
+            let page = house
+                .page(request.body(Body::empty()).expect("a request"))
+                .await;
+            assert_eq!(page.status, 415);
+            assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        }
     }
 }
