@@ -159,3 +159,18 @@ async fn what_is_no_form_with_files_is_a_problem_like_any_other() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_other_language_is_found_here_and_nowhere_else() {
+    for house in houses().await {
+        for path in [
+            "//fremd.example/x",
+            "/\\fremd.example/x",
+            "/\\/fremd.example/x",
+        ] {
+            let page = house.browse(path, "de").await;
+            assert_eq!(page.status, 404, "{path}");
+            page.has("class=\"switch\" href=\"/fremd.example/x?lang=en\"");
+        }
+    }
+}
