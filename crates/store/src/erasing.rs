@@ -8,6 +8,7 @@ use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, IntakeId
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::intakes;
 use crate::params;
 use crate::pool::DatabaseUrl;
 use crate::sql::postgres::Session;
@@ -96,12 +97,21 @@ pub fn list_of_conversation(
     )
 }
 
-/// Lists raw deliveries after one, oldest first.
+/// How many bytes of bodies are loaded at once.
+const MOST_BYTES: i64 = 16 * 1024 * 1024;
+
+/// Lists raw deliveries after one, oldest first, so many as fit in memory and one at least.
 pub fn list_deliveries(
     read: &mut Read<'_>,
     after: IntakeId,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
+    let sizes = read.query(
+        "SELECT length(body) FROM intakes WHERE id > $1 ORDER BY id LIMIT $2",
+        &params![after, limit],
+        |row| row.get::<Option<i64>>(0),
+    )?;
+    let limit = intakes::count_fitting(&sizes, MOST_BYTES);
     read.query(
         "SELECT i.id, i.inbox_id, i.delivery_key, i.headers, i.body, i.received_at,
            CASE WHEN EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)

@@ -130,16 +130,7 @@ pub fn list_waiting(
         &params![inbox, after, now, limit],
         |row| row.get::<Option<i64>>(0),
     )?;
-    let mut bytes = 0;
-    // The first one always, however large it is.
-    let limit = sizes
-        .iter()
-        .take_while(|size| {
-            let before = bytes;
-            bytes += size.unwrap_or(0);
-            before == 0 || bytes <= MOST_BYTES
-        })
-        .count();
+    let limit = count_fitting(&sizes, MOST_BYTES);
     read.query(
         "SELECT i.id, i.kind, i.delivery_key, i.headers, i.body, i.received_at, j.attempts
          FROM intake_jobs j
@@ -160,6 +151,20 @@ pub fn list_waiting(
             })
         },
     )
+}
+
+/// Counts how many bodies of these sizes fit into a number of bytes: the first one always, however
+/// large it is.
+pub(crate) fn count_fitting(sizes: &[Option<i64>], most: i64) -> usize {
+    let mut bytes = 0;
+    sizes
+        .iter()
+        .take_while(|size| {
+            let before = bytes;
+            bytes += size.unwrap_or(0);
+            before == 0 || bytes <= most
+        })
+        .count()
 }
 
 /// Strikes off deliveries whose work is done; returns how many were still there to be struck off.
@@ -347,7 +352,7 @@ pub fn drop_bodies(
            WHERE i.received_at < $1 AND i.body IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)
              AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)
-           ORDER BY i.id
+           ORDER BY i.received_at
            LIMIT $2
          )",
         &params![received_before, limit],

@@ -269,7 +269,7 @@ pub fn mark_party(
     Ok(())
 }
 
-/// Gives a message new words.
+/// Gives a message new words, unless it has none any more.
 pub fn edit(
     tx: &mut Tx<'_>,
     id: MessageId,
@@ -277,7 +277,7 @@ pub fn edit(
     edited_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET body = $2, edited_at = $3 WHERE id = $1",
+        "UPDATE messages SET body = $2, edited_at = $3 WHERE id = $1 AND deleted_at IS NULL",
         &params![id, body, edited_at],
     )?;
     Ok(())
@@ -293,17 +293,47 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Takes away uploads that no message claimed in time; returns the names of their files.
-pub fn delete_free_attachments(
-    tx: &mut Tx<'_>,
-    made_before: Timestamp,
-) -> Result<Vec<String>, StoreError> {
-    let files = tx.query(
-        "DELETE FROM attachments WHERE message_id IS NULL AND created_at < $1 RETURNING file_name",
+/// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
+/// known. The row goes after the file, so that none stays on the disk unknown to everybody.
+const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
+     media_type = '', size = NULL, source_url = NULL, created_at = 0";
+
+/// Gives uploads up that no message claimed in time.
+pub fn give_up_attachments(tx: &mut Tx<'_>, made_before: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        &format!(
+            "UPDATE attachments SET {GIVEN_UP}
+             WHERE message_id IS NULL AND created_at > 0 AND created_at < $1"
+        ),
         &params![made_before],
-        |row| row.get::<Option<String>>(0),
     )?;
-    Ok(files.into_iter().flatten().collect())
+    Ok(())
+}
+
+/// Lists files that were given up and may still be on the disk.
+pub fn list_given_up_attachments(
+    read: &mut Read<'_>,
+    limit: i64,
+) -> Result<Vec<(AttachmentId, Option<String>)>, StoreError> {
+    read.query(
+        "SELECT id, file_name FROM attachments
+         WHERE message_id IS NULL AND created_at = 0
+         ORDER BY id
+         LIMIT $1",
+        &params![limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Forgets files that were given up and are gone from the disk.
+pub fn forget_attachments(tx: &mut Tx<'_>, ids: &[AttachmentId]) -> Result<(), StoreError> {
+    for id in ids {
+        tx.execute(
+            "DELETE FROM attachments WHERE id = $1 AND created_at = 0",
+            &params![*id],
+        )?;
+    }
+    Ok(())
 }
 
 /// Removes a row that stood for the same message as another one, which takes its place.
@@ -493,7 +523,8 @@ pub fn tie_attachment(
     message: MessageId,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "UPDATE attachments SET message_id = $2 WHERE id = $1 AND message_id IS NULL",
+        "UPDATE attachments SET message_id = $2
+         WHERE id = $1 AND message_id IS NULL AND created_at > 0",
         &params![id, message],
     )?;
     Ok(changed > 0)
@@ -530,14 +561,18 @@ pub fn list_attachments(
     )
 }
 
-/// Takes a message's files away; returns the names under which they lie.
+/// Takes a message's files away; returns the names under which they lie, given up until they are gone
+/// from the disk.
 pub fn delete_attachments(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<String>, StoreError> {
-    let files = tx.query(
-        "DELETE FROM attachments WHERE message_id = $1 RETURNING file_name",
+    tx.execute(
+        "DELETE FROM attachments WHERE message_id = $1 AND file_name IS NULL",
         &params![message],
-        |row| row.get::<Option<String>>(0),
     )?;
-    Ok(files.into_iter().flatten().collect())
+    tx.query(
+        &format!("UPDATE attachments SET {GIVEN_UP} WHERE message_id = $1 RETURNING file_name"),
+        &params![message],
+        |row| row.get(0),
+    )
 }
 
 fn known(row: &Row<'_>) -> Result<Known, StoreError> {

@@ -16,7 +16,7 @@ pub(super) const KIND: &str = "retention";
 
 const EVERY: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// How many bodies go in one transaction.
+/// How many bodies go in one transaction, and how many files at a time.
 const PORTION: i64 = 200;
 
 /// Turns days of a setting into a duration.
@@ -56,19 +56,39 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
             break;
         }
     }
-    let files: Vec<String> = care
-        .store
+    care.store
         .write(move |tx| {
             sessions::remove_over(tx, now)?;
             sessions::remove_failures_before(tx, now.before(DAY))?;
             idempotency::remove_before(tx, now.before(DAY))?;
-            messages::delete_free_attachments(tx, now.before(DAY)).map_err(CareError::from)
+            messages::give_up_attachments(tx, now.before(DAY)).map_err(CareError::from)
         })
         .await?;
-    for file in files {
-        if let Err(error) = care.files.remove(&file).await {
-            warn!(error = %error, "the file of an unused upload could not be removed");
+    while remove_files(care).await? {}
+    Ok(Outcome::Later(now.after(EVERY)))
+}
+
+/// Removes files that were given up, first from the disk and then from the table; returns whether
+/// there may be more.
+async fn remove_files(care: &Care) -> Result<bool, CareError> {
+    let free = care
+        .store
+        .read(|read| messages::list_given_up_attachments(read, PORTION).map_err(CareError::from))
+        .await?;
+    let mut gone = Vec::with_capacity(free.len());
+    for (id, file) in &free {
+        let removed = match file {
+            Some(file) => care.files.remove(file).await,
+            None => Ok(()),
+        };
+        match removed {
+            Ok(()) => gone.push(*id),
+            Err(error) => warn!(error = %error, "a file that was given up could not be removed"),
         }
     }
-    Ok(Outcome::Later(now.after(EVERY)))
+    let more = free.len() as i64 == PORTION && !gone.is_empty();
+    care.store
+        .write(move |tx| messages::forget_attachments(tx, &gone).map_err(CareError::from))
+        .await?;
+    Ok(more)
 }

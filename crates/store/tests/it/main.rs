@@ -5,6 +5,8 @@ mod brands;
 mod database;
 mod idempotency;
 mod inboxes;
+mod messages;
+mod pool;
 mod sessions;
 mod tags;
 mod teams;
