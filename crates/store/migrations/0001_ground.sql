@@ -138,6 +138,7 @@ CREATE TABLE intakes (
   received_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX intakes_key ON intakes (inbox_id, kind, delivery_key);
+CREATE INDEX intakes_bodies ON intakes (received_at) WHERE body IS NOT NULL;
 
 -- The work that a delivery still needs, written in the transaction that stores it.
 CREATE TABLE intake_jobs (
@@ -244,6 +245,7 @@ CREATE INDEX conversations_waiting ON conversations (status, waiting_since, id) 
 CREATE INDEX conversations_team_waiting ON conversations (team_id, status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
 CREATE INDEX conversations_root ON conversations (root_message_id);
+CREATE INDEX conversations_post ON conversations (post_id) WHERE post_id IS NOT NULL;
 CREATE INDEX conversations_joined ON conversations (joined_into) WHERE joined_into IS NOT NULL;
 CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
 
@@ -300,6 +302,7 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE network_id IS NOT NULL;
 CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
+CREATE INDEX messages_parent ON messages (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
 CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
 CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
