@@ -12,11 +12,12 @@ use kulant_model::role::{Permission, Person};
 use kulant_store::alerts::{self, Alert};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Message};
-use kulant_store::{conversations as rows, inboxes};
+use kulant_store::{Tx, conversations as rows, inboxes};
 use serde_json::json;
 use tracing::warn;
 
 use crate::change::{self, Changing};
+use crate::deliver::clear_alert;
 use crate::error::CareError;
 use crate::jobs::Outcome;
 use crate::{Care, SYSTEM, access, accounts};
@@ -179,11 +180,30 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     }
 }
 
+/// Returns whether a message is there that was neither deleted nor erased.
+fn has_words(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, CareError> {
+    let found = messages::find(tx, id)?;
+    Ok(found.is_some_and(|message| message.deleted_at.is_none()))
+}
+
+fn alert_key(id: MessageId, act: &Act) -> String {
+    format!("act:{id}:{}", act.word())
+}
+
 async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareError> {
     let now = care.now();
     let files: Vec<String> = care
         .store
         .write(move |tx| {
+            let conversation = match message.conversation {
+                Some(conversation) => rows::list_locked(tx, &[conversation])?.pop(),
+                None => None,
+            };
+            if !has_words(tx, message.id)? {
+                // Deleted or erased while the network was spoken to.
+                return Ok(Vec::new());
+            }
+            clear_alert(tx, &alert_key(message.id, &act), now)?;
             let kind = match &act {
                 Act::Edit { body } => {
                     messages::edit(tx, message.id, body, now)?;
@@ -197,20 +217,18 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 messages::delete(tx, message.id, now)?;
                 files = messages::delete_attachments(tx, message.id)?;
             }
-            if let Some(row) = message.conversation {
-                for mut row in rows::list_locked(tx, &[row])? {
-                    change::add_up(tx, &mut row)?;
-                    tx.append(
-                        NewEvent::new(kind, now, SYSTEM)
-                            .conversation(row.id)
-                            .inbox(row.inbox)
-                            .brand(row.brand)
-                            .team(row.team)
-                            .message(message.id)
-                            .facts(json!({"by_us": true})),
-                    );
-                    rows::save(tx, &[row])?;
-                }
+            if let Some(mut row) = conversation {
+                change::add_up(tx, &mut row)?;
+                tx.append(
+                    NewEvent::new(kind, now, SYSTEM)
+                        .conversation(row.id)
+                        .inbox(row.inbox)
+                        .brand(row.brand)
+                        .team(row.team)
+                        .message(message.id)
+                        .facts(json!({"by_us": true})),
+                );
+                rows::save(tx, &[row])?;
             }
             Ok::<_, CareError>(files)
         })
@@ -235,7 +253,7 @@ async fn fail(
     let alert = Alert {
         id: AlertId(care.id()),
         kind: "act_failed".to_owned(),
-        key: format!("act:{}:{word}", message.id),
+        key: alert_key(message.id, act),
         inbox: Some(message.inbox),
         conversation: message.conversation,
         message: Some(message.id),
@@ -248,7 +266,7 @@ async fn fail(
                 let trouble = json!({"class": class, "detail": detail, "since": now});
                 inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
             }
-            if alerts::raise(tx, &alert)? {
+            if has_words(tx, message.id)? && alerts::raise(tx, &alert)? {
                 tx.append(
                     NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
                         .inbox(message.inbox)

@@ -218,9 +218,13 @@ async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
     let now = care.now();
     care.store
         .write(move |tx| {
+            let Some(message) = messages::find(tx, id)? else {
+                return Ok(false);
+            };
+            // The conversation is locked first, as everybody does.
+            let row = conversation_of(tx, &message)?;
             let marked = deliveries::mark_sending(tx, id)?;
-            if let (true, Some(message)) = (marked, messages::find(tx, id)?) {
-                let row = conversation_of(tx, &message)?;
+            if marked {
                 tx.append(event(
                     EventKind::MessageSending,
                     now,
@@ -386,6 +390,7 @@ async fn keep_failure(
     care.store
         .write(move |tx| {
             let message = &leaving.message;
+            let row = conversation_of(tx, message)?;
             let there = messages::find(tx, message.id)?;
             let still = there.as_ref().is_some_and(|there| {
                 there.deleted_at.is_none()
@@ -411,7 +416,6 @@ async fn keep_failure(
                 }),
             };
             deliveries::save(tx, message.id, &delivery)?;
-            let row = conversation_of(tx, message)?;
             let kind = match state {
                 DeliveryState::Uncertain => EventKind::MessageUncertain,
                 DeliveryState::Failed => EventKind::MessageFailed,
@@ -519,7 +523,7 @@ fn event(
     }
 }
 
-fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, CareError> {
+pub(crate) fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, CareError> {
     let cleared = alerts::clear(tx, key, now)?;
     if cleared {
         tx.append(NewEvent::new(EventKind::AlertCleared, now, SYSTEM));

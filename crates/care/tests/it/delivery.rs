@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kulant_care::act::{self, Act};
 use kulant_care::reply::{NewReply, reply};
 use kulant_care::{CareError, deliver, jobs};
 use kulant_model::conversation::Status;
@@ -498,5 +499,36 @@ async fn waiting_for_an_earlier_answer_is_no_try() {
         work(&house, 6, Duration::from_secs(10)).await;
         assert_eq!(delivery(&state(&house, second).await), DeliveryState::Sent);
         assert_eq!(network.taken().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_that_failed_is_no_alert_any_more_once_it_is_done() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        let sent = reply(&house.care, &house.operator(), words(id, "Gleis 7"))
+            .await
+            .expect("queued");
+        work(&house, 2, Duration::from_secs(5)).await;
+        let alerts = async || {
+            let listed = house
+                .care
+                .store
+                .read(|read| kulant_store::alerts::list(read, 10));
+            listed.await.expect("read").len()
+        };
+        network.will(&[Turn::Answer(422, json!({"detail": "verboten"}))]);
+        for standing in [1, 0] {
+            let act = Act::Edit {
+                body: "Gleis 8".to_owned(),
+            };
+            act::ask(&house.care, &house.operator(), sent, act)
+                .await
+                .expect("queued");
+            work(&house, 2, Duration::from_secs(5)).await;
+            assert_eq!(alerts().await, standing);
+        }
+        assert_eq!(state(&house, sent).await.body, "Gleis 8");
     }
 }
