@@ -260,19 +260,32 @@ async fn fail(
         facts: json!({"class": class, "act": word, "detail": detail}),
         raised_at: now,
     };
+    // With an alert of its own the trouble of an inbox ends at the next success.
+    let alert_of_inbox = broken.then(|| Alert {
+        id: AlertId(care.id()),
+        kind: "inbox_broken".to_owned(),
+        key: format!("inbox:{}", message.inbox),
+        facts: json!({"class": class}),
+        ..alert.clone()
+    });
     care.store
         .write(move |tx| {
             if broken {
                 let trouble = json!({"class": class, "detail": detail, "since": now});
                 inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
             }
-            if has_words(tx, message.id)? && alerts::raise(tx, &alert)? {
-                tx.append(
-                    NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
-                        .inbox(message.inbox)
-                        .message(message.id)
-                        .facts(json!({"alert": alert.id})),
-                );
+            if !has_words(tx, message.id)? {
+                return Ok(Outcome::Done);
+            }
+            for alert in [Some(alert), alert_of_inbox].into_iter().flatten() {
+                if alerts::raise(tx, &alert)? {
+                    tx.append(
+                        NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
+                            .inbox(message.inbox)
+                            .message(message.id)
+                            .facts(json!({"alert": alert.id})),
+                    );
+                }
             }
             Ok::<_, CareError>(Outcome::Done)
         })

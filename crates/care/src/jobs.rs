@@ -6,8 +6,10 @@ mod retention;
 
 use std::time::Duration;
 
+use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, Job};
+use kulant_store::{StoreError, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
@@ -57,6 +59,11 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             Ok(Outcome::Later(care.now().after(Duration::from_secs(3_600))))
         }
     }
+}
+
+/// Has the network of an inbox asked at once, if it is one that is asked.
+pub(crate) fn poll_soon(tx: &mut Tx<'_>, inbox: InboxId, now: Timestamp) -> Result<(), StoreError> {
+    jobs::hurry(tx, polling::KIND, &inbox.to_string(), now)
 }
 
 /// Takes over at once what a process before us held when it died. Only for whoever holds the lock of

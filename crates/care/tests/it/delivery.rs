@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kulant_care::act::{self, Act};
+use kulant_care::admin::{self, inboxes::InboxChange};
 use kulant_care::reply::{NewReply, reply};
 use kulant_care::{CareError, deliver, jobs};
 use kulant_model::conversation::Status;
@@ -530,5 +531,50 @@ async fn an_edit_that_failed_is_no_alert_any_more_once_it_is_done() {
             assert_eq!(alerts().await, standing);
         }
         assert_eq!(state(&house, sent).await.body, "Gleis 8");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_trouble_of_an_inbox_ends_with_a_success_or_with_new_settings() {
+    for house in houses().await {
+        let network = Network::default();
+        let (inbox, id) = waiting(&house, &network, true).await;
+        let sent = reply(&house.care, &house.operator(), words(id, "Gleis 7"))
+            .await
+            .expect("queued");
+        work(&house, 2, Duration::from_secs(5)).await;
+        let find = async || {
+            let found = admin::inboxes::find(&house.care, &house.operator(), inbox).await;
+            found.expect("the inbox")
+        };
+        for lifts in [false, true] {
+            network.will(&[Turn::Answer(401, json!({}))]);
+            let edit = Act::Edit {
+                body: "Gleis 8".to_owned(),
+            };
+            act::ask(&house.care, &house.operator(), sent, edit)
+                .await
+                .expect("queued");
+            work(&house, 1, Duration::from_secs(5)).await;
+            let broken = find().await;
+            assert_eq!(broken.trouble["class"], json!("auth_broken"));
+            if lifts {
+                let settings = broken.managed.expect("for managers").settings;
+                let change = InboxChange {
+                    settings: Some(settings),
+                    ..InboxChange::default()
+                };
+                let seen = (broken.version, change);
+                admin::inboxes::change(&house.care, &house.operator(), inbox, seen)
+                    .await
+                    .expect("changed");
+            } else {
+                reply(&house.care, &house.operator(), words(id, "Gleis 9"))
+                    .await
+                    .expect("queued");
+                work(&house, 2, Duration::from_secs(5)).await;
+            }
+            assert_eq!(find().await.trouble, Json::Null, "lifted by hand: {lifts}");
+        }
     }
 }
