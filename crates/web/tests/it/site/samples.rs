@@ -153,25 +153,3 @@ async fn every_page_reads_in_every_language_and_register() {
         }
     }
 }
-
-/// Writes every page with its style into a folder, to be looked at.
-#[tokio::test]
-#[ignore = "for the eyes: writes pages into the folder for temporary files"]
-async fn pages_to_look_at() {
-    let folder = std::env::temp_dir().join("kulant-pages");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    for voice in [Voice::Sie, Voice::Du] {
-        let house = crate::house_at("https://hilfe.nordbahn.example").await;
-        let made = railway(&house, voice).await;
-        for language in ["de", "en"] {
-            for (name, page) in every_page(&house, &made, language).await {
-                let style = page.between("<link rel=\"stylesheet\" href=\"", "\"");
-                let text = house.browse(style, "de").await.text;
-                let link = format!("<link rel=\"stylesheet\" href=\"{style}\">");
-                let page = page.text.replace(&link, &format!("<style>{text}</style>"));
-                let file = folder.join(format!("{name}-{language}-{}.html", voice.word()));
-                std::fs::write(file, page).expect("written");
-            }
-        }
-    }
-}
