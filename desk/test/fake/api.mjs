@@ -303,7 +303,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       case 'brands': case 'teams': case 'tags': case 'views': case 'tokens': return collection(resource, method, id, body)
       case 'inboxes': if (verb === 'secret') return json(200, { ...world.inboxes.find((box) => box.id === id), hook_secret: 'whsec_cm90YXRlZA==' })
         return collection(resource, method, id, body)
-      case 'channels': return json(200, channels)
+      case 'channels': return page(channels)
       case 'overview': return json(200, overview())
       case 'alerts': return page(world.alerts)
       case 'quarantine': {
