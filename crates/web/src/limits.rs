@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
+use kulant_model::ids::AgentId;
 use kulant_model::time::Timestamp;
 
 use crate::App;
@@ -27,12 +28,19 @@ const SLOW_FACTOR: u32 = 4;
 /// So many addresses are remembered before the rested ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
-/// The limits by address.
+/// So many live lines one person may hold, with every desk and program together.
+const MOST_LINES: usize = 300;
+/// When to ask again whether a line is free.
+const LINE_FREE_SECONDS: u64 = 30;
+
+/// The limits by address, and by person.
 pub struct Limits {
     /// Guessing at passwords, invitations and private links.
     pub guesses: Rate,
     /// What strangers send through public forms.
     pub forms: Rate,
+    /// Live lines that stand open.
+    pub lines: Arc<Lines>,
 }
 
 impl Default for Limits {
@@ -41,6 +49,7 @@ impl Default for Limits {
             // A whole office behind one address signs in at eight.
             guesses: Rate::new(60, Duration::from_secs(1)),
             forms: Rate::new(10, Duration::from_secs(6)),
+            lines: Arc::default(),
         }
     }
 }
@@ -67,7 +76,7 @@ impl Rate {
         let mut used_until = self
             .used_until
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner);
         if used_until.len() > REMEMBERED {
             used_until.retain(|_, until| *until > now);
         }
@@ -80,6 +89,45 @@ impl Rate {
         }
         *until = next;
         Ok(())
+    }
+}
+
+/// The live lines that stand open, by person.
+#[derive(Default)]
+pub struct Lines(Mutex<HashMap<AgentId, usize>>);
+
+/// One of them; dropped, it is free again.
+pub struct Line {
+    lines: Arc<Lines>,
+    agent: AgentId,
+}
+
+impl Lines {
+    /// Takes a line, or says that the person holds enough.
+    pub fn take(self: &Arc<Self>, agent: AgentId) -> Result<Line, Problem> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(agent).or_default();
+        if *count >= MOST_LINES {
+            return Err(Problem::rate_limited(LINE_FREE_SECONDS)
+                .detail(format!("{MOST_LINES} live lines at once: close one")));
+        }
+        *count += 1;
+        Ok(Line {
+            lines: Arc::clone(self),
+            agent,
+        })
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let mut open = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.agent) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.agent);
+            }
+        }
     }
 }
 
