@@ -185,7 +185,10 @@ fn is_form(headers: &HeaderMap) -> bool {
 /// The address that the server before us saw: the last one, which no client can make up.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let value = headers.get_all("x-forwarded-for").iter().next_back()?;
-    value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    let last = value.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some servers tell the port too.
+    let with_port = || last.parse().ok().map(|address: SocketAddr| address.ip());
+    last.parse().ok().or_else(with_port)
 }
 
 /// One subscriber of IPv6 holds a whole /64.
