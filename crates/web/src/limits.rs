@@ -84,8 +84,10 @@ impl Rate {
         let next = (*until).max(now).after(self.every);
         let allowed = now.after(self.every * self.at_once);
         if next > allowed {
+            // Whoever waits as long as told is not told again.
             let wait = next.since(allowed);
-            return Err(Problem::rate_limited(wait.as_secs().max(1)));
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            return Err(Problem::rate_limited(seconds));
         }
         *until = next;
         Ok(())
@@ -220,6 +222,13 @@ mod tests {
         assert!(rate.take(one, at(10)).is_ok());
         assert!(rate.take(one, at(10)).is_err());
         assert!(rate.take(one, at(1_000)).is_ok());
+        // Half a second too early is too early: whole seconds are told, and never too few.
+        assert!(rate.take(one, at(1_001)).is_ok());
+        assert!(rate.take(one, at(1_001)).is_ok());
+        let soon = at(1_002).after(Duration::from_millis(500));
+        let answer = rate.take(one, soon).expect_err("too often").into_response();
+        assert_eq!(answer.headers()["retry-after"], "8");
+        assert!(rate.take(one, soon.after(Duration::from_secs(8))).is_ok());
         let other: IpAddr = "192.0.2.2".parse().expect("an address");
         assert!(rate.take(other, start).is_ok());
     }
@@ -240,6 +249,13 @@ mod tests {
             "6.6.6.6, 192.0.2.7".parse().expect("a header"),
         );
         assert_eq!(forwarded_for(&headers), "192.0.2.7".parse().ok());
+        for (told, address) in [
+            ("6.6.6.6, 192.0.2.7:4711", "192.0.2.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+        ] {
+            headers.insert("x-forwarded-for", told.parse().expect("a header"));
+            assert_eq!(forwarded_for(&headers), address.parse().ok(), "{told}");
+        }
         headers.insert("x-forwarded-for", "nonsense".parse().expect("a header"));
         assert_eq!(forwarded_for(&headers), None);
     }
