@@ -116,7 +116,11 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
         commits.mark_unchanged();
-        while running.try_join_next().is_some() {}
+        while let Some(ended) = running.try_join_next() {
+            if let Err(error) = ended {
+                error!(error = %error, "a job ended by a panic and is taken up again later");
+            }
+        }
         let free = BESIDE - running.len();
         if free == 0 {
             running.join_next().await;

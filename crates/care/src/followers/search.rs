@@ -6,6 +6,7 @@ use kulant_insight::text::tokens::index_tokens;
 use kulant_model::event::EventKind;
 use kulant_model::ids::{IdentityId, MessageId};
 use kulant_store::{contacts, events, messages, search};
+use tracing::error;
 
 use crate::Care;
 use crate::error::CareError;
@@ -60,7 +61,7 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
     let mut gone = Vec::new();
     for (id, text) in texts {
         match text {
-            Some(text) => put.push((id, index_tokens(&text))),
+            Some(text) => put.push((id, tokens_of(id, &text))),
             None => gone.push(id),
         }
     }
@@ -94,6 +95,14 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
         }
     }
     Ok(count)
+}
+
+/// Reads a text for the index; one that makes the reading panic keeps nobody else from being found.
+fn tokens_of(id: MessageId, text: &str) -> String {
+    std::panic::catch_unwind(|| index_tokens(text)).unwrap_or_else(|_| {
+        error!(message.id = %id, "a message could not be read for the index");
+        String::new()
+    })
 }
 
 /// Empties the index and starts again at the beginning of the log.
