@@ -143,7 +143,7 @@ impl Server {
             () = tokio::time::sleep(longest) => {
                 warn!("not everything ended in time; it is done at the next start");
             }
-            () = wait_for_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
+            () = wait_for_second_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
         }
         match ended_early {
             Some(ended) => ended
@@ -215,6 +215,14 @@ pub fn wait_for_stop() -> impl Future<Output = ()> + Send {
             _ = interrupt.recv() => {}
         }
     }
+}
+
+/// Waits for somebody who does not want to wait any longer. Some programs tell a process and its group
+/// in one go (`timeout` does): what comes at the same moment is one wish.
+async fn wait_for_second_stop() {
+    const SAME_MOMENT: Duration = Duration::from_secs(1);
+    tokio::time::sleep(SAME_MOMENT).await;
+    wait_for_stop().await;
 }
 
 /// Waits for the wish to stop, by Ctrl-C.
