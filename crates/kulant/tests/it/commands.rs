@@ -581,7 +581,23 @@ fn the_demo_is_a_living_desk() {
     });
 
     // The next start goes on with the same people and passwords.
-    assert_eq!(place.demo().log_in("agent"), (email, password));
+    assert_eq!(place.demo().log_in("agent"), (email.clone(), password));
+
+    // As after a start that was killed before it knew its log-ins: what is there stays.
+    fs::remove_file(place.file("demo.json")).unwrap();
+    let count = place.lines(&["export", "conversations"]).len();
+    let demo = place.demo();
+    let (again, password) = demo.log_in("agent");
+    assert_eq!(again, email);
+    let body = json!({"email": email, "password": password}).to_string();
+    let session = demo
+        .client()
+        .send("POST", "/api/v1/session", &headers, body.as_bytes())
+        .unwrap();
+    assert_eq!(session.status, 200, "{session:?}");
+    drop(demo);
+    let now = place.lines(&["export", "conversations"]).len();
+    assert!(now < count + 20, "the past came in twice: {now} of {count}");
 }
 
 #[test]
