@@ -61,7 +61,7 @@ async fn a_long_look_at_the_database_holds_no_writer_up() {
             keep(&database, id, 10 << 20).await;
         }
         for id in 10..40 {
-            tokio::time::timeout(Duration::from_secs(2), keep(&database, id, 1))
+            tokio::time::timeout(Duration::from_secs(4), keep(&database, id, 1))
                 .await
                 .expect("written at once, while somebody reads the log");
             tokio::time::sleep(Duration::from_millis(20)).await;
