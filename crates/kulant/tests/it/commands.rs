@@ -110,7 +110,7 @@ fn commands_for_scripts_print_what_was_asked_for_and_nothing_else() {
             "--name",
             &format!("App {tag}"),
             "--brand",
-            "Nordbahn",
+            "Nordtal",
         ]);
         assert_eq!(hook.code, 0, "{}", hook.err);
         let lines: Vec<&str> = hook.out.lines().collect();

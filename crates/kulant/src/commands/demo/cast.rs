@@ -55,16 +55,16 @@ const COMPANIES: [Company; 2] = [
         form: "Nordtal Kontakt",
     },
     Company {
-        slug: "lumitel",
-        name: "Lumitel",
-        team: "Lumitel Service",
+        slug: "lumenau",
+        name: "Lumenau",
+        team: "Lumenau Service",
         found: None,
         voice: Voice::Du,
         colour: "#8a2be2",
-        signature: "Dein Lumitel-Team",
+        signature: "Dein Lumenau-Team",
         days: 1..=7,
         hours: ("07:00", "22:00"),
-        form: "Lumitel Kontakt",
+        form: "Lumenau Kontakt",
     },
 ];
 
@@ -74,13 +74,13 @@ const PEOPLE: [(&str, &str, Role, &[&str]); 3] = [
         "admin@demo.example",
         "Mara Lindner",
         Role::Administrator,
-        &["Nordtal Service", "Lumitel Service"],
+        &["Nordtal Service", "Lumenau Service"],
     ),
     (
         "supervisor@demo.example",
         "Jonas Okafor",
         Role::Supervisor,
-        &["Nordtal Service", "Lumitel Service"],
+        &["Nordtal Service", "Lumenau Service"],
     ),
     (
         "agent@demo.example",
@@ -106,8 +106,12 @@ struct LogIn {
 pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
     let path = folder.join(FILE);
     if let Ok(text) = std::fs::read_to_string(&path) {
-        let log_ins = serde_json::from_str(&text)
-            .with_context(|| format!("{} cannot be read; remove it, and the log-ins are made anew", path.display()))?;
+        let log_ins = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} cannot be read; remove it, and the log-ins are made anew",
+                path.display()
+            )
+        })?;
         return Ok(Cast { log_ins });
     }
     for company in &COMPANIES {
