@@ -1386,6 +1386,7 @@ export interface components {
             /** Format: date-time */
             stored_at: string;
             title?: string | null;
+            /** @description Where it stands at the network; none but addresses of the web. */
             url?: string | null;
             /** @example public */
             visibility: string;
@@ -1655,6 +1656,7 @@ export interface components {
                 /** Format: date-time */
                 stored_at: string;
                 title?: string | null;
+                /** @description Where it stands at the network; none but addresses of the web. */
                 url?: string | null;
                 /** @example public */
                 visibility: string;
