@@ -234,12 +234,16 @@ pub async fn wait_for_stop() {
 /// Starts the server, says where it is, and runs it until it is told to stop.
 pub async fn serve(config: Config, begun: Stopwatch) -> Result<()> {
     let server = prepare(config, "serve").await?;
-    let link = server.first_link().await?;
-    eprintln!("kulant: the desk is at {}/desk", server.public_url);
-    if let Some(link) = link {
-        eprintln!(
-            "kulant: nobody can administer yet; open this link once, within 48 hours:\n{link}"
-        );
+    if server.config.role == Role::Worker {
+        eprintln!("kulant: works for the desk at {}/desk", server.public_url);
+    } else {
+        eprintln!("kulant: the desk is at {}/desk", server.public_url);
+        // Each link ends the one before, so whoever answers gives it.
+        if let Some(link) = server.first_link().await? {
+            eprintln!(
+                "kulant: nobody can administer yet; open this link once, within 48 hours:\n{link}"
+            );
+        }
     }
     info!(
         listen = %server.address,
