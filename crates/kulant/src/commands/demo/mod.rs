@@ -116,9 +116,7 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
     let outcome = server
         .run(async move {
             let settling = async {
-                if is_new
-                    && let Err(error) = past::settle(&care, &cast.emails()).await
-                {
+                if is_new && let Err(error) = past::settle(&care, &cast.emails()).await {
                     warn!(error = %error, "the past could not be settled");
                 }
                 std::future::pending::<()>().await;
