@@ -2,6 +2,7 @@
 //! the raw deliveries, the files and the write-ahead log. Rows stay for times and counts. Where it
 //! is not clear whether something is about them, it goes too.
 
+pub(crate) mod marks;
 mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::change;
 use crate::contacts::may_see;
 use crate::error::CareError;
 use crate::{Care, access, followers, idempotency, intake};
+use marks::Marker;
 use needles::Needles;
 
 /// How many deliveries are looked through at a time.
@@ -59,7 +61,7 @@ pub async fn erase(
     check(&contact, version)?;
     let (mut deliveries, looked_to) = look_through_deliveries(care, contact).await?;
 
-    let (actor, now) = (person.actor, care.now());
+    let (actor, now, fresh) = (person.actor, care.now(), care.secret());
     let outcome = care
         .store
         .write(move |tx| {
@@ -67,7 +69,8 @@ pub async fn erase(
             check(&contact, version)?;
             let traces = collect(tx, &contact)?;
             deliveries.extend(look_through(tx, &traces, looked_to)?.0);
-            let (files, rewritten) = empty(tx, &traces, &deliveries, now)?;
+            let marker = marks::find_or_make(tx, &fresh)?;
+            let (files, rewritten) = empty(tx, &traces, &deliveries, &marker, now)?;
             erasing::empty_contact(tx, id, now)?;
             let erased =
                 NewEvent::new(EventKind::ContactErased, now, actor).facts(json!({ "contact": id }));
@@ -216,10 +219,12 @@ fn empty(
     tx: &mut Tx<'_>,
     traces: &Traces,
     deliveries: &BTreeSet<IntakeId>,
+    marker: &Marker,
     now: kulant_model::time::Timestamp,
 ) -> Result<(Vec<String>, Vec<Trace>), CareError> {
     let emptied: Vec<Trace> = traces.emptied.values().cloned().collect();
-    erasing::empty_messages(tx, &emptied, now)?;
+    let mark = |inbox: InboxId, id: &str| marker.of_message(inbox, id);
+    erasing::empty_messages(tx, &emptied, mark, now)?;
     let mut files = Vec::new();
     for trace in &emptied {
         files.extend(messages::delete_attachments(tx, trace.id)?);
@@ -253,7 +258,8 @@ fn empty(
     }
     erasing::forget_threads(tx, &Vec::from_iter(threads))?;
     let deliveries: Vec<IntakeId> = deliveries.iter().copied().collect();
-    erasing::empty_deliveries(tx, &deliveries)?;
+    let mark = |inbox: InboxId, kind: &str, key: &str| marker.of_delivery(inbox, kind, key);
+    erasing::empty_deliveries(tx, &deliveries, mark)?;
     idempotency::forget_answers(tx)?;
 
     let mut rows = conversations::list_locked(tx, &traces.conversations)?;

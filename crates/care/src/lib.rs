@@ -63,6 +63,7 @@ pub struct Care {
     recent: Arc<accounts::Recent>,
     leases: Arc<intake::Leases>,
     gathering: Arc<accept::Gathering>,
+    marks: Arc<erase::marks::Marks>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -130,6 +131,7 @@ impl Care {
             recent: Arc::default(),
             leases: Arc::default(),
             gathering: Arc::default(),
+            marks: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

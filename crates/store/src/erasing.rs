@@ -136,20 +136,61 @@ pub fn list_deliveries(
     )
 }
 
-/// Empties messages: no words, no addresses, no way back to the network. What waits to leave stays.
-pub fn empty_messages(tx: &mut Tx<'_>, traces: &[Trace], now: Timestamp) -> Result<(), StoreError> {
+/// With what the mark begins that stands in the place of a network's id or a delivery's key.
+pub const MARK: &str = "erased:";
+/// Between this and `MARK` lies every mark, in the order of code points.
+const AFTER_MARKS: &str = "erased;";
+
+/// Returns whether an inbox has messages that were erased; the first one found says so.
+pub fn has_messages(read: &mut Read<'_>, inbox: InboxId) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM messages
+             WHERE inbox_id = $1 AND network_id >= $2 AND network_id < $3 LIMIT 1",
+            &params![inbox, MARK, AFTER_MARKS],
+            |row| row.get::<MessageId>(0),
+        )?
+        .is_some())
+}
+
+/// Returns whether an inbox has deliveries of a kind that were erased.
+pub fn has_deliveries(read: &mut Read<'_>, inbox: InboxId, kind: &str) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM intakes
+             WHERE inbox_id = $1 AND kind = $2 AND delivery_key >= $3 AND delivery_key < $4 LIMIT 1",
+            &params![inbox, kind, MARK, AFTER_MARKS],
+            |row| row.get::<IntakeId>(0),
+        )?
+        .is_some())
+}
+
+/// Empties messages: no words, no addresses, and a mark in the place of the network's id. What waits
+/// to leave stays.
+pub fn empty_messages(
+    tx: &mut Tx<'_>,
+    traces: &[Trace],
+    mark: impl Fn(InboxId, &str) -> String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     for trace in traces {
+        let mark = match trace.network_id.as_deref() {
+            Some(id) if !id.starts_with(MARK) => Some(mark(trace.inbox, id)),
+            kept => kept.map(str::to_owned),
+        };
         tx.execute(
             "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL,
                thread_key = NULL, failure_detail = NULL, next_attempt_at = NULL,
-               network_id = CASE WHEN network_id IS NULL THEN NULL
-                                 ELSE 'erased:' || CAST(id AS TEXT) END,
+               network_id = CASE WHEN EXISTS (SELECT 1 FROM messages other
+                                              WHERE other.inbox_id = messages.inbox_id
+                                                AND other.network_id = $3 AND other.id <> $1)
+                                 THEN 'erased:' || CAST(id AS TEXT) ELSE $3 END,
                deleted_at = COALESCE(deleted_at, $2),
                delivery_state = CASE delivery_state WHEN 'queued' THEN 'cancelled'
                                                     WHEN 'sending' THEN 'uncertain'
                                                     ELSE delivery_state END
              WHERE id = $1",
-            &params![trace.id, now],
+            &params![trace.id, now, mark],
         )?;
         let id = trace.id;
         tx.execute(
@@ -191,12 +232,38 @@ pub fn rewrite(
     Ok(())
 }
 
-/// Empties deliveries; the rows stay as proof that something was received then.
-pub fn empty_deliveries(tx: &mut Tx<'_>, ids: &[IntakeId]) -> Result<(), StoreError> {
+/// Empties deliveries; the rows stay as proof that something was received then, with a mark in the
+/// place of the key.
+pub fn empty_deliveries(
+    tx: &mut Tx<'_>,
+    ids: &[IntakeId],
+    mark: impl Fn(InboxId, &str, &str) -> String,
+) -> Result<(), StoreError> {
     for id in ids {
-        for sql in [
+        let named: Option<(InboxId, String, String)> = tx.query_one(
+            "SELECT inbox_id, kind, delivery_key FROM intakes WHERE id = $1",
+            &params![*id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let Some((inbox, kind, key)) = named else {
+            continue;
+        };
+        let mark = if key.starts_with(MARK) {
+            key
+        } else {
+            mark(inbox, &kind, &key)
+        };
+        tx.execute(
             "UPDATE intakes SET body = NULL, headers = '[]',
-               delivery_key = 'erased:' || CAST(id AS TEXT) WHERE id = $1",
+               delivery_key = CASE WHEN EXISTS (SELECT 1 FROM intakes other
+                                                WHERE other.inbox_id = intakes.inbox_id
+                                                  AND other.kind = intakes.kind
+                                                  AND other.delivery_key = $2 AND other.id <> $1)
+                                   THEN 'erased:' || CAST(id AS TEXT) ELSE $2 END
+             WHERE id = $1",
+            &params![*id, mark],
+        )?;
+        for sql in [
             "DELETE FROM intake_jobs WHERE intake_id = $1",
             "DELETE FROM quarantine WHERE intake_id = $1",
         ] {

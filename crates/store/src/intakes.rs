@@ -95,6 +95,33 @@ pub fn insert(tx: &mut Tx<'_>, intakes: &[NewIntake]) -> Result<Vec<IntakeId>, S
     Ok(stored.into_iter().map(|(id, _, _)| id).collect())
 }
 
+/// Lists which of these keys deliveries of an inbox and a kind have.
+pub fn list_keys(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    kind: &str,
+    keys: &[&str],
+) -> Result<Vec<String>, StoreError> {
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![*key].into()).collect();
+    read.query_keys(
+        "SELECT i.delivery_key FROM (VALUES {keys}) AS k
+         JOIN intakes i ON i.inbox_id = $1 AND i.kind = $2 AND i.delivery_key = k.column1",
+        &params![inbox, kind],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
+/// Removes what deliveries said; the rows stay as proof.
+pub fn empty_bodies(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    tx.execute_rows(
+        "UPDATE intakes SET body = NULL, headers = '[]' WHERE id IN (VALUES {rows})",
+        &rows,
+    )?;
+    Ok(())
+}
+
 /// Lists the inboxes that have deliveries waiting.
 pub fn list_inboxes_waiting(
     read: &mut Read<'_>,

@@ -4,6 +4,7 @@ mod conversations;
 #[path = "../../../store/tests/it/database.rs"]
 mod database;
 mod delivery;
+mod erasing;
 mod form;
 mod ground;
 mod import;
