@@ -69,7 +69,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
 
   function detail(conversation) {
     const caps = CAPS[conversation.inbox.channel] ?? CAPS.webhook
-    const account = conversation.brand.name === 'Nordbahn' ? '@nordbahn_hilft' : '@telvia'
+    const account = conversation.brand.name === 'Nordtalbahn' ? '@nordtalbahn_hilft' : '@telvia'
     const to = conversation.contact?.handle ?? conversation.contact?.name ?? ''
     return { post: null, ...conversation, capabilities: caps, signature: `– Ihr ${conversation.brand.name}-Team`, voice: 'sie', reply_target: { public: caps.public && { account, to }, private: caps.private && { account, to } } }
   }

@@ -10,12 +10,12 @@ use crate::houses;
 
 fn telekom() -> BrandChange {
     BrandChange {
-        name: Some("Nordbahn".to_owned()),
-        slug: Some("nordbahn".to_owned()),
+        name: Some("Nordtalbahn".to_owned()),
+        slug: Some("nordtalbahn".to_owned()),
         languages: Some(vec!["de".to_owned()]),
         colour: Some(Some("#ffdd00".to_owned())),
-        imprint_url: Some(Some("https://nordbahn.example/impressum".to_owned())),
-        privacy_url: Some(Some("https://nordbahn.example/datenschutz".to_owned())),
+        imprint_url: Some(Some("https://nordtalbahn.example/impressum".to_owned())),
+        privacy_url: Some(Some("https://nordtalbahn.example/datenschutz".to_owned())),
         hours: Some(
             (1..=6)
                 .map(|day| Opening {
@@ -38,7 +38,7 @@ async fn the_home_says_who_when_and_how() {
         bare.has("gibt es hier zurzeit nicht");
         house.set_brand(telekom()).await;
         house.form("Kontakt", plain()).await;
-        for path in ["/", "/b/nordbahn", "/?brand=nordbahn"] {
+        for path in ["/", "/b/nordtalbahn", "/?brand=nordtalbahn"] {
             let home = house.browse(path, "de").await;
             assert_eq!(home.status, 200, "{path}");
             home.has("Montag bis Samstag");

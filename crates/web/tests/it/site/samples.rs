@@ -14,19 +14,19 @@ const QUESTION: &str = "Guten Tag,\n\nmein ICE 704 von Hamburg nach Berlin kam a
      später an. Den Anschluss habe ich verpasst und ein Taxi genommen. Wie bekomme ich das Geld zurück?";
 const ANSWER: &str = "Guten Tag, Herr Öhlmann,\n\ndas tut uns leid. Für 95 Minuten Verspätung bekommen \
      Sie 25 Prozent des Fahrpreises zurück. Das Taxi erstatten wir bis 120 Euro, wenn kein Zug mehr \
-     fuhr.\n\nSo geht es: https://nordbahn.example/fahrgastrechte. Bitte laden Sie dort die Quittung hoch.";
+     fuhr.\n\nSo geht es: https://nordtalbahn.example/fahrgastrechte. Bitte laden Sie dort die Quittung hoch.";
 
 /// Makes a railway with a form, and one conversation that was answered.
 async fn railway(house: &House, voice: Voice) -> (String, String) {
     house
         .set_brand(BrandChange {
-            name: Some("Nordbahn".to_owned()),
-            slug: Some("nordbahn".to_owned()),
+            name: Some("Nordtalbahn".to_owned()),
+            slug: Some("nordtalbahn".to_owned()),
             voice: Some(voice),
             languages: Some(vec!["de".to_owned(), "en".to_owned()]),
-            signature: Some(Some("Ihr Team der Nordbahn".to_owned())),
-            imprint_url: Some(Some("https://nordbahn.example/impressum".to_owned())),
-            privacy_url: Some(Some("https://nordbahn.example/datenschutz".to_owned())),
+            signature: Some(Some("Ihr Team der Nordtalbahn".to_owned())),
+            imprint_url: Some(Some("https://nordtalbahn.example/impressum".to_owned())),
+            privacy_url: Some(Some("https://nordtalbahn.example/datenschutz".to_owned())),
             hours: Some(
                 (1..=6)
                     .map(|day| Opening {
