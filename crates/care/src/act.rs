@@ -81,6 +81,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             if !can || message.network_id.is_none() || (wanted_of_us && !ours) {
                 return Err(Refusal::new("network_cannot_do_this").into());
             }
+            let lane = lane(id, &act);
+            let job = JobId(changing.next_id());
+            // What was asked before and has not begun is not done any more.
+            jobs::cancel_earlier(tx, KIND, &lane, job, changing.now)?;
             let payload = match &act {
                 Act::Edit { body } => json!({"message": id, "act": act.word(), "body": body}),
                 Act::Delete => json!({"message": id, "act": act.word()}),
@@ -91,12 +95,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             jobs::enqueue(
                 tx,
                 &NewJob {
-                    id: JobId(changing.next_id()),
+                    id: job,
                     kind: KIND,
-                    key: Some(match &act {
-                        Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
-                        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
-                    }),
+                    key: Some(format!("{lane}:{job}")),
+                    inbox: Some(message.inbox),
                     run_at: changing.now,
                     payload,
                 },
@@ -108,6 +110,26 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                     .facts(json!({"act": act.word()})),
             );
             Ok(())
+        })
+        .await
+}
+
+/// Names what is done one after the other at the network: the last one asked for is to count.
+fn lane(id: MessageId, act: &Act) -> String {
+    match act {
+        Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
+        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
+    }
+}
+
+/// Returns whether the same is being done to a message by an earlier wish; one that is only waiting
+/// to be tried again is given up.
+async fn waits_for_earlier(care: &Care, lane: String, job: JobId) -> Result<bool, CareError> {
+    let now = care.now();
+    care.store
+        .write(move |tx| {
+            jobs::cancel_earlier(tx, KIND, &lane, job, now)?;
+            jobs::has_earlier_claimed(tx, KIND, &lane, job, now).map_err(CareError::from)
         })
         .await
 }
@@ -141,6 +163,11 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             added: job.payload.get("added") != Some(&json!(false)),
         },
     };
+    if waits_for_earlier(care, lane(id, &act), job.id).await? {
+        return Ok(Outcome::Afresh(
+            care.now().after(Duration::from_millis(500)),
+        ));
+    }
     let outbound = Outbound {
         message_id: format!("{id}-{}-{}", act.word(), job.id),
         visibility: message.visibility,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use kulant_model::conversation::{self, Status};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, JobId, MessageId};
+use kulant_model::ids::{AlertId, InboxId, JobId, MessageId};
 use kulant_model::message::{DeliveryState, Direction};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
@@ -472,7 +472,7 @@ async fn keep_failure(
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     changing: &Changing,
-    id: MessageId,
+    (id, inbox): (MessageId, InboxId),
     run_at: Timestamp,
 ) -> Result<(), CareError> {
     Ok(jobs::enqueue(
@@ -481,6 +481,7 @@ pub(crate) fn enqueue(
             id: JobId(changing.next_id()),
             kind: KIND,
             key: Some(id.to_string()),
+            inbox: Some(inbox),
             run_at,
             payload: json!({ "message": id }),
         },

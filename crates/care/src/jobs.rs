@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
-use kulant_store::jobs::{self, Job};
+use kulant_store::jobs::{self, Claimable, Job};
 use kulant_store::{StoreError, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -29,6 +29,8 @@ pub(crate) enum Outcome {
 
 /// How many jobs run beside each other.
 const BESIDE: usize = 16;
+/// How many of those may speak to the network of one inbox, which may keep silent for long.
+const BESIDE_OF_INBOX: i64 = 4;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
 /// How long deliveries gather before the next ones are taken in.
@@ -161,9 +163,26 @@ async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
     if !overdue {
         return Ok(Vec::new());
     }
+    let claimable: Vec<Claimable> = care
+        .store
+        .read(move |read| jobs::list_claimable(read, now, BESIDE_OF_INBOX).map_err(CareError::from))
+        .await?;
+    // Without a look before, every try would be a commit, and every commit wakes the next try.
+    if claimable.is_empty() {
+        return Ok(Vec::new());
+    }
     care.store
         .write(move |tx| {
-            jobs::claim(tx, now, now.after(CLAIM), limit as i64).map_err(CareError::from)
+            let mut claimed = Vec::new();
+            for one in claimable {
+                let free = (limit - claimed.len()) as i64;
+                if free == 0 {
+                    break;
+                }
+                let most = free.min(one.room);
+                claimed.extend(jobs::claim(tx, one.inbox, now, now.after(CLAIM), most)?);
+            }
+            Ok(claimed)
         })
         .await
 }

@@ -169,6 +169,8 @@ CREATE TABLE jobs (
   id BIGINT PRIMARY KEY,
   kind @TEXT@ NOT NULL,
   job_key @TEXT@,
+  -- The inbox whose network it speaks to, where that may take long.
+  inbox_id BIGINT,
   run_at BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
   claimed_until BIGINT,
@@ -177,6 +179,8 @@ CREATE TABLE jobs (
 );
 CREATE UNIQUE INDEX jobs_key ON jobs (kind, job_key);
 CREATE INDEX jobs_due ON jobs (run_at, id);
+CREATE INDEX jobs_inbox ON jobs (inbox_id, run_at, id);
+CREATE INDEX jobs_claimed ON jobs (inbox_id, claimed_until) WHERE claimed_until IS NOT NULL;
 
 CREATE TABLE contacts (
   id BIGINT PRIMARY KEY,

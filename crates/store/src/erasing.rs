@@ -196,13 +196,8 @@ pub fn empty_messages(
         tx.execute(
             "DELETE FROM jobs
              WHERE (kind = 'deliver' AND job_key = $1)
-                OR (kind = 'act' AND job_key IN ($2, $3, $4))",
-            &params![
-                id.to_string(),
-                format!("{id}:edit"),
-                format!("{id}:delete"),
-                format!("{id}:react")
-            ],
+                OR (kind = 'act' AND job_key >= $2 AND job_key < $3)",
+            &params![id.to_string(), format!("{id}:"), format!("{id};")],
         )?;
     }
     // What a network said when something failed may repeat an address.

@@ -36,6 +36,7 @@ pub(super) async fn schedule(care: &Care) -> Result<(), CareError> {
         id: JobId(care.id()),
         kind: KIND,
         key: Some(KIND.to_owned()),
+        inbox: None,
         run_at: care.now(),
         payload: json!({}),
     };

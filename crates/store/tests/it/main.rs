@@ -5,6 +5,7 @@ mod brands;
 mod database;
 mod idempotency;
 mod inboxes;
+mod jobs;
 mod messages;
 mod pool;
 mod sessions;
