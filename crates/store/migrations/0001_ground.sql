@@ -325,6 +325,7 @@ CREATE TABLE attachments (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX attachments_message ON attachments (message_id);
+CREATE INDEX attachments_file ON attachments (file_name) WHERE file_name IS NOT NULL;
 
 CREATE TABLE reactions (
   message_id BIGINT NOT NULL,
@@ -398,7 +399,8 @@ CREATE TABLE alerts (
   raised_at BIGINT NOT NULL,
   cleared_at BIGINT
 );
-CREATE INDEX alerts_open ON alerts (alert_key) WHERE cleared_at IS NULL;
+CREATE UNIQUE INDEX alerts_open ON alerts (alert_key) WHERE cleared_at IS NULL;
+CREATE INDEX alerts_cleared ON alerts (cleared_at) WHERE cleared_at IS NOT NULL;
 
 -- Private links of contact-form conversations: the secret itself is never stored.
 CREATE TABLE conversation_links (

@@ -1,6 +1,8 @@
 //! Messages as they are kept, with their files; how far they have come on their way out is in
 //! `deliveries`, and how conversations are listed for people in `reading`.
 
+use std::time::Duration;
+
 use kulant_model::ids::{AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
@@ -298,16 +300,41 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(
 const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
      media_type = '', size = NULL, source_url = NULL, created_at = 0";
 
-/// Gives uploads up that no message claimed in time.
-pub fn give_up_attachments(tx: &mut Tx<'_>, made_before: Timestamp) -> Result<(), StoreError> {
+/// Gives uploads up that no message claimed in time. Those that may belong to a delivery that still
+/// waits or lies in quarantine stay: it was received in the given time after they were made.
+pub fn give_up_attachments(
+    tx: &mut Tx<'_>,
+    made_before: Timestamp,
+    delivered_within: Duration,
+) -> Result<(), StoreError> {
+    let within = i64::try_from(delivered_within.as_micros()).unwrap_or(i64::MAX);
     tx.execute(
         &format!(
             "UPDATE attachments SET {GIVEN_UP}
-             WHERE message_id IS NULL AND created_at > 0 AND created_at < $1"
+             WHERE message_id IS NULL AND created_at > 0 AND created_at < $1
+               AND NOT EXISTS (
+                 SELECT 1 FROM quarantine q JOIN intakes i ON i.id = q.intake_id
+                 WHERE q.inbox_id = attachments.inbox_id
+                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)
+               AND NOT EXISTS (
+                 SELECT 1 FROM intake_jobs j JOIN intakes i ON i.id = j.intake_id
+                 WHERE j.inbox_id = attachments.inbox_id
+                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)"
         ),
-        &params![made_before],
+        &params![made_before, within],
     )?;
     Ok(())
+}
+
+/// Lists which of these files on the disk a row speaks of.
+pub fn list_files_known(read: &mut Read<'_>, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    let keys: Vec<Vec<Value>> = names.iter().map(|name| params![*name].into()).collect();
+    read.query_keys(
+        "SELECT a.file_name FROM (VALUES {keys}) AS k JOIN attachments a ON a.file_name = k.column1",
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
 }
 
 /// Lists files that were given up and may still be on the disk.

@@ -1,5 +1,6 @@
 //! The use cases as stories, on both databases.
 
+mod agents;
 mod conversations;
 #[path = "../../../store/tests/it/database.rs"]
 mod database;
@@ -9,6 +10,7 @@ mod form;
 mod ground;
 mod import;
 mod intake;
+mod retention;
 mod shuffled;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The conformance suite: what every aggregate promises, held on both databases.
 
 mod agents;
+mod alerts;
 mod brands;
 mod database;
 mod idempotency;

@@ -1,8 +1,10 @@
 //! Messages that lost their words, their files, and deliveries by how much memory they take.
 
+use std::time::Duration;
+
 use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
 use kulant_model::time::Timestamp;
-use kulant_store::intakes::{self, NewIntake};
+use kulant_store::intakes::{self, NewIntake, Quarantined};
 use kulant_store::messages::{self, Attachment};
 use kulant_store::{StoreError, Tx, deliveries, erasing, params};
 
@@ -34,6 +36,64 @@ async fn what_was_deleted_gets_neither_words_nor_an_address_again() {
             .expect("the row stays");
         assert_eq!((message.body.as_str(), message.url), ("", None));
         assert_eq!(message.network_id.as_deref(), Some("n1"));
+    }
+}
+
+#[tokio::test]
+async fn files_wait_for_their_delivery_in_quarantine() {
+    let inbox = InboxId(1);
+    let upload = move |id: i64, made: Timestamp| Attachment {
+        id: AttachmentId(id),
+        message: None,
+        inbox: Some(inbox),
+        agent: None,
+        name: "photo.jpg".to_owned(),
+        media_type: "image/jpeg".to_owned(),
+        size: Some(3),
+        source_url: None,
+        file_name: Some(format!("abcdefg{id}")),
+        created_at: made,
+    };
+    let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
+    for database in databases().await {
+        database
+            .write(move |tx| {
+                let files = [upload(1, NOW), upload(2, NOW.before(day))];
+                messages::insert_attachments(tx, &files)?;
+                let delivery = NewIntake {
+                    id: IntakeId(7),
+                    inbox,
+                    kind: "form".to_owned(),
+                    key: "k".to_owned(),
+                    headers: "[]".to_owned(),
+                    body: b"{}".to_vec(),
+                    received_at: NOW.after(Duration::from_secs(1)),
+                };
+                intakes::insert(tx, std::slice::from_ref(&delivery))?;
+                let later = NOW.after(day * 3);
+                let given_up = |tx: &mut Tx<'_>| -> Result<Vec<i64>, StoreError> {
+                    messages::give_up_attachments(tx, later, hour)?;
+                    let given_up = messages::list_given_up_attachments(tx, 9)?;
+                    Ok(given_up.iter().map(|(id, _)| id.0).collect())
+                };
+                assert_eq!(given_up(tx)?, [2], "one waits to be taken in");
+                let fault = Quarantined {
+                    id: 1,
+                    intake: delivery.id,
+                    inbox,
+                    item: 0,
+                    reason: "{}".to_owned(),
+                    at: NOW,
+                    received_at: NOW,
+                };
+                intakes::quarantine(tx, &[fault])?;
+                intakes::finish(tx, &[delivery.id])?;
+                assert_eq!(given_up(tx)?, [2], "one waits in quarantine");
+                intakes::discard(tx, delivery.id)?;
+                assert_eq!(given_up(tx)?, [1, 2]);
+                Ok(())
+            })
+            .await;
     }
 }
 
