@@ -1,11 +1,10 @@
-//! Serves: listens, answers, works in the background, and stops by ending what was begun.
+//! Serves: opens what is needed, lets every part run, and stops by ending what was begun.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::serve::ListenerExt;
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
 use kulant_care::{Care, DatabaseUrl, followers, jobs};
@@ -17,6 +16,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::ambient::Stopwatch;
+use crate::answer::answer;
 use crate::config::{Config, Role};
 use crate::lock::Lock;
 use crate::opening;
@@ -152,35 +152,6 @@ impl Server {
                 .and_then(|()| anyhow::bail!("a part of the server ended by itself")),
             None => Ok(()),
         }
-    }
-}
-
-/// Answers requests until told to stop; then lets live streams go, ends what was begun, and waits no
-/// longer than a while.
-async fn answer(
-    listener: TcpListener,
-    router: axum::Router,
-    care: Care,
-    mut stopping: watch::Receiver<bool>,
-) -> Result<()> {
-    const LAST_ANSWERS: Duration = Duration::from_secs(5);
-    let listener = listener.tap_io(|connection| {
-        // Small frames of the live stream must not wait for one another.
-        drop(connection.set_nodelay(true));
-    });
-    let mut told = stopping.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        drop(told.wait_for(|stop| *stop).await);
-        care.live.end();
-    });
-    let last = async {
-        drop(stopping.wait_for(|stop| *stop).await);
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        ended = serving.into_future() => ended.context("the server stopped listening"),
-        () = last => Ok(()),
     }
 }
 
