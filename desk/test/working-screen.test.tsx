@@ -22,6 +22,7 @@ describe('working screen', () => {
     const desk = await openAnna()
     expect(screen.getByRole('link', { name: /^Meine/ }).getAttribute('aria-current')).toBe('page')
     expect(await screen.findByText(/Unter dem Beitrag von/)).toBeTruthy()
+    expect(screen.getByText('Fahrplan heute')).toBeTruthy()
     expect(await screen.findByRole('button', { name: /4 Nachrichten von 4 Mitlesern/ })).toBeTruthy()
     expect(screen.queryByText('Bei mir waren es am Dienstag sogar 55 Minuten.')).toBeNull()
     await desk.person.click(screen.getByRole('button', { name: /4 Nachrichten von 4 Mitlesern/ }))

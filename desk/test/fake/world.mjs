@@ -129,7 +129,7 @@ function fill(world) {
   say(train, 60, 'Sie hat eine Monatskarte, Nummer steht im Formular von gestern. @Aylin Demir schaust du, ob der Antrag schon da ist?', { direction: 'out', visibility: 'note', author: { id: null, name: null, handle: null, is_party: false, is_agent: true, agent_name: 'Mia Brandt' }, mentions: ['23'] })
   say(train, 16, 'Danke für die schnelle Antwort. Mit der Monatskarte komme ich auf der Seite nicht weiter, das Feld verlangt eine Fahrkartennummer.', { depth: 2 })
   say(train, 14, 'Und gilt das auch rückwirkend für letzte Woche?', { depth: 2, attachments: [{ id: '901', name: 'Bildschirmfoto Antrag.png', media_type: 'image/png', size: 348_211, url: '/api/v1/attachments/901' }] })
-  train.post = makeMessage(world, train, { body: 'Guten Morgen! Heute fahren alle Linien nach Plan. Bei Fragen sind wir Mo–Sa von 8 bis 20 Uhr für Sie da.', direction: 'out', platform_at: ago(200), author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true } })
+  train.post = makeMessage(world, train, { title: 'Fahrplan heute', body: 'Guten Morgen! Heute fahren alle Linien nach Plan. Bei Fragen sind wir Mo–Sa von 8 bis 20 Uhr für Sie da.', direction: 'out', platform_at: ago(200), author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true } })
   train.first_unread_id = world.messages.get(train.id).at(-2).id
   world.events.set(train.id, [
     event('assigned', 95, 'Mia Brandt', { agent: '21' }), event('kind_changed', 95, 'Mia Brandt', { to: 'complaint' }), event('tags_changed', 94.5, 'Mia Brandt', { added: ['41', '42'] }),
