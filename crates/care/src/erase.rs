@@ -11,6 +11,7 @@ use std::sync::Arc;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, MessageId};
 use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self, Contact, Identity};
 use kulant_store::erasing::{self, Delivery, Trace};
 use kulant_store::{Read, Tx, conversations, messages, search};
@@ -59,15 +60,22 @@ pub async fn erase(
         })
         .await?;
     check(&contact, version)?;
-    let (mut deliveries, looked_to) = look_through_deliveries(care, contact).await?;
+    let (mut deliveries, looked_to, looked_for) = look_through_deliveries(care, contact).await?;
 
     let (actor, now, fresh) = (person.actor, care.now(), care.secret());
     let outcome = care
         .store
         .write(move |tx| {
+            erasing::keep_intakes_out(tx)?;
             let contact = contacts::find(tx, id)?.ok_or(CareError::NotFound)?;
             check(&contact, version)?;
+            // An answer or a note that is being written is waited for as well.
+            let conversations = erasing::list_conversations(tx, id)?;
+            conversations::list_locked(tx, &conversations)?;
             let traces = collect(tx, &contact)?;
+            for (inbox, at) in traces.needles.received.difference(&looked_for) {
+                deliveries.extend(erasing::list_received(tx, *inbox, *at)?);
+            }
             deliveries.extend(look_through(tx, &traces, looked_to)?.0);
             let marker = marks::find_or_make(tx, &fresh)?;
             let (files, rewritten) = empty(tx, &traces, &deliveries, &marker, now)?;
@@ -146,16 +154,20 @@ fn collect(read: &mut Read<'_>, contact: &Contact) -> Result<Traces, CareError> 
     })
 }
 
-/// Looks through the raw deliveries outside of any transaction; returns those about the contact, and
-/// up to which one it looked.
+/// When something was received, and in which inbox.
+type Received = BTreeSet<(InboxId, Timestamp)>;
+
+/// Looks through the raw deliveries outside of any transaction; returns those about the contact, up
+/// to which one it looked, and which moments it looked for.
 async fn look_through_deliveries(
     care: &Care,
     contact: Contact,
-) -> Result<(BTreeSet<IntakeId>, IntakeId), CareError> {
+) -> Result<(BTreeSet<IntakeId>, IntakeId, Received), CareError> {
     let traces = care
         .store
         .read(move |read| collect(read, &contact).map(Arc::new))
         .await?;
+    let looked_for = traces.needles.received.clone();
     let mut about = BTreeSet::new();
     let mut last = IntakeId(0);
     loop {
@@ -167,7 +179,7 @@ async fn look_through_deliveries(
         about.extend(found);
         match next {
             Some(next) => last = next,
-            None => return Ok((about, last)),
+            None => return Ok((about, last, looked_for)),
         }
     }
 }
@@ -220,7 +232,7 @@ fn empty(
     traces: &Traces,
     deliveries: &BTreeSet<IntakeId>,
     marker: &Marker,
-    now: kulant_model::time::Timestamp,
+    now: Timestamp,
 ) -> Result<(Vec<String>, Vec<Trace>), CareError> {
     let emptied: Vec<Trace> = traces.emptied.values().cloned().collect();
     let mark = |inbox: InboxId, id: &str| marker.of_message(inbox, id);

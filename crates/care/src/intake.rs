@@ -6,7 +6,7 @@ mod keep;
 mod load;
 pub(crate) mod world;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
-use kulant_store::{StoreError, Tx, leases};
+use kulant_store::{StoreError, Tx, erasing, leases};
 use serde_json::json;
 use tracing::{error, warn};
 
@@ -175,9 +175,9 @@ async fn take_in_batch(
     let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
     let mut repeating: Vec<IntakeId> = Vec::new();
     let last = portions.len().saturating_sub(1);
-    for (index, items) in portions.into_iter().enumerate() {
+    for (index, mut items) in portions.into_iter().enumerate() {
         // Deliveries are struck off with their last portion: what is repeated has no effect.
-        let (faults, finished) = if index == last {
+        let (mut faults, finished) = if index == last {
             (std::mem::take(&mut faults), std::mem::take(&mut finished))
         } else {
             (Vec::new(), Vec::new())
@@ -188,9 +188,19 @@ async fn take_in_batch(
         let (files, again): (Vec<String>, Vec<IntakeId>) = care
             .store
             .write(move |tx| {
-                if !finished.is_empty() && intakes::finish(tx, &finished)? == 0 {
-                    // Another process was faster with every one of them.
-                    return Ok::<_, CareError>((Vec::new(), Vec::new()));
+                erasing::keep_erasures_out(tx)?;
+                if !finished.is_empty() {
+                    let mine = intakes::finish(tx, &finished)?;
+                    if mine.is_empty() {
+                        // Another process was faster with every one of them.
+                        return Ok::<_, CareError>((Vec::new(), Vec::new()));
+                    }
+                    if mine.len() < finished.len() {
+                        // Taken in by another process, or erased since they were read.
+                        let mine: HashSet<IntakeId> = mine.into_iter().collect();
+                        items.retain(|item| mine.contains(&item.intake));
+                        faults.retain(|fault| mine.contains(&fault.intake));
+                    }
                 }
                 let mut world = World::new(&destination, &ids, now);
                 load::load(tx, &mut world, &items, &marks)?;

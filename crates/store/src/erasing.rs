@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::intakes;
 use crate::params;
 use crate::pool::DatabaseUrl;
+use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::value::{Row, Value};
 use crate::sql::{Purpose, sqlite};
@@ -140,6 +141,39 @@ pub fn list_deliveries(
 pub const MARK: &str = "erased:";
 /// Between this and `MARK` lies every mark, in the order of code points.
 const AFTER_MARKS: &str = "erased;";
+
+/// The advisory lock by which erasures and intakes keep out of each other's way on PostgreSQL.
+const LOCK: i64 = 0x6572_6173_696e;
+
+/// Waits for intakes that have begun and keeps others from beginning until this transaction ends, so
+/// that an erasure sees everything. SQLite has one writer at a time. Taken before any other lock.
+pub fn keep_intakes_out(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SELECT pg_advisory_xact_lock($1)", &params![LOCK])?;
+    }
+    Ok(())
+}
+
+/// Keeps erasures out until this transaction ends; any number of intakes go beside each other.
+pub fn keep_erasures_out(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SELECT pg_advisory_xact_lock_shared($1)", &params![LOCK])?;
+    }
+    Ok(())
+}
+
+/// Lists the deliveries that an inbox received at a moment and that still say something.
+pub fn list_received(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    at: Timestamp,
+) -> Result<Vec<IntakeId>, StoreError> {
+    read.query(
+        "SELECT id FROM intakes WHERE received_at = $2 AND inbox_id = $1 AND body IS NOT NULL",
+        &params![inbox, at],
+        |row| row.get(0),
+    )
+}
 
 /// Returns whether an inbox has messages that were erased; the first one found says so.
 pub fn has_messages(read: &mut Read<'_>, inbox: InboxId) -> Result<bool, StoreError> {

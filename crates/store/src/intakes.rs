@@ -194,12 +194,14 @@ pub(crate) fn count_fitting(sizes: &[Option<i64>], most: i64) -> usize {
         .count()
 }
 
-/// Strikes off deliveries whose work is done; returns how many were still there to be struck off.
-pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<u64, StoreError> {
-    let rows: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
-    tx.execute_rows(
-        "DELETE FROM intake_jobs WHERE intake_id IN (VALUES {rows})",
-        &rows,
+/// Strikes off deliveries whose work is done; returns which were still there to be struck off.
+pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    tx.query_keys(
+        "DELETE FROM intake_jobs WHERE intake_id IN (VALUES {keys}) RETURNING intake_id",
+        &[],
+        &keys,
+        |row| row.get(0),
     )
 }
 

@@ -1,5 +1,7 @@
 //! What an erasure does beside an intake that goes on: what was erased does not come back.
 
+use std::time::Duration;
+
 use kulant_care::{accept, erase};
 use kulant_channels::delivery::RawDelivery;
 use kulant_model::ids::{ContactId, InboxId};
@@ -76,5 +78,65 @@ async fn what_was_erased_is_not_stored_again_when_it_is_delivered_again() {
         let below = "SELECT COUNT(*) FROM messages m JOIN messages p ON p.id = m.parent_id
                      WHERE m.body = $1 AND p.deleted_at IS NOT NULL";
         assert_eq!(count(&house, below, "Und jetzt?").await, 1);
+    }
+}
+
+/// A private word of anna's is taken in while her erasure is under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_in_during_an_erasure_goes_with_the_rest() {
+    for house in houses().await {
+        if !house.care.store.dialect().has_other_writers() {
+            continue;
+        }
+        let inbox = house.inbox("page", json!({})).await;
+        let private = |id: &str, text: &str, second: i64| {
+            let mut item = post(id, "anna", text, second, None);
+            item["visibility"] = json!("private");
+            item
+        };
+        deliver(&house, inbox, "d1", &[private("a", "Mein Zug fiel aus", 0)]).await;
+        house.take_in().await;
+        let id = people(&house, "anna").await[0];
+        let held_by = house
+            .care
+            .store
+            .read(move |read| kulant_store::erasing::list_conversations(read, id));
+        let conversations = held_by.await.expect("read");
+
+        let (held, holds) = tokio::sync::oneshot::channel();
+        let store = house.care.store.clone();
+        let mut holding = tokio::task::JoinSet::new();
+        holding.spawn(async move {
+            store
+                .write(move |tx| -> Result<(), StoreError> {
+                    kulant_store::conversations::list_locked(tx, &conversations)?;
+                    held.send(()).expect("somebody waits");
+                    std::thread::sleep(Duration::from_millis(1_200));
+                    Ok(())
+                })
+                .await
+        });
+        holds.await.expect("held");
+        tokio::join!(erase_anna(&house), async {
+            // The erasure has begun and waits for the conversation.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            deliver(&house, inbox, "d2", &[private("b", "Und nochmal", 10)]).await;
+            house.take_in().await;
+        });
+        holding
+            .join_next()
+            .await
+            .expect("a task")
+            .expect("ended")
+            .expect("held");
+        house.take_in().await;
+
+        for text in ["Mein Zug fiel aus", "Und nochmal"] {
+            let bodies = "SELECT COUNT(*) FROM messages WHERE body = $1";
+            assert_eq!(count(&house, bodies, text).await, 0, "{text}");
+        }
+        assert!(people(&house, "anna").await.is_empty(), "nobody came back");
+        let raw = "SELECT COUNT(*) FROM intakes WHERE body IS NOT NULL AND kind = $1";
+        assert_eq!(count(&house, raw, "webhook").await, 0);
     }
 }
