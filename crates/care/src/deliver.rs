@@ -3,6 +3,7 @@
 //! person decides about an answer under way is in `by_hand`.
 
 mod by_hand;
+mod room;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
+pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "deliver";
@@ -38,6 +40,8 @@ const PAUSES: [u64; 12] = [
 ];
 /// How long a message waits while its account must be connected anew.
 const BROKEN_PAUSE: Duration = Duration::from_secs(120);
+/// How long a message waits while the attachments of others fill the memory.
+const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
 /// How often a lost answer is looked for before a person must decide.
 const LOOK_UPS: i64 = 10;
 /// How long one try may take.
@@ -48,6 +52,17 @@ struct Leaving {
     message: Message,
     outbound: Outbound,
     opened: Opened,
+    /// Held as long as its attachments stand in memory.
+    _room: room::Taken,
+}
+
+/// What is there to be sent.
+enum Prepared {
+    /// It left already or was taken back.
+    Nothing,
+    /// Its attachments do not fit in memory beside those of others.
+    NoRoom,
+    Ready(Box<Leaving>),
 }
 
 /// The rows behind one try: the message, what is said to the network, and the files by their names.
@@ -63,8 +78,10 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     else {
         return Ok(Outcome::Done);
     };
-    let Some(leaving) = prepare(care, id).await? else {
-        return Ok(Outcome::Done);
+    let leaving = match prepare(care, id).await? {
+        Prepared::Nothing => return Ok(Outcome::Done),
+        Prepared::NoRoom => return Ok(Outcome::Afresh(care.now().after(NO_ROOM_PAUSE))),
+        Prepared::Ready(leaving) => *leaving,
     };
     if waits_for_earlier(care, &leaving.message).await? {
         return Ok(Outcome::Afresh(
@@ -115,14 +132,18 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     }
 }
 
-/// Loads what leaves; none where it left already or was taken back.
-async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareError> {
+/// Loads what leaves, with its attachments if there is room for them.
+async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     let loaded: Option<Loaded> = care.store.read(move |read| load(read, id)).await?;
     let Some((message, mut outbound, files)) = loaded else {
-        return Ok(None);
+        return Ok(Prepared::Nothing);
     };
     let Some(opened) = accounts::find(care, message.inbox).await? else {
-        return Ok(None);
+        return Ok(Prepared::Nothing);
+    };
+    let bytes = files.iter().filter_map(|(_, file)| file.size).sum::<i64>();
+    let Some(room) = care.room.take(bytes.unsigned_abs()) else {
+        return Ok(Prepared::NoRoom);
     };
     if let Action::Reply { attachments, .. } = &mut outbound.action {
         for (name, file) in files {
@@ -134,9 +155,10 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
                         message,
                         outbound,
                         opened,
+                        _room: room,
                     };
                     keep_failure(care, leaving, DeliveryState::Failed, &lost, None).await?;
-                    return Ok(None);
+                    return Ok(Prepared::Nothing);
                 }
                 Err(error) => {
                     return Err(CareError::Unavailable(format!(
@@ -151,11 +173,12 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
             });
         }
     }
-    Ok(Some(Leaving {
+    Ok(Prepared::Ready(Box::new(Leaving {
         message,
         outbound,
         opened,
-    }))
+        _room: room,
+    })))
 }
 
 fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError> {

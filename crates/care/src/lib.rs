@@ -64,6 +64,7 @@ pub struct Care {
     leases: Arc<intake::Leases>,
     gathering: Arc<accept::Gathering>,
     marks: Arc<erase::marks::Marks>,
+    room: Arc<deliver::Room>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -132,6 +133,7 @@ impl Care {
             leases: Arc::default(),
             gathering: Arc::default(),
             marks: Arc::default(),
+            room: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

@@ -326,6 +326,21 @@ pub fn give_up_attachments(
     Ok(())
 }
 
+/// Lists how many bytes the words of messages have.
+pub fn list_sizes(
+    read: &mut Read<'_>,
+    ids: &[MessageId],
+) -> Result<Vec<(MessageId, i64)>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT m.id, octet_length(m.body) FROM (VALUES {keys}) AS k
+         JOIN messages m ON m.id = k.column1",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Lists which of these files on the disk a row speaks of.
 pub fn list_files_known(read: &mut Read<'_>, names: &[&str]) -> Result<Vec<String>, StoreError> {
     let keys: Vec<Vec<Value>> = names.iter().map(|name| params![*name].into()).collect();
