@@ -28,6 +28,10 @@ const SLOW_FACTOR: u32 = 4;
 /// So many addresses are remembered before the rested ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
+/// So many bytes of files are taken from one address in an hour: some forms with all they may carry.
+const UPLOADED_AN_HOUR: u32 = 200 << 20;
+const HOUR: Duration = Duration::from_hours(1);
+
 /// So many live lines one person may hold, with every desk and program together.
 const MOST_LINES: usize = 300;
 /// When to ask again whether a line is free.
@@ -39,6 +43,8 @@ pub struct Limits {
     pub guesses: Rate,
     /// What strangers send through public forms.
     pub forms: Rate,
+    /// Bytes of files that strangers send.
+    pub uploads: Rate,
     /// Live lines that stand open.
     pub lines: Arc<Lines>,
 }
@@ -49,6 +55,7 @@ impl Default for Limits {
             // A whole office behind one address signs in at eight.
             guesses: Rate::new(60, Duration::from_secs(1)),
             forms: Rate::new(10, Duration::from_secs(6)),
+            uploads: Rate::new(UPLOADED_AN_HOUR, HOUR / UPLOADED_AN_HOUR),
             lines: Arc::default(),
         }
     }
@@ -73,6 +80,12 @@ impl Rate {
 
     /// Counts one try, or says how long to wait.
     pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
+        self.take_some(address, now, 1)
+    }
+
+    /// Counts some at once, or says how long to wait.
+    pub fn take_some(&self, address: IpAddr, now: Timestamp, count: usize) -> Result<(), Problem> {
+        let share = self.every * u32::try_from(count).unwrap_or(u32::MAX);
         let mut used_until = self
             .used_until
             .lock()
@@ -81,7 +94,7 @@ impl Rate {
             used_until.retain(|_, until| *until > now);
         }
         let until = used_until.entry(network_of(address)).or_insert(now);
-        let next = (*until).max(now).after(self.every);
+        let next = (*until).max(now).after(share);
         let allowed = now.after(self.every * self.at_once);
         if next > allowed {
             // Whoever waits as long as told is not told again.

@@ -11,7 +11,7 @@ use kulant_model::ids::AttachmentId;
 use minijinja::context;
 use minijinja::value::Value;
 
-use super::filling::{self, Filling};
+use super::filling::{self, Filling, TOO_MUCH, Taking};
 use super::form::{Fault, believed, fault_values, field_faults, token_fault};
 use super::page::{Frame, Visit, confide};
 use super::times;
@@ -59,8 +59,12 @@ pub async fn take(
     let limited = app.limits.forms.take(address, app.care.now()).err();
     let place = TokenPlace::Thread(&thread.key);
     let believes = |text: &str| limited.is_none() && believed(&app, &place, text).is_ok();
-    let limits = thread.form.attachments.as_ref();
-    let mut filling = filling::read(&app.care, multipart, limits, believes).await?;
+    let taking = thread.form.attachments.as_ref().map(|limits| Taking {
+        limits,
+        budget: &app.limits.uploads,
+        from: address,
+    });
+    let mut filling = filling::read(&app.care, multipart, taking, believes).await?;
     let language = visit.language(&thread.form.brand.details);
     filling.filled.language = String::from(language.word());
 
@@ -73,6 +77,9 @@ pub async fn take(
         }
         None => match write(&app, &secret, &place, &mut filling).await? {
             Ok(()) => return written(&visit, &secret),
+            Err(faults) if faults.iter().any(|fault| fault.key == TOO_MUCH) => {
+                (StatusCode::TOO_MANY_REQUESTS, faults, None)
+            }
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         },
     };
