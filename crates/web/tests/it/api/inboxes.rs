@@ -90,6 +90,18 @@ async fn an_inbox_is_changed_paused_and_taken_out_of_use() {
             "https://example.org/a"
         );
 
+        for strange in [
+            json!({"paused": null}),
+            json!({"active": {}}),
+            json!(["paused"]),
+        ] {
+            let strange = chef.patch(&path, 3, json!({"state": strange})).await;
+            assert_eq!(
+                (strange.status, strange.fault()),
+                (422, ("state", "wrong_type"))
+            );
+        }
+
         let same = chef
             .post(INBOXES, json!({"name": "Brief", "channel": "webhook"}))
             .await;
