@@ -48,6 +48,8 @@ async fn the_home_says_who_when_and_how() {
             home.has("class=\"hours");
         }
         let english = house.browse("/", "en-GB").await;
+        let mut varies = english.headers.get_all("vary").iter();
+        assert!(varies.any(|by| by == "accept-language"), "{english:?}");
         english.has("<html lang=\"en\">");
         english.has("We answer in German.");
         english.has("lang=de");
