@@ -98,6 +98,33 @@ async fn a_list_is_no_object() {
 }
 
 #[tokio::test]
+async fn a_word_is_no_object_and_a_name_that_nobody_knows_is_refused() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let body = json!({"theme": {"dark": null}});
+        let answer = chef.send(
+            Method::PATCH,
+            "/api/v1/session/preferences",
+            Some(body),
+            &[],
+        );
+        let answer = answer.await;
+        assert_eq!(
+            (answer.status, answer.fault()),
+            (422, ("theme", "wrong_type"))
+        );
+        for path in ["conversations", "tags", "inboxes", "conversations/1/events"] {
+            let answer = chef.get(&format!("/api/v1/{path}?limt=5")).await;
+            assert_eq!(
+                (answer.status, answer.fault()),
+                (422, ("limt", "unreadable")),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_learns_nothing_about_keys() {
     for house in houses().await {
         let stranger = house.stranger();
