@@ -5,8 +5,9 @@ use std::time::Duration;
 use kulant_care::{accept, erase};
 use kulant_channels::delivery::RawDelivery;
 use kulant_model::ids::{ContactId, InboxId};
-use kulant_store::{StoreError, contacts, params};
+use kulant_store::{StoreError, contacts, conversations, erasing, params};
 use serde_json::{Value as Json, json};
+use tokio::task::JoinSet;
 
 use crate::{House, houses, post};
 
@@ -81,7 +82,32 @@ async fn what_was_erased_is_not_stored_again_when_it_is_delivered_again() {
     }
 }
 
-/// A private word of anna's is taken in while her erasure is under way.
+/// Holds the conversations of a contact for a while, as somebody does who changes them.
+async fn hold(
+    house: &House,
+    name: &'static str,
+    time: Duration,
+) -> JoinSet<Result<(), StoreError>> {
+    let id = people(house, name).await[0];
+    let (held, holds) = tokio::sync::oneshot::channel();
+    let store = house.care.store.clone();
+    let mut holding = JoinSet::new();
+    holding.spawn(async move {
+        store
+            .write(move |tx| -> Result<(), StoreError> {
+                let theirs = erasing::list_conversations(tx, id)?;
+                assert_eq!(conversations::list_locked(tx, &theirs)?.len(), 1);
+                held.send(()).expect("somebody waits");
+                std::thread::sleep(time);
+                Ok(())
+            })
+            .await
+    });
+    holds.await.expect("held");
+    holding
+}
+
+/// A new word of anna's is being taken in while her erasure looks at what there is.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_in_during_an_erasure_goes_with_the_rest() {
     for house in houses().await {
@@ -89,46 +115,34 @@ async fn what_is_taken_in_during_an_erasure_goes_with_the_rest() {
             continue;
         }
         let inbox = house.inbox("page", json!({})).await;
-        let private = |id: &str, text: &str, second: i64| {
-            let mut item = post(id, "anna", text, second, None);
+        let private = |id: &str, author: &str, text: &str, second: i64| {
+            let mut item = post(id, author, text, second, None);
             item["visibility"] = json!("private");
             item
         };
-        deliver(&house, inbox, "d1", &[private("a", "Mein Zug fiel aus", 0)]).await;
+        let items = [
+            private("a", "anna", "Mein Zug fiel aus", 0),
+            private("b", "ben", "Meiner auch", 5),
+        ];
+        deliver(&house, inbox, "d1", &items).await;
         house.take_in().await;
-        let id = people(&house, "anna").await[0];
-        let held_by = house
-            .care
-            .store
-            .read(move |read| kulant_store::erasing::list_conversations(read, id));
-        let conversations = held_by.await.expect("read");
 
-        let (held, holds) = tokio::sync::oneshot::channel();
-        let store = house.care.store.clone();
-        let mut holding = tokio::task::JoinSet::new();
-        holding.spawn(async move {
-            store
-                .write(move |tx| -> Result<(), StoreError> {
-                    kulant_store::conversations::list_locked(tx, &conversations)?;
-                    held.send(()).expect("somebody waits");
-                    std::thread::sleep(Duration::from_millis(1_200));
-                    Ok(())
-                })
-                .await
-        });
-        holds.await.expect("held");
+        // The erasure waits for anna's conversation, and the intake longer for ben's.
+        let mut annas = hold(&house, "anna", Duration::from_millis(1_200)).await;
+        let mut bens = hold(&house, "ben", Duration::from_millis(2_000)).await;
         tokio::join!(erase_anna(&house), async {
-            // The erasure has begun and waits for the conversation.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            deliver(&house, inbox, "d2", &[private("b", "Und nochmal", 10)]).await;
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            let items = [
+                post("c", "anna", "Und nochmal", 10, None),
+                private("d", "ben", "Hallo?", 15),
+            ];
+            deliver(&house, inbox, "d2", &items).await;
             house.take_in().await;
         });
-        holding
-            .join_next()
-            .await
-            .expect("a task")
-            .expect("ended")
-            .expect("held");
+        for holding in [&mut annas, &mut bens] {
+            let ended = holding.join_next().await.expect("a task");
+            ended.expect("ended").expect("held");
+        }
         house.take_in().await;
 
         for text in ["Mein Zug fiel aus", "Und nochmal"] {
