@@ -116,6 +116,7 @@ struct InboxFields {
 
 kulant_model::words! {
     #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
     WantedState {
         Active => "active",
         Paused => "paused",
