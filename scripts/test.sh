@@ -47,7 +47,8 @@ server=${CARGO_TARGET_DIR:-target}/release/kulant
 unset FORCE_COLOR
 export NO_COLOR=1 CARGO_TERM_COLOR=never
 
-if step set-up check scripts/set-up.sh && step set-up-tests check scripts/set-up-tests.sh; then
+if step set-up check scripts/set-up.sh && step set-up-tests check scripts/set-up-tests.sh &&
+  step postgres check scripts/postgres.sh start "$work/postgres"; then
   KULANT_CHROMIUM=$(scripts/chromium.sh)
   KULANT_TEST_POSTGRES=$(scripts/postgres.sh start "$work/postgres")
   export KULANT_CHROMIUM KULANT_TEST_POSTGRES

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launch, openContext } from './browser'
+import { launch, openContext, write } from './browser'
 import { deliver, type Hook, Network } from './network'
 import { end, findProgram, freePort, readyWords } from './program'
 
@@ -28,12 +28,7 @@ async function start(): Promise<string> {
   return readyWords(child, 'ready listen=')
 }
 
-async function reply(words: string) {
-  await page.getByRole('main').focus()
-  await page.keyboard.press('r')
-  await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA')
-  await page.keyboard.type(words)
-}
+const reply = (words: string) => write(page, 'r', words)
 
 beforeAll(async () => {
   listen = `127.0.0.1:${await freePort()}`
@@ -90,11 +85,11 @@ describe('the first day', () => {
     await reply('Ja, auch sonntags.')
     await page.keyboard.press('Control+Enter')
     const answer = page.locator('article', { hasText: 'Ja, auch sonntags.' })
-    await answer.getByRole('alert').filter({ hasText: 'Kein Link erlaubt.' }).waitFor({ timeout: 20_000 })
+    await answer.getByRole('alert').filter({ hasText: 'Kein Link erlaubt.' }).waitFor()
     await page.getByRole('link', { name: /(Alarme|Alerts)\s*1/ }).waitFor()
     network.refuses = null
     await answer.getByRole('button', { name: /Noch einmal senden|Send again/ }).click()
-    await answer.getByText(/^(Gesendet|Sent)$/).waitFor({ timeout: 20_000 })
+    await answer.getByText(/^(Gesendet|Sent)$/).waitFor()
     expect(network.taken.filter((text) => text.startsWith('Ja, auch sonntags.'))).toHaveLength(1)
   })
 
@@ -113,12 +108,12 @@ describe('the first day', () => {
     const gone = new Promise((over) => child.once('exit', over))
     child.kill('SIGKILL')
     await gone
-    await page.getByText(/Verbindung ist unterbrochen|connection is interrupted/).first().waitFor({ timeout: 20_000 })
+    await page.getByText(/Verbindung ist unterbrochen|connection is interrupted/).first().waitFor()
     await start()
     for (const number of [1, 2, 3]) expect(await deliver(hook, { id: `again-${number}`, text: `Noch da? ${number}`, author: 'Anna', parent: 'p1' })).toBe(202)
-    for (const number of [1, 2, 3]) await page.locator('article', { hasText: `Noch da? ${number}` }).waitFor({ timeout: 20_000 })
+    for (const number of [1, 2, 3]) await page.locator('article', { hasText: `Noch da? ${number}` }).waitFor()
     expect(await page.locator('article', { hasText: 'Noch da?' }).count()).toBe(3)
-    await page.waitForFunction(() => !/Verbindung ist unterbrochen|connection is interrupted/.test(document.body.innerText), undefined, { timeout: 20_000 })
+    await page.waitForFunction(() => !/Verbindung ist unterbrochen|connection is interrupted/.test(document.body.innerText))
     expect(await page.evaluate(() => 'sameDesk' in window)).toBe(true)
   })
 

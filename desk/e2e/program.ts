@@ -42,7 +42,10 @@ export default async function start(project: TestProject) {
   const program = findProgram()
   const folder = mkdtempSync(join(tmpdir(), 'kulant-e2e-'))
   const listen = `127.0.0.1:${await freePort()}`
-  const child = spawn(program, ['demo', '--data', folder, '--listen', listen, '--seed', '7'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, ['demo', '--data', folder, '--listen', listen, '--seed', '7'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, KULANT_ALLOWED_HOSTS: '127.0.0.1' },
+  })
   const stop = async () => {
     await end(child)
     rmSync(folder, { recursive: true, force: true })

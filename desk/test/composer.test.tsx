@@ -14,7 +14,7 @@ const field = () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: /Te
 describe('composer', () => {
   it('says where it goes and repeats it on the button; switching keeps the text', async () => {
     const desk = await openWith(/Anna Lindner/)
-    expect(screen.getByText('Öffentliche Antwort auf Nordbahn auf Plauder als @nordbahn_hilft an @anna_li')).toBeTruthy()
+    expect(screen.getByText('Öffentliche Antwort auf Nordtalbahn auf Plauder als @nordtalbahn_hilft an @anna_li')).toBeTruthy()
     await desk.person.type(field(), 'Guten Tag')
     expect(screen.getByText('9 von 500')).toBeTruthy()
     await desk.person.click(screen.getByRole('tab', { name: 'privat' }))

@@ -6,7 +6,7 @@ import { startDesk } from './start-desk'
 describe('session', () => {
   it('asks to sign in and leads on', async () => {
     const desk = await startDesk({ signedIn: false, path: '/desk/conversations?view=open' })
-    await desk.person.type(await screen.findByLabelText(/E-Mail/), 'mia@nordbahn.example')
+    await desk.person.type(await screen.findByLabelText(/E-Mail/), 'mia@nordtalbahn.example')
     await desk.person.type(screen.getByLabelText(/^Passwort/, { selector: 'input' }), 'not-the-one')
     await desk.person.click(screen.getByRole('button', { name: 'Anmelden' }))
     expect(await screen.findByRole('heading', { name: 'Alle offenen' })).toBeTruthy()

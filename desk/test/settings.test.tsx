@@ -6,7 +6,7 @@ import { startDesk } from './start-desk'
 describe('settings', () => {
   it('connects an inbox by the form its channel publishes and shows the secret once', async () => {
     const desk = await startDesk({ path: '/desk/settings/inboxes' })
-    await screen.findAllByText('Nordbahn auf Plauder')
+    await screen.findAllByText('Nordtalbahn auf Plauder')
     await desk.person.click(screen.getByRole('button', { name: 'Posteingang verbinden' }))
     const dialog = await screen.findByRole('dialog')
     await desk.person.type(within(dialog).getByLabelText(/^Name/), 'Neuer Kanal')
@@ -31,7 +31,7 @@ describe('settings', () => {
     const desk = await startDesk({ path: '/desk/settings/people' })
     await desk.person.click(await screen.findByRole('button', { name: 'Person einladen' }))
     await desk.person.type(await screen.findByLabelText(/Vor- und Nachname/), 'Nora Lang')
-    await desk.person.type(screen.getByLabelText(/E-Mail/), 'nora@nordbahn.example')
+    await desk.person.type(screen.getByLabelText(/E-Mail/), 'nora@nordtalbahn.example')
     await desk.person.click(screen.getByRole('button', { name: 'Einladen' }))
     expect(await screen.findByDisplayValue(/\/desk\/invitation\//)).toBeTruthy()
   })

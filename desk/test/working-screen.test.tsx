@@ -22,6 +22,7 @@ describe('working screen', () => {
     const desk = await openAnna()
     expect(screen.getByRole('link', { name: /^Meine/ }).getAttribute('aria-current')).toBe('page')
     expect(await screen.findByText(/Unter dem Beitrag von/)).toBeTruthy()
+    expect(screen.getByText('Fahrplan heute')).toBeTruthy()
     expect(await screen.findByRole('button', { name: /4 Nachrichten von 4 Mitlesern/ })).toBeTruthy()
     expect(screen.queryByText('Bei mir waren es am Dienstag sogar 55 Minuten.')).toBeNull()
     await desk.person.click(screen.getByRole('button', { name: /4 Nachrichten von 4 Mitlesern/ }))
@@ -66,6 +67,22 @@ describe('working screen', () => {
     expect(asked?.query).toMatchObject({ status: 'open', kind: 'complaint', tag: '41' })
     await desk.person.click(screen.getByRole('button', { name: 'Filter Verspätung entfernen' }))
     await waitFor(() => expect(Object.fromEntries(new URLSearchParams(window.location.search))).toEqual({ kind: 'complaint', view: 'open' }))
+  })
+
+  it('shows the words a saved view searches for, lets them go and keeps what is typed meanwhile', async () => {
+    const desk = await startDesk({ path: '/desk/conversations?view=open' })
+    desk.fake.world.views.push({ id: '52', name: 'Fahrplan', shared: false, filter: { q: 'Anna', status: 'open' } })
+    await desk.person.click(await screen.findByRole('link', { name: /^Alle offenen/ }))
+    await act(() => desk.client.invalidateQueries())
+    await desk.person.click(await screen.findByRole('link', { name: 'Fahrplan' }))
+    const field = screen.getByRole('searchbox') as HTMLInputElement
+    await waitFor(() => expect(field.value).toBe('Anna'))
+    await desk.person.clear(field)
+    await waitFor(() => expect(desk.sent('GET', '/conversations').at(-1)?.query.q).toBeUndefined())
+    await desk.person.type(field, 'Tagesticket ')
+    await waitFor(() => expect(desk.sent('GET', '/conversations').at(-1)?.query.q).toBe('Tagesticket'))
+    await desk.person.type(field, 'gilt')
+    expect(field.value).toBe('Tagesticket gilt')
   })
 
   it('leaves single keys alone when they are switched off', async () => {

@@ -1,7 +1,7 @@
 //! Takes a raw delivery from a network: is it genuine, is it stored? Nothing else happens here.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kulant_channels::delivery::VerifyError;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::Care;
 use crate::accounts;
+use crate::erase::marks::drop_erased;
 use crate::error::CareError;
 
 /// What became of a delivery.
@@ -70,12 +71,14 @@ pub async fn store(
     inbox: InboxId,
     deliveries: Vec<RawDelivery>,
 ) -> Result<usize, CareError> {
-    let rows = rows(care, inbox, deliveries);
-    let stored: Result<_, CareError> = care
-        .store
-        .write(move |tx| Ok(intakes::insert(tx, &rows)?.len()))
-        .await;
-    stored
+    let mut rows = rows(care, inbox, deliveries);
+    let marks = Arc::clone(&care.marks);
+    care.store
+        .write(move |tx| {
+            drop_erased(tx, &marks, &mut rows)?;
+            Ok(intakes::insert(tx, &rows)?.len())
+        })
+        .await
 }
 
 /// Makes the rows of deliveries that are to be stored together with something else.
@@ -148,16 +151,20 @@ async fn store_gathered(care: Care) {
             }
             std::mem::take(&mut gathered.waiting)
         };
-        let (rows, answers): (Vec<NewIntake>, Vec<_>) = batch
+        let (mut rows, answers): (Vec<NewIntake>, Vec<_>) = batch
             .into_iter()
             .map(|(row, answer)| {
                 let id = row.id;
                 (row, (id, answer))
             })
             .unzip();
+        let marks = Arc::clone(&care.marks);
         let stored: Result<HashSet<IntakeId>, CareError> = care
             .store
-            .write(move |tx| Ok(intakes::insert(tx, &rows)?.into_iter().collect()))
+            .write(move |tx| {
+                drop_erased(tx, &marks, &mut rows)?;
+                Ok(intakes::insert(tx, &rows)?.into_iter().collect())
+            })
             .await;
         for (id, answer) in answers {
             // Whoever hung up meanwhile sends again and hears that it is there.

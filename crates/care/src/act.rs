@@ -12,11 +12,12 @@ use kulant_model::role::{Permission, Person};
 use kulant_store::alerts::{self, Alert};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Message};
-use kulant_store::{conversations as rows, inboxes};
+use kulant_store::{Tx, conversations as rows, inboxes};
 use serde_json::json;
 use tracing::warn;
 
 use crate::change::{self, Changing};
+use crate::deliver::clear_alert;
 use crate::error::CareError;
 use crate::jobs::Outcome;
 use crate::{Care, SYSTEM, access, accounts};
@@ -80,6 +81,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             if !can || message.network_id.is_none() || (wanted_of_us && !ours) {
                 return Err(Refusal::new("network_cannot_do_this").into());
             }
+            let lane = lane(id, &act);
+            let job = JobId(changing.next_id());
+            // What was asked before and has not begun is not done any more.
+            jobs::cancel_earlier(tx, KIND, &lane, job, changing.now)?;
             let payload = match &act {
                 Act::Edit { body } => json!({"message": id, "act": act.word(), "body": body}),
                 Act::Delete => json!({"message": id, "act": act.word()}),
@@ -90,12 +95,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             jobs::enqueue(
                 tx,
                 &NewJob {
-                    id: JobId(changing.next_id()),
+                    id: job,
                     kind: KIND,
-                    key: Some(match &act {
-                        Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
-                        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
-                    }),
+                    key: Some(format!("{lane}:{job}")),
+                    inbox: Some(message.inbox),
                     run_at: changing.now,
                     payload,
                 },
@@ -107,6 +110,26 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                     .facts(json!({"act": act.word()})),
             );
             Ok(())
+        })
+        .await
+}
+
+/// Names what is done one after the other at the network: the last one asked for is to count.
+fn lane(id: MessageId, act: &Act) -> String {
+    match act {
+        Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
+        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
+    }
+}
+
+/// Returns whether the same is being done to a message by an earlier wish; one that is only waiting
+/// to be tried again is given up.
+async fn waits_for_earlier(care: &Care, lane: String, job: JobId) -> Result<bool, CareError> {
+    let now = care.now();
+    care.store
+        .write(move |tx| {
+            jobs::cancel_earlier(tx, KIND, &lane, job, now)?;
+            jobs::has_earlier_claimed(tx, KIND, &lane, job, now).map_err(CareError::from)
         })
         .await
 }
@@ -140,6 +163,11 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             added: job.payload.get("added") != Some(&json!(false)),
         },
     };
+    if waits_for_earlier(care, lane(id, &act), job.id).await? {
+        return Ok(Outcome::Afresh(
+            care.now().after(Duration::from_millis(500)),
+        ));
+    }
     let outbound = Outbound {
         message_id: format!("{id}-{}-{}", act.word(), job.id),
         visibility: message.visibility,
@@ -179,11 +207,30 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     }
 }
 
+/// Returns whether a message is there that was neither deleted nor erased.
+fn has_words(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, CareError> {
+    let found = messages::find(tx, id)?;
+    Ok(found.is_some_and(|message| message.deleted_at.is_none()))
+}
+
+fn alert_key(id: MessageId, act: &Act) -> String {
+    format!("act:{id}:{}", act.word())
+}
+
 async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareError> {
     let now = care.now();
     let files: Vec<String> = care
         .store
         .write(move |tx| {
+            let conversation = match message.conversation {
+                Some(conversation) => rows::list_locked(tx, &[conversation])?.pop(),
+                None => None,
+            };
+            if !has_words(tx, message.id)? {
+                // Deleted or erased while the network was spoken to.
+                return Ok(Vec::new());
+            }
+            clear_alert(tx, &alert_key(message.id, &act), now)?;
             let kind = match &act {
                 Act::Edit { body } => {
                     messages::edit(tx, message.id, body, now)?;
@@ -197,20 +244,18 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 messages::delete(tx, message.id, now)?;
                 files = messages::delete_attachments(tx, message.id)?;
             }
-            if let Some(row) = message.conversation {
-                for mut row in rows::list_locked(tx, &[row])? {
-                    change::add_up(tx, &mut row)?;
-                    tx.append(
-                        NewEvent::new(kind, now, SYSTEM)
-                            .conversation(row.id)
-                            .inbox(row.inbox)
-                            .brand(row.brand)
-                            .team(row.team)
-                            .message(message.id)
-                            .facts(json!({"by_us": true})),
-                    );
-                    rows::save(tx, &[row])?;
-                }
+            if let Some(mut row) = conversation {
+                change::add_up(tx, &mut row)?;
+                tx.append(
+                    NewEvent::new(kind, now, SYSTEM)
+                        .conversation(row.id)
+                        .inbox(row.inbox)
+                        .brand(row.brand)
+                        .team(row.team)
+                        .message(message.id)
+                        .facts(json!({"by_us": true})),
+                );
+                rows::save(tx, &[row])?;
             }
             Ok::<_, CareError>(files)
         })
@@ -235,26 +280,39 @@ async fn fail(
     let alert = Alert {
         id: AlertId(care.id()),
         kind: "act_failed".to_owned(),
-        key: format!("act:{}:{word}", message.id),
+        key: alert_key(message.id, act),
         inbox: Some(message.inbox),
         conversation: message.conversation,
         message: Some(message.id),
         facts: json!({"class": class, "act": word, "detail": detail}),
         raised_at: now,
     };
+    // With an alert of its own the trouble of an inbox ends at the next success.
+    let alert_of_inbox = broken.then(|| Alert {
+        id: AlertId(care.id()),
+        kind: "inbox_broken".to_owned(),
+        key: format!("inbox:{}", message.inbox),
+        facts: json!({"class": class}),
+        ..alert.clone()
+    });
     care.store
         .write(move |tx| {
             if broken {
                 let trouble = json!({"class": class, "detail": detail, "since": now});
                 inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
             }
-            if alerts::raise(tx, &alert)? {
-                tx.append(
-                    NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
-                        .inbox(message.inbox)
-                        .message(message.id)
-                        .facts(json!({"alert": alert.id})),
-                );
+            if !has_words(tx, message.id)? {
+                return Ok(Outcome::Done);
+            }
+            for alert in [Some(alert), alert_of_inbox].into_iter().flatten() {
+                if alerts::raise(tx, &alert)? {
+                    tx.append(
+                        NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
+                            .inbox(message.inbox)
+                            .message(message.id)
+                            .facts(json!({"alert": alert.id})),
+                    );
+                }
             }
             Ok::<_, CareError>(Outcome::Done)
         })

@@ -458,8 +458,10 @@ pub async fn split(
     person: &Person,
     id: ConversationId,
     version: i64,
-    moving: Vec<MessageId>,
+    mut moving: Vec<MessageId>,
 ) -> Result<ConversationId, CareError> {
+    moving.sort_unstable();
+    moving.dedup();
     if moving.is_empty() {
         return Err(CareError::invalid(
             "messages",

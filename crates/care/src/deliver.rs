@@ -3,6 +3,7 @@
 //! person decides about an answer under way is in `by_hand`.
 
 mod by_hand;
+mod room;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use kulant_model::conversation::{self, Status};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, JobId, MessageId};
+use kulant_model::ids::{AlertId, InboxId, JobId, MessageId};
 use kulant_model::message::{DeliveryState, Direction};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
@@ -28,6 +29,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
+pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "deliver";
@@ -38,6 +40,8 @@ const PAUSES: [u64; 12] = [
 ];
 /// How long a message waits while its account must be connected anew.
 const BROKEN_PAUSE: Duration = Duration::from_secs(120);
+/// How long a message waits while the attachments of others fill the memory.
+const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
 /// How often a lost answer is looked for before a person must decide.
 const LOOK_UPS: i64 = 10;
 /// How long one try may take.
@@ -48,6 +52,17 @@ struct Leaving {
     message: Message,
     outbound: Outbound,
     opened: Opened,
+    /// Held as long as its attachments stand in memory.
+    _room: room::Taken,
+}
+
+/// What is there to be sent.
+enum Prepared {
+    /// It left already or was taken back.
+    Nothing,
+    /// Its attachments do not fit in memory beside those of others.
+    NoRoom,
+    Ready(Box<Leaving>),
 }
 
 /// The rows behind one try: the message, what is said to the network, and the files by their names.
@@ -63,8 +78,10 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     else {
         return Ok(Outcome::Done);
     };
-    let Some(leaving) = prepare(care, id).await? else {
-        return Ok(Outcome::Done);
+    let leaving = match prepare(care, id).await? {
+        Prepared::Nothing => return Ok(Outcome::Done),
+        Prepared::NoRoom => return Ok(Outcome::Afresh(care.now().after(NO_ROOM_PAUSE))),
+        Prepared::Ready(leaving) => *leaving,
     };
     if waits_for_earlier(care, &leaving.message).await? {
         return Ok(Outcome::Afresh(
@@ -115,14 +132,18 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     }
 }
 
-/// Loads what leaves; none where it left already or was taken back.
-async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareError> {
+/// Loads what leaves, with its attachments if there is room for them.
+async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     let loaded: Option<Loaded> = care.store.read(move |read| load(read, id)).await?;
     let Some((message, mut outbound, files)) = loaded else {
-        return Ok(None);
+        return Ok(Prepared::Nothing);
     };
     let Some(opened) = accounts::find(care, message.inbox).await? else {
-        return Ok(None);
+        return Ok(Prepared::Nothing);
+    };
+    let bytes = files.iter().filter_map(|(_, file)| file.size).sum::<i64>();
+    let Some(room) = care.room.take(bytes.unsigned_abs()) else {
+        return Ok(Prepared::NoRoom);
     };
     if let Action::Reply { attachments, .. } = &mut outbound.action {
         for (name, file) in files {
@@ -134,9 +155,10 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
                         message,
                         outbound,
                         opened,
+                        _room: room,
                     };
                     keep_failure(care, leaving, DeliveryState::Failed, &lost, None).await?;
-                    return Ok(None);
+                    return Ok(Prepared::Nothing);
                 }
                 Err(error) => {
                     return Err(CareError::Unavailable(format!(
@@ -151,11 +173,12 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Option<Leaving>, CareErro
             });
         }
     }
-    Ok(Some(Leaving {
+    Ok(Prepared::Ready(Box::new(Leaving {
         message,
         outbound,
         opened,
-    }))
+        _room: room,
+    })))
 }
 
 fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError> {
@@ -218,9 +241,13 @@ async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
     let now = care.now();
     care.store
         .write(move |tx| {
+            let Some(message) = messages::find(tx, id)? else {
+                return Ok(false);
+            };
+            // The conversation is locked first, as everybody does.
+            let row = conversation_of(tx, &message)?;
             let marked = deliveries::mark_sending(tx, id)?;
-            if let (true, Some(message)) = (marked, messages::find(tx, id)?) {
-                let row = conversation_of(tx, &message)?;
+            if marked {
                 tx.append(event(
                     EventKind::MessageSending,
                     now,
@@ -386,6 +413,7 @@ async fn keep_failure(
     care.store
         .write(move |tx| {
             let message = &leaving.message;
+            let row = conversation_of(tx, message)?;
             let there = messages::find(tx, message.id)?;
             let still = there.as_ref().is_some_and(|there| {
                 there.deleted_at.is_none()
@@ -411,7 +439,6 @@ async fn keep_failure(
                 }),
             };
             deliveries::save(tx, message.id, &delivery)?;
-            let row = conversation_of(tx, message)?;
             let kind = match state {
                 DeliveryState::Uncertain => EventKind::MessageUncertain,
                 DeliveryState::Failed => EventKind::MessageFailed,
@@ -468,7 +495,7 @@ async fn keep_failure(
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     changing: &Changing,
-    id: MessageId,
+    (id, inbox): (MessageId, InboxId),
     run_at: Timestamp,
 ) -> Result<(), CareError> {
     Ok(jobs::enqueue(
@@ -477,6 +504,7 @@ pub(crate) fn enqueue(
             id: JobId(changing.next_id()),
             kind: KIND,
             key: Some(id.to_string()),
+            inbox: Some(inbox),
             run_at,
             payload: json!({ "message": id }),
         },
@@ -519,7 +547,7 @@ fn event(
     }
 }
 
-fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, CareError> {
+pub(crate) fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, CareError> {
     let cleared = alerts::clear(tx, key, now)?;
     if cleared {
         tx.append(NewEvent::new(EventKind::AlertCleared, now, SYSTEM));

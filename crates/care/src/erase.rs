@@ -2,6 +2,7 @@
 //! the raw deliveries, the files and the write-ahead log. Rows stay for times and counts. Where it
 //! is not clear whether something is about them, it goes too.
 
+pub(crate) mod marks;
 mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, MessageId};
 use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self, Contact, Identity};
 use kulant_store::erasing::{self, Delivery, Trace};
 use kulant_store::{Read, Tx, conversations, messages, search};
@@ -20,6 +22,7 @@ use crate::change;
 use crate::contacts::may_see;
 use crate::error::CareError;
 use crate::{Care, access, followers, idempotency, intake};
+use marks::Marker;
 use needles::Needles;
 
 /// How many deliveries are looked through at a time.
@@ -57,17 +60,25 @@ pub async fn erase(
         })
         .await?;
     check(&contact, version)?;
-    let (mut deliveries, looked_to) = look_through_deliveries(care, contact).await?;
+    let (mut deliveries, looked_to, looked_for) = look_through_deliveries(care, contact).await?;
 
-    let (actor, now) = (person.actor, care.now());
+    let (actor, now, fresh) = (person.actor, care.now(), care.secret());
     let outcome = care
         .store
         .write(move |tx| {
+            erasing::keep_intakes_out(tx)?;
             let contact = contacts::find(tx, id)?.ok_or(CareError::NotFound)?;
             check(&contact, version)?;
+            // An answer or a note that is being written is waited for as well.
+            let conversations = erasing::list_conversations(tx, id)?;
+            conversations::list_locked(tx, &conversations)?;
             let traces = collect(tx, &contact)?;
+            for (inbox, at) in traces.needles.received.difference(&looked_for) {
+                deliveries.extend(erasing::list_received(tx, *inbox, *at)?);
+            }
             deliveries.extend(look_through(tx, &traces, looked_to)?.0);
-            let (files, rewritten) = empty(tx, &traces, &deliveries, now)?;
+            let marker = marks::find_or_make(tx, &fresh)?;
+            let (files, rewritten) = empty(tx, &traces, &deliveries, &marker, now)?;
             erasing::empty_contact(tx, id, now)?;
             let erased =
                 NewEvent::new(EventKind::ContactErased, now, actor).facts(json!({ "contact": id }));
@@ -143,16 +154,20 @@ fn collect(read: &mut Read<'_>, contact: &Contact) -> Result<Traces, CareError> 
     })
 }
 
-/// Looks through the raw deliveries outside of any transaction; returns those about the contact, and
-/// up to which one it looked.
+/// When something was received, and in which inbox.
+type Received = BTreeSet<(InboxId, Timestamp)>;
+
+/// Looks through the raw deliveries outside of any transaction; returns those about the contact, up
+/// to which one it looked, and which moments it looked for.
 async fn look_through_deliveries(
     care: &Care,
     contact: Contact,
-) -> Result<(BTreeSet<IntakeId>, IntakeId), CareError> {
+) -> Result<(BTreeSet<IntakeId>, IntakeId, Received), CareError> {
     let traces = care
         .store
         .read(move |read| collect(read, &contact).map(Arc::new))
         .await?;
+    let looked_for = traces.needles.received.clone();
     let mut about = BTreeSet::new();
     let mut last = IntakeId(0);
     loop {
@@ -164,7 +179,7 @@ async fn look_through_deliveries(
         about.extend(found);
         match next {
             Some(next) => last = next,
-            None => return Ok((about, last)),
+            None => return Ok((about, last, looked_for)),
         }
     }
 }
@@ -216,10 +231,12 @@ fn empty(
     tx: &mut Tx<'_>,
     traces: &Traces,
     deliveries: &BTreeSet<IntakeId>,
-    now: kulant_model::time::Timestamp,
+    marker: &Marker,
+    now: Timestamp,
 ) -> Result<(Vec<String>, Vec<Trace>), CareError> {
     let emptied: Vec<Trace> = traces.emptied.values().cloned().collect();
-    erasing::empty_messages(tx, &emptied, now)?;
+    let mark = |inbox: InboxId, id: &str| marker.of_message(inbox, id);
+    erasing::empty_messages(tx, &emptied, mark, now)?;
     let mut files = Vec::new();
     for trace in &emptied {
         files.extend(messages::delete_attachments(tx, trace.id)?);
@@ -253,7 +270,8 @@ fn empty(
     }
     erasing::forget_threads(tx, &Vec::from_iter(threads))?;
     let deliveries: Vec<IntakeId> = deliveries.iter().copied().collect();
-    erasing::empty_deliveries(tx, &deliveries)?;
+    let mark = |inbox: InboxId, kind: &str, key: &str| marker.of_delivery(inbox, kind, key);
+    erasing::empty_deliveries(tx, &deliveries, mark)?;
     idempotency::forget_answers(tx)?;
 
     let mut rows = conversations::list_locked(tx, &traces.conversations)?;

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use kulant_model::time::Timestamp;
 use tokio::io::AsyncWriteExt;
 
 /// The folder that holds the files of attachments.
@@ -75,6 +77,17 @@ impl Files {
         }
     }
 
+    /// Lists files that were last written before a time. Drafts that nobody finished are removed.
+    pub async fn list_made_before(&self, time: Timestamp) -> io::Result<Vec<String>> {
+        let folder = self.folder.clone();
+        let mut names = tokio::task::spawn_blocking(move || list_made_before(&folder, time))
+            .await
+            .map_err(io::Error::other)??;
+        // Whatever somebody else laid there is none of ours.
+        names.retain(|name| self.path(name).is_ok());
+        Ok(names)
+    }
+
     /// Returns where a file lies; only names that we made ourselves are taken.
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let ours = name.len() >= 8
@@ -89,6 +102,42 @@ impl Files {
         }
         Ok(self.folder.join(&name[..2]).join(name))
     }
+}
+
+fn list_made_before(folder: &Path, time: Timestamp) -> io::Result<Vec<String>> {
+    let micros = u64::try_from(time.0).unwrap_or(0);
+    let time = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
+    let mut names = Vec::new();
+    let shelves = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+        shelves => shelves?,
+    };
+    for shelf in shelves {
+        let shelf = shelf?;
+        if !shelf.file_type()?.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(shelf.path())? {
+            let file = file?;
+            let old = match file.metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                about => about?.modified()? < time,
+            };
+            if !old {
+                continue;
+            }
+            if file
+                .path()
+                .extension()
+                .is_some_and(|ending| ending == "part")
+            {
+                std::fs::remove_file(file.path())?;
+            } else if let Some(name) = file.file_name().to_str() {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// A file on its way; what is not finished is gone when it is dropped.

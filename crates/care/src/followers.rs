@@ -24,7 +24,11 @@ pub(crate) async fn run(care: Care, stop: watch::Receiver<bool>) {
     let mut all = JoinSet::new();
     all.spawn(follow_search(care.clone(), stop.clone()));
     all.spawn(live::run(care, stop));
-    while all.join_next().await.is_some() {}
+    while let Some(ended) = all.join_next().await {
+        if let Err(error) = ended {
+            error!(error = %error, "a follower of the log ended by a panic");
+        }
+    }
 }
 
 async fn follow_search(care: Care, mut stop: watch::Receiver<bool>) {

@@ -17,6 +17,7 @@ use kulant_store::links::{self, Link};
 use kulant_store::messages::Attachment;
 use kulant_store::{brands, inboxes, intakes, messages};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use crate::admin::fields::Faults;
 use crate::error::CareError;
@@ -73,10 +74,11 @@ pub struct FormLink {
     pub heading: Option<String>,
 }
 
-/// What a form's page carries, so that one filling is one message however often it is sent.
+/// What a form's page carries, so that one filling is one message however often it is sent, and
+/// other words on the same page are another one.
 #[derive(Clone)]
 pub struct FormToken {
-    submission: String,
+    nonce: Vec<u8>,
     secret: String,
     issued_at: Timestamp,
 }
@@ -212,7 +214,7 @@ pub fn open_token(
     let (nonce, secret) = rest.split_at(NONCE);
     let issued_at = issued_at.try_into().map_err(|_| TokenFault::Unknown)?;
     Ok(FormToken {
-        submission: format!("f-{}", URL_SAFE_NO_PAD.encode(nonce)),
+        nonce: nonce.to_vec(),
         secret: URL_SAFE_NO_PAD.encode(secret),
         issued_at: Timestamp(i64::from_be_bytes(issued_at)),
     })
@@ -230,10 +232,31 @@ impl FormToken {
         }
         Ok(())
     }
+
+    /// Returns the id of what was filled in: the same again is the same submission, anything else a
+    /// new one. The secret is hashed too, so that no id lets anybody guess at the words.
+    fn submission(&self, filled: &Filled) -> String {
+        let mut hash = Sha256::new()
+            .chain_update(&self.nonce)
+            .chain_update(&self.secret);
+        let mut add = |part: &str| {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        for part in [&filled.name, &filled.email, &filled.subject, &filled.text] {
+            add(part);
+        }
+        for file in &filled.files {
+            add(&file.name);
+            add(&file.size.to_string());
+        }
+        format!("f-{}", URL_SAFE_NO_PAD.encode(&hash.finalize()[..NONCE]))
+    }
 }
 
 /// Keeps a submission and its private link in one durable step; returns the link's secret. The
-/// same token again is the same submission, and gets the same secret.
+/// same again is the same submission; other words under the same token are another message behind
+/// the same link.
 pub async fn submit(
     care: &Care,
     form: &Form,
@@ -257,7 +280,7 @@ pub async fn submit(
         created_at: care.now(),
     };
     let submission = Submission {
-        id: token.submission.clone(),
+        id: token.submission(&filled),
         thread: link.thread.clone(),
         name,
         email,
@@ -284,7 +307,7 @@ pub(crate) async fn submit_more(
     faults.end()?;
 
     let submission = Submission {
-        id: token.submission.clone(),
+        id: token.submission(&filled),
         thread: link.thread.clone(),
         name: from.0,
         email: from.1,

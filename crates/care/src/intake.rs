@@ -6,8 +6,8 @@ mod keep;
 mod load;
 pub(crate) mod world;
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
@@ -17,7 +17,7 @@ use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
-use kulant_store::{StoreError, Tx, leases};
+use kulant_store::{StoreError, Tx, erasing, leases};
 use serde_json::json;
 use tracing::{error, warn};
 
@@ -173,24 +173,37 @@ async fn take_in_batch(
 ) -> Result<(), CareError> {
     let (portions, faults) = read_deliveries(care, opened, destination, waiting).await?;
     let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
+    let mut repeating: Vec<IntakeId> = Vec::new();
     let last = portions.len().saturating_sub(1);
-    for (index, items) in portions.into_iter().enumerate() {
+    for (index, mut items) in portions.into_iter().enumerate() {
         // Deliveries are struck off with their last portion: what is repeated has no effect.
-        let (faults, finished) = if index == last {
+        let (mut faults, finished) = if index == last {
             (std::mem::take(&mut faults), std::mem::take(&mut finished))
         } else {
             (Vec::new(), Vec::new())
         };
         let (ids, now, destination) = (care.ids(), care.now(), destination.clone());
-        let files: Vec<String> = care
+        let (marks, over) = (Arc::clone(&care.marks), index == last);
+        let mut again = std::mem::take(&mut repeating);
+        let (files, again): (Vec<String>, Vec<IntakeId>) = care
             .store
             .write(move |tx| {
-                if !finished.is_empty() && intakes::finish(tx, &finished)? == 0 {
-                    // Another process was faster with every one of them.
-                    return Ok::<_, CareError>(Vec::new());
+                erasing::keep_erasures_out(tx)?;
+                if !finished.is_empty() {
+                    let mine = intakes::finish(tx, &finished)?;
+                    if mine.is_empty() {
+                        // Another process was faster with every one of them.
+                        return Ok::<_, CareError>((Vec::new(), Vec::new()));
+                    }
+                    if mine.len() < finished.len() {
+                        // Taken in by another process, or erased since they were read.
+                        let mine: HashSet<IntakeId> = mine.into_iter().collect();
+                        items.retain(|item| mine.contains(&item.intake));
+                        faults.retain(|fault| mine.contains(&fault.intake));
+                    }
                 }
                 let mut world = World::new(&destination, &ids, now);
-                load::load(tx, &mut world, &items)?;
+                load::load(tx, &mut world, &items, &marks)?;
                 for item in &items {
                     decide::take_in(&mut world, item);
                 }
@@ -199,9 +212,16 @@ async fn take_in_batch(
                 if let Some(newest) = items.iter().map(|item| item.received_at).max() {
                     kulant_store::inboxes::touch_received(tx, destination.inbox, newest)?;
                 }
-                Ok(files)
+                again.extend(list_repeating(&world, &items));
+                if over {
+                    // What was erased says nothing here once more, once all of it is taken in.
+                    again.retain(|intake| faults.iter().all(|fault| fault.intake != *intake));
+                    intakes::empty_bodies(tx, &again)?;
+                }
+                Ok((files, again))
             })
             .await?;
+        repeating = again;
         for file in files {
             if let Err(error) = care.files.remove(&file).await {
                 warn!(error = %error, "the file of a deleted message could not be removed");
@@ -209,6 +229,16 @@ async fn take_in_batch(
         }
     }
     Ok(())
+}
+
+/// Lists the deliveries that bring words of erased messages once more.
+fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
+    items
+        .iter()
+        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_)))
+        .filter(|item| world.erased.contains(item.inbound.network_id()))
+        .map(|item| item.intake)
+        .collect()
 }
 
 /// Translates deliveries into portions that one commit takes each, and what could not be read.
@@ -270,6 +300,7 @@ async fn read_deliveries(
             }
             if let Some(items) = portions.last_mut() {
                 items.push(Item {
+                    intake: delivery.id,
                     received_at: delivery.received_at,
                     inbound,
                 });

@@ -6,8 +6,10 @@ mod retention;
 
 use std::time::Duration;
 
+use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
-use kulant_store::jobs::{self, Job};
+use kulant_store::jobs::{self, Claimable, Job};
+use kulant_store::{StoreError, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
@@ -27,6 +29,8 @@ pub(crate) enum Outcome {
 
 /// How many jobs run beside each other.
 const BESIDE: usize = 16;
+/// How many of those may speak to the network of one inbox, which may keep silent for long.
+const BESIDE_OF_INBOX: i64 = 4;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
 /// How long deliveries gather before the next ones are taken in.
@@ -57,6 +61,11 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             Ok(Outcome::Later(care.now().after(Duration::from_secs(3_600))))
         }
     }
+}
+
+/// Has the network of an inbox asked at once, if it is one that is asked.
+pub(crate) fn poll_soon(tx: &mut Tx<'_>, inbox: InboxId, now: Timestamp) -> Result<(), StoreError> {
+    jobs::hurry(tx, polling::KIND, &inbox.to_string(), now)
 }
 
 /// Takes over at once what a process before us held when it died. Only for whoever holds the lock of
@@ -109,7 +118,11 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
     let mut running: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
         commits.mark_unchanged();
-        while running.try_join_next().is_some() {}
+        while let Some(ended) = running.try_join_next() {
+            if let Err(error) = ended {
+                error!(error = %error, "a job ended by a panic and is taken up again later");
+            }
+        }
         let free = BESIDE - running.len();
         if free == 0 {
             running.join_next().await;
@@ -150,9 +163,26 @@ async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
     if !overdue {
         return Ok(Vec::new());
     }
+    let claimable: Vec<Claimable> = care
+        .store
+        .read(move |read| jobs::list_claimable(read, now, BESIDE_OF_INBOX).map_err(CareError::from))
+        .await?;
+    // Without a look before, every try would be a commit, and every commit wakes the next try.
+    if claimable.is_empty() {
+        return Ok(Vec::new());
+    }
     care.store
         .write(move |tx| {
-            jobs::claim(tx, now, now.after(CLAIM), limit as i64).map_err(CareError::from)
+            let mut claimed = Vec::new();
+            for one in claimable {
+                let free = (limit - claimed.len()) as i64;
+                if free == 0 {
+                    break;
+                }
+                let most = free.min(one.room);
+                claimed.extend(jobs::claim(tx, one.inbox, now, now.after(CLAIM), most)?);
+            }
+            Ok(claimed)
         })
         .await
 }

@@ -63,6 +63,8 @@ pub struct Care {
     recent: Arc<accounts::Recent>,
     leases: Arc<intake::Leases>,
     gathering: Arc<accept::Gathering>,
+    marks: Arc<erase::marks::Marks>,
+    room: Arc<deliver::Room>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -130,6 +132,8 @@ impl Care {
             recent: Arc::default(),
             leases: Arc::default(),
             gathering: Arc::default(),
+            marks: Arc::default(),
+            room: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

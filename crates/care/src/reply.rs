@@ -289,6 +289,7 @@ fn keep(
             failure: None,
         }),
     };
+    let inbox = message.inbox;
     messages::save(tx, &[message])?;
     for attachment in &reply.attachments {
         tie(tx, changing, *attachment, id)?;
@@ -297,7 +298,7 @@ fn keep(
         if let (Some(thread), Some(opened)) = (thread, opened) {
             rows::save_threads(tx, opened.inbox.id, &[(thread, row.id)])?;
         }
-        deliver::enqueue(tx, changing, id, send_at)?;
+        deliver::enqueue(tx, changing, (id, inbox), send_at)?;
         change::add_up(tx, &mut row)?;
         row.unread = false;
         tx.append(changing.event(EventKind::MessageQueued, &row).message(id));

@@ -13,11 +13,11 @@ use kulant_insight::text::tokens::{index_tokens, query_tokens};
 
 const POSTS: &[&str] = &[
     "Der RE 5 nach Seeburg fällt schon wieder aus, am Bahnsteig keine Durchsage, in der App steht pünktlich. Wie komme ich jetzt zur Arbeit?",
-    "@lumitel seit heute Nacht Großstörung in Altenau, weder Internet noch Telefon. Wann kommt der Techniker? Kundennummer 4711-220, danke!",
+    "@lumenau seit heute Nacht Großstörung in Altenau, weder Internet noch Telefon. Wann kommt der Techniker? Kundennummer 4711-220, danke!",
     "My train was cancelled and nobody at the station could tell me how to claim a refund. Three delays this week, I am really disappointed :(",
     "Verspätungsalarm eingeschaltet, nie eine Nachricht bekommen. Anschlusszug weg, Taxi selbst bezahlt. Wer erstattet mir die Taxirechnung?",
     "Danke an die Zugbegleiterin im Regionalexpress heute Abend, sie hat meiner Oma mit dem Koffer geholfen. #NordtalBahn macht es richtig!",
-    "Roaming bill of 186.40 EUR after one weekend in Norway, although the app said data was included. See https://lumitel.example/roaming 🙄",
+    "Roaming bill of 186.40 EUR after one weekend in Norway, although the app said data was included. See https://lumenau.example/roaming 🙄",
 ];
 
 fn main() {

@@ -2,6 +2,7 @@
 //! and speaks with databases and networks through `care` and `web` alone.
 
 mod ambient;
+mod answer;
 mod commands;
 pub mod config;
 mod lock;

@@ -4,10 +4,15 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 const NAME: &str = "lock";
+/// Who only looks has the lock for a moment: so often, so long after another, it is tried again.
+const TRIES: usize = 10;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// Holds the lock until it is dropped.
 #[derive(Debug)]
@@ -35,7 +40,7 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .with_context(|| format!("{} cannot be opened", path.display()))?;
-        match file.try_lock() {
+        match try_for_a_moment(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let holder = read(&path).map_or_else(
@@ -81,10 +86,27 @@ impl Drop for Lock {
     }
 }
 
-/// Returns who holds the lock of a folder, judged without touching it.
+/// Returns who holds the lock of a folder. The lock itself is asked and not the number in the file,
+/// which after a crash may be another process's, or this one's own.
 pub fn holder(folder: &Path) -> Option<Holder> {
-    let holder = read(&folder.join(NAME))?;
-    is_alive(holder.pid).then_some(holder)
+    let path = folder.join(NAME);
+    let file = File::open(&path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => read(&path),
+        Ok(()) => None,
+        // Where files cannot be locked, what is written in it has to do.
+        Err(TryLockError::Error(_)) => read(&path).filter(|holder| is_alive(holder.pid)),
+    }
+}
+
+fn try_for_a_moment(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => sleep(BETWEEN),
+            ended => return ended,
+        }
+    }
+    file.try_lock()
 }
 
 fn read(path: &PathBuf) -> Option<Holder> {
@@ -132,9 +154,26 @@ mod tests {
     #[test]
     fn what_a_dead_process_left_is_no_obstacle() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(NAME), "pid 4000000000\ncommand serve\n")
-            .expect("written");
-        assert_eq!(holder(folder.path()), None);
-        Lock::take(folder.path(), "serve").expect("free");
+        // Its number may have gone to nobody, or to somebody else: here to this very process.
+        for pid in [4_000_000_000, std::process::id()] {
+            let left = format!("pid {pid}\ncommand serve\npublic_url http://127.0.0.1:1\n");
+            std::fs::write(folder.path().join(NAME), left).expect("written");
+            assert_eq!(holder(folder.path()), None);
+            Lock::take(folder.path(), "serve").expect("free");
+        }
+    }
+
+    #[test]
+    fn who_only_looks_stands_in_nobodys_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(Lock::take(folder.path(), "serve").expect("free"));
+        let looking = File::open(folder.path().join(NAME)).expect("a file");
+        looking.try_lock_shared().expect("free");
+        let other = std::thread::spawn(move || {
+            sleep(BETWEEN * 2);
+            drop(looking);
+        });
+        Lock::take(folder.path(), "serve").expect("taken when the other has looked");
+        other.join().expect("ended");
     }
 }

@@ -89,7 +89,11 @@ pub async fn open_beside(config: &Config) -> Result<Care> {
     let store = open_store(config)?;
     match upgrade::standing(&store).await? {
         Standing::Current | Standing::AheadButCompatible(_) => {}
-        Standing::Empty => drop(bring_forward(config, &store).await?),
+        Standing::Empty => {
+            bring_forward(config, &store).await?;
+            // A folder that was misspelt is not to be taken for one without conversations.
+            eprintln!("kulant: nothing was there yet: made {}", config.database);
+        }
         Standing::Behind(_) => {
             let Ok(_lock) = Lock::take(&config.data, "migrate") else {
                 bail!(

@@ -1,11 +1,10 @@
-//! Serves: listens, answers, works in the background, and stops by ending what was begun.
+//! Serves: opens what is needed, lets every part run, and stops by ending what was begun.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::serve::ListenerExt;
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
 use kulant_care::{Care, DatabaseUrl, followers, jobs};
@@ -17,6 +16,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::ambient::Stopwatch;
+use crate::answer::answer;
 use crate::config::{Config, Role};
 use crate::lock::Lock;
 use crate::opening;
@@ -143,7 +143,7 @@ impl Server {
             () = tokio::time::sleep(longest) => {
                 warn!("not everything ended in time; it is done at the next start");
             }
-            () = wait_for_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
+            () = wait_for_second_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
         }
         match ended_early {
             Some(ended) => ended
@@ -152,35 +152,6 @@ impl Server {
                 .and_then(|()| anyhow::bail!("a part of the server ended by itself")),
             None => Ok(()),
         }
-    }
-}
-
-/// Answers requests until told to stop; then lets live streams go, ends what was begun, and waits no
-/// longer than a while.
-async fn answer(
-    listener: TcpListener,
-    router: axum::Router,
-    care: Care,
-    mut stopping: watch::Receiver<bool>,
-) -> Result<()> {
-    const LAST_ANSWERS: Duration = Duration::from_secs(5);
-    let listener = listener.tap_io(|connection| {
-        // Small frames of the live stream must not wait for one another.
-        drop(connection.set_nodelay(true));
-    });
-    let mut told = stopping.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        drop(told.wait_for(|stop| *stop).await);
-        care.live.end();
-    });
-    let last = async {
-        drop(stopping.wait_for(|stop| *stop).await);
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
-    tokio::select! {
-        ended = serving.into_future() => ended.context("the server stopped listening"),
-        () = last => Ok(()),
     }
 }
 
@@ -217,6 +188,14 @@ pub fn wait_for_stop() -> impl Future<Output = ()> + Send {
     }
 }
 
+/// Waits for somebody who does not want to wait any longer. Some programs tell a process and its group
+/// in one go (`timeout` does): what comes at the same moment is one wish.
+async fn wait_for_second_stop() {
+    const SAME_MOMENT: Duration = Duration::from_secs(1);
+    tokio::time::sleep(SAME_MOMENT).await;
+    wait_for_stop().await;
+}
+
 /// Waits for the wish to stop, by Ctrl-C.
 #[cfg(not(unix))]
 pub async fn wait_for_stop() {
@@ -226,12 +205,16 @@ pub async fn wait_for_stop() {
 /// Starts the server, says where it is, and runs it until it is told to stop.
 pub async fn serve(config: Config, begun: Stopwatch) -> Result<()> {
     let server = prepare(config, "serve").await?;
-    let link = server.first_link().await?;
-    eprintln!("kulant: the desk is at {}/desk", server.public_url);
-    if let Some(link) = link {
-        eprintln!(
-            "kulant: nobody can administer yet; open this link once, within 48 hours:\n{link}"
-        );
+    if server.config.role == Role::Worker {
+        eprintln!("kulant: works for the desk at {}/desk", server.public_url);
+    } else {
+        eprintln!("kulant: the desk is at {}/desk", server.public_url);
+        // Each link ends the one before, so whoever answers gives it.
+        if let Some(link) = server.first_link().await? {
+            eprintln!(
+                "kulant: nobody can administer yet; open this link once, within 48 hours:\n{link}"
+            );
+        }
     }
     info!(
         listen = %server.address,

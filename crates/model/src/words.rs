@@ -5,7 +5,7 @@
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident => $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize)]
         pub enum $name {
             $($(#[$case_doc])* #[serde(rename = $word)] $case),+
         }
@@ -22,6 +22,15 @@ macro_rules! words {
             /// Finds the case that a word stands for.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$case),)+ _ => None }
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                // What is derived would take `{"word": null}` too.
+                let word = <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(from)?;
+                Self::from_word(&word)
+                    .ok_or_else(|| ::serde::de::Error::unknown_variant(&word, &[$($word),+]))
             }
         }
 
@@ -45,3 +54,38 @@ macro_rules! words {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown word")]
 pub struct UnknownWord;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_str, from_value, json, to_value};
+
+    words! {
+        /// Two words.
+        Pair { One => "one", Other => "other" }
+    }
+
+    #[test]
+    fn a_word_is_a_text_and_nothing_else() {
+        for case in Pair::ALL {
+            let value = to_value(case).expect("a value");
+            assert_eq!(value, json!(case.word()));
+            assert_eq!(from_value::<Pair>(value).expect("a case"), *case);
+        }
+        assert_eq!(
+            from_str::<Pair>(r#""\u006fne""#).expect("escaped"),
+            Pair::One
+        );
+        let strange: [Value; 6] = [
+            json!({"one": null}),
+            json!(["one"]),
+            json!("One"),
+            json!(""),
+            json!(1),
+            json!(null),
+        ];
+        for value in strange {
+            assert!(from_value::<Pair>(value.clone()).is_err(), "{value}");
+            assert!(from_str::<Pair>(&value.to_string()).is_err(), "{value}");
+        }
+    }
+}

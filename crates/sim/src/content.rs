@@ -213,8 +213,8 @@ pub(crate) static CONTENT: LazyLock<Content> = LazyLock::new(|| Content {
     stories: [
         include_str!("../../../demo/stories_nordtal_de.json"),
         include_str!("../../../demo/stories_nordtal_en.json"),
-        include_str!("../../../demo/stories_lumitel_de.json"),
-        include_str!("../../../demo/stories_lumitel_en.json"),
+        include_str!("../../../demo/stories_lumenau_de.json"),
+        include_str!("../../../demo/stories_lumenau_en.json"),
     ]
     .into_iter()
     .flat_map(read::<Vec<Story>>)

@@ -166,7 +166,7 @@ mod tests {
         for name in ["nordtal", "Nordtal Bahn", "nordtal-bahn", "NORDTAL"] {
             assert_eq!(find_brand(name), Some(0), "{name}");
         }
-        assert_eq!(find_brand("Lumitel"), Some(1));
+        assert_eq!(find_brand("Lumenau"), Some(1));
         assert_eq!(find_brand("Südbahn"), None);
         assert_eq!(find_brand(""), None);
     }

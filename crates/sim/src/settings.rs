@@ -27,7 +27,7 @@ impl Pace {
 pub struct AccountLink {
     /// What to call the connection in logs (the inbox's name).
     pub name: String,
-    /// The company: `nordtal` or `lumitel`, or its full name.
+    /// The company: `nordtal` or `lumenau`, or its full name.
     pub brand: String,
     /// The whole address of the inbox's hook.
     pub hook_url: String,

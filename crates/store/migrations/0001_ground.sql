@@ -138,6 +138,7 @@ CREATE TABLE intakes (
   received_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX intakes_key ON intakes (inbox_id, kind, delivery_key);
+CREATE INDEX intakes_bodies ON intakes (received_at) WHERE body IS NOT NULL;
 
 -- The work that a delivery still needs, written in the transaction that stores it.
 CREATE TABLE intake_jobs (
@@ -168,6 +169,8 @@ CREATE TABLE jobs (
   id BIGINT PRIMARY KEY,
   kind @TEXT@ NOT NULL,
   job_key @TEXT@,
+  -- The inbox whose network it speaks to, where that may take long.
+  inbox_id BIGINT,
   run_at BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
   claimed_until BIGINT,
@@ -176,6 +179,8 @@ CREATE TABLE jobs (
 );
 CREATE UNIQUE INDEX jobs_key ON jobs (kind, job_key);
 CREATE INDEX jobs_due ON jobs (run_at, id);
+CREATE INDEX jobs_inbox ON jobs (inbox_id, run_at, id);
+CREATE INDEX jobs_claimed ON jobs (inbox_id, claimed_until) WHERE claimed_until IS NOT NULL;
 
 CREATE TABLE contacts (
   id BIGINT PRIMARY KEY,
@@ -244,6 +249,7 @@ CREATE INDEX conversations_waiting ON conversations (status, waiting_since, id) 
 CREATE INDEX conversations_team_waiting ON conversations (team_id, status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
 CREATE INDEX conversations_root ON conversations (root_message_id);
+CREATE INDEX conversations_post ON conversations (post_id) WHERE post_id IS NOT NULL;
 CREATE INDEX conversations_joined ON conversations (joined_into) WHERE joined_into IS NOT NULL;
 CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
 
@@ -300,6 +306,7 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE network_id IS NOT NULL;
 CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
+CREATE INDEX messages_parent ON messages (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
 CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
 CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
@@ -318,6 +325,7 @@ CREATE TABLE attachments (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX attachments_message ON attachments (message_id);
+CREATE INDEX attachments_file ON attachments (file_name) WHERE file_name IS NOT NULL;
 
 CREATE TABLE reactions (
   message_id BIGINT NOT NULL,
@@ -391,7 +399,8 @@ CREATE TABLE alerts (
   raised_at BIGINT NOT NULL,
   cleared_at BIGINT
 );
-CREATE INDEX alerts_open ON alerts (alert_key) WHERE cleared_at IS NULL;
+CREATE UNIQUE INDEX alerts_open ON alerts (alert_key) WHERE cleared_at IS NULL;
+CREATE INDEX alerts_cleared ON alerts (cleared_at) WHERE cleared_at IS NOT NULL;
 
 -- Private links of contact-form conversations: the secret itself is never stored.
 CREATE TABLE conversation_links (

@@ -185,6 +185,18 @@ pub fn count(read: &mut Read<'_>) -> Result<i64, StoreError> {
         .unwrap_or(0))
 }
 
+/// Keeps the agents of a role from being changed beside this transaction, so that counting them
+/// means something.
+pub fn lock_role(tx: &mut Tx<'_>, role: Role) -> Result<(), StoreError> {
+    let lock = tx.dialect().lock_rows("agents");
+    tx.query(
+        &format!("SELECT id FROM agents WHERE role = $1 ORDER BY id {lock}"),
+        &params![role],
+        |row| row.get::<AgentId>(0),
+    )?;
+    Ok(())
+}
+
 /// Counts the agents of a role who have a password and are not disabled.
 pub fn count_signing_in(read: &mut Read<'_>, role: Role) -> Result<i64, StoreError> {
     Ok(read

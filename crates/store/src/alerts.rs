@@ -37,17 +37,10 @@ pub struct Standing {
 
 /// Raises an alert unless the same one stands; returns whether it is new.
 pub fn raise(tx: &mut Tx<'_>, alert: &Alert) -> Result<bool, StoreError> {
-    let standing = tx.query_one(
-        "SELECT id FROM alerts WHERE alert_key = $1 AND cleared_at IS NULL",
-        &params![&alert.key],
-        |row| row.get::<AlertId>(0),
-    )?;
-    if standing.is_some() {
-        return Ok(false);
-    }
-    tx.execute(
+    let raised = tx.execute(
         "INSERT INTO alerts (id, kind, alert_key, inbox_id, conversation_id, message_id, facts, raised_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (alert_key) WHERE cleared_at IS NULL DO NOTHING",
         &params![
             alert.id,
             &alert.kind,
@@ -59,7 +52,16 @@ pub fn raise(tx: &mut Tx<'_>, alert: &Alert) -> Result<bool, StoreError> {
             alert.raised_at
         ],
     )?;
-    Ok(true)
+    Ok(raised > 0)
+}
+
+/// Forgets alerts that were cleared before a time.
+pub fn remove_cleared(tx: &mut Tx<'_>, cleared_before: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM alerts WHERE cleared_at < $1",
+        &params![cleared_before],
+    )?;
+    Ok(())
 }
 
 /// Clears the standing alert of a key; returns whether there was one.

@@ -9,7 +9,8 @@ use crate::messages::Delivery;
 use crate::params;
 use crate::sql::{Read, Tx};
 
-/// Gives a message of ours the network's id and time: it is there.
+/// Gives a message of ours the network's id and time: it is there. One that was erased meanwhile gets
+/// no address, which may name whom it answers.
 pub fn confirm_sent(
     tx: &mut Tx<'_>,
     id: MessageId,
@@ -18,7 +19,8 @@ pub fn confirm_sent(
     sent_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET network_id = COALESCE($2, network_id), url = COALESCE($3, url),
+        "UPDATE messages SET network_id = COALESCE($2, network_id), 
+         url = CASE WHEN deleted_at IS NULL THEN COALESCE($3, url) END,
          delivery_state = 'sent', sent_at = $4, next_attempt_at = NULL,
          failure_class = NULL, failure_detail = NULL
          WHERE id = $1",

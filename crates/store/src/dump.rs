@@ -70,6 +70,8 @@ pub fn write(
         DatabaseUrl::Postgres(url) => {
             let mut session = Session::new(url, Purpose::Write);
             session.begin()?;
+            // Between the last row and the commit the attachments are put on the disk.
+            session.execute_batch("SET LOCAL idle_in_transaction_session_timeout = 0")?;
             let outcome = write_all(&mut Tx::new(Connection::Postgres(&mut session)), source);
             session.end(if outcome.is_ok() {
                 "COMMIT"

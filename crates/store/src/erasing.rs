@@ -8,8 +8,10 @@ use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, IntakeId
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::intakes;
 use crate::params;
 use crate::pool::DatabaseUrl;
+use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::value::{Row, Value};
 use crate::sql::{Purpose, sqlite};
@@ -96,12 +98,21 @@ pub fn list_of_conversation(
     )
 }
 
-/// Lists raw deliveries after one, oldest first.
+/// How many bytes of bodies are loaded at once.
+const MOST_BYTES: i64 = 16 * 1024 * 1024;
+
+/// Lists raw deliveries after one, oldest first, so many as fit in memory and one at least.
 pub fn list_deliveries(
     read: &mut Read<'_>,
     after: IntakeId,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
+    let sizes = read.query(
+        "SELECT length(body) FROM intakes WHERE id > $1 ORDER BY id LIMIT $2",
+        &params![after, limit],
+        |row| row.get::<Option<i64>>(0),
+    )?;
+    let limit = intakes::count_fitting(&sizes, MOST_BYTES);
     read.query(
         "SELECT i.id, i.inbox_id, i.delivery_key, i.headers, i.body, i.received_at,
            CASE WHEN EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)
@@ -126,32 +137,101 @@ pub fn list_deliveries(
     )
 }
 
-/// Empties messages: no words, no addresses, no way back to the network. What waits to leave stays.
-pub fn empty_messages(tx: &mut Tx<'_>, traces: &[Trace], now: Timestamp) -> Result<(), StoreError> {
+/// With what the mark begins that stands in the place of a network's id or a delivery's key.
+pub const MARK: &str = "erased:";
+/// Between this and `MARK` lies every mark, in the order of code points.
+const AFTER_MARKS: &str = "erased;";
+
+/// The advisory lock by which erasures and intakes keep out of each other's way on PostgreSQL.
+const LOCK: i64 = 0x6572_6173_696e;
+
+/// Waits for intakes that have begun and keeps others from beginning until this transaction ends, so
+/// that an erasure sees everything. SQLite has one writer at a time. Taken before any other lock.
+pub fn keep_intakes_out(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SELECT pg_advisory_xact_lock($1)", &params![LOCK])?;
+    }
+    Ok(())
+}
+
+/// Keeps erasures out until this transaction ends; any number of intakes go beside each other.
+pub fn keep_erasures_out(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SELECT pg_advisory_xact_lock_shared($1)", &params![LOCK])?;
+    }
+    Ok(())
+}
+
+/// Lists the deliveries that an inbox received at a moment and that still say something.
+pub fn list_received(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    at: Timestamp,
+) -> Result<Vec<IntakeId>, StoreError> {
+    read.query(
+        "SELECT id FROM intakes WHERE received_at = $2 AND inbox_id = $1 AND body IS NOT NULL",
+        &params![inbox, at],
+        |row| row.get(0),
+    )
+}
+
+/// Returns whether an inbox has messages that were erased; the first one found says so.
+pub fn has_messages(read: &mut Read<'_>, inbox: InboxId) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM messages
+             WHERE inbox_id = $1 AND network_id >= $2 AND network_id < $3 LIMIT 1",
+            &params![inbox, MARK, AFTER_MARKS],
+            |row| row.get::<MessageId>(0),
+        )?
+        .is_some())
+}
+
+/// Returns whether an inbox has deliveries of a kind that were erased.
+pub fn has_deliveries(read: &mut Read<'_>, inbox: InboxId, kind: &str) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM intakes
+             WHERE inbox_id = $1 AND kind = $2 AND delivery_key >= $3 AND delivery_key < $4 LIMIT 1",
+            &params![inbox, kind, MARK, AFTER_MARKS],
+            |row| row.get::<IntakeId>(0),
+        )?
+        .is_some())
+}
+
+/// Empties messages: no words, no addresses, and a mark in the place of the network's id. What waits
+/// to leave stays.
+pub fn empty_messages(
+    tx: &mut Tx<'_>,
+    traces: &[Trace],
+    mark: impl Fn(InboxId, &str) -> String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     for trace in traces {
+        let mark = match trace.network_id.as_deref() {
+            Some(id) if !id.starts_with(MARK) => Some(mark(trace.inbox, id)),
+            kept => kept.map(str::to_owned),
+        };
         tx.execute(
             "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL,
                thread_key = NULL, failure_detail = NULL, next_attempt_at = NULL,
-               network_id = CASE WHEN network_id IS NULL THEN NULL
-                                 ELSE 'erased:' || CAST(id AS TEXT) END,
+               network_id = CASE WHEN EXISTS (SELECT 1 FROM messages other
+                                              WHERE other.inbox_id = messages.inbox_id
+                                                AND other.network_id = $3 AND other.id <> $1)
+                                 THEN 'erased:' || CAST(id AS TEXT) ELSE $3 END,
                deleted_at = COALESCE(deleted_at, $2),
                delivery_state = CASE delivery_state WHEN 'queued' THEN 'cancelled'
                                                     WHEN 'sending' THEN 'uncertain'
                                                     ELSE delivery_state END
              WHERE id = $1",
-            &params![trace.id, now],
+            &params![trace.id, now, mark],
         )?;
         let id = trace.id;
         tx.execute(
             "DELETE FROM jobs
              WHERE (kind = 'deliver' AND job_key = $1)
-                OR (kind = 'act' AND job_key IN ($2, $3, $4))",
-            &params![
-                id.to_string(),
-                format!("{id}:edit"),
-                format!("{id}:delete"),
-                format!("{id}:react")
-            ],
+                OR (kind = 'act' AND job_key >= $2 AND job_key < $3)",
+            &params![id.to_string(), format!("{id}:"), format!("{id};")],
         )?;
     }
     // What a network said when something failed may repeat an address.
@@ -181,12 +261,38 @@ pub fn rewrite(
     Ok(())
 }
 
-/// Empties deliveries; the rows stay as proof that something was received then.
-pub fn empty_deliveries(tx: &mut Tx<'_>, ids: &[IntakeId]) -> Result<(), StoreError> {
+/// Empties deliveries; the rows stay as proof that something was received then, with a mark in the
+/// place of the key.
+pub fn empty_deliveries(
+    tx: &mut Tx<'_>,
+    ids: &[IntakeId],
+    mark: impl Fn(InboxId, &str, &str) -> String,
+) -> Result<(), StoreError> {
     for id in ids {
-        for sql in [
+        let named: Option<(InboxId, String, String)> = tx.query_one(
+            "SELECT inbox_id, kind, delivery_key FROM intakes WHERE id = $1",
+            &params![*id],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let Some((inbox, kind, key)) = named else {
+            continue;
+        };
+        let mark = if key.starts_with(MARK) {
+            key
+        } else {
+            mark(inbox, &kind, &key)
+        };
+        tx.execute(
             "UPDATE intakes SET body = NULL, headers = '[]',
-               delivery_key = 'erased:' || CAST(id AS TEXT) WHERE id = $1",
+               delivery_key = CASE WHEN EXISTS (SELECT 1 FROM intakes other
+                                                WHERE other.inbox_id = intakes.inbox_id
+                                                  AND other.kind = intakes.kind
+                                                  AND other.delivery_key = $2 AND other.id <> $1)
+                                   THEN 'erased:' || CAST(id AS TEXT) ELSE $2 END
+             WHERE id = $1",
+            &params![*id, mark],
+        )?;
+        for sql in [
             "DELETE FROM intake_jobs WHERE intake_id = $1",
             "DELETE FROM quarantine WHERE intake_id = $1",
         ] {

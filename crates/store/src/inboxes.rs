@@ -245,6 +245,15 @@ pub fn save_trouble(
     Ok(())
 }
 
+/// Forgets what was wrong with an inbox, as when it is set up anew.
+pub fn forget_trouble(tx: &mut Tx<'_>, id: InboxId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE inboxes SET trouble = NULL WHERE id = $1",
+        &params![id],
+    )?;
+    Ok(())
+}
+
 /// Keeps sealed secrets without a new version, as when they are sealed under another key.
 pub fn save_secrets(tx: &mut Tx<'_>, id: InboxId, secrets: &[u8]) -> Result<(), StoreError> {
     tx.execute(

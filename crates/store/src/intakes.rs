@@ -95,6 +95,33 @@ pub fn insert(tx: &mut Tx<'_>, intakes: &[NewIntake]) -> Result<Vec<IntakeId>, S
     Ok(stored.into_iter().map(|(id, _, _)| id).collect())
 }
 
+/// Lists which of these keys deliveries of an inbox and a kind have.
+pub fn list_keys(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    kind: &str,
+    keys: &[&str],
+) -> Result<Vec<String>, StoreError> {
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![*key].into()).collect();
+    read.query_keys(
+        "SELECT i.delivery_key FROM (VALUES {keys}) AS k
+         JOIN intakes i ON i.inbox_id = $1 AND i.kind = $2 AND i.delivery_key = k.column1",
+        &params![inbox, kind],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
+/// Removes what deliveries said; the rows stay as proof.
+pub fn empty_bodies(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<(), StoreError> {
+    let rows: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    tx.execute_rows(
+        "UPDATE intakes SET body = NULL, headers = '[]' WHERE id IN (VALUES {rows})",
+        &rows,
+    )?;
+    Ok(())
+}
+
 /// Lists the inboxes that have deliveries waiting.
 pub fn list_inboxes_waiting(
     read: &mut Read<'_>,
@@ -130,16 +157,7 @@ pub fn list_waiting(
         &params![inbox, after, now, limit],
         |row| row.get::<Option<i64>>(0),
     )?;
-    let mut bytes = 0;
-    // The first one always, however large it is.
-    let limit = sizes
-        .iter()
-        .take_while(|size| {
-            let before = bytes;
-            bytes += size.unwrap_or(0);
-            before == 0 || bytes <= MOST_BYTES
-        })
-        .count();
+    let limit = count_fitting(&sizes, MOST_BYTES);
     read.query(
         "SELECT i.id, i.kind, i.delivery_key, i.headers, i.body, i.received_at, j.attempts
          FROM intake_jobs j
@@ -162,12 +180,28 @@ pub fn list_waiting(
     )
 }
 
-/// Strikes off deliveries whose work is done; returns how many were still there to be struck off.
-pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<u64, StoreError> {
-    let rows: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
-    tx.execute_rows(
-        "DELETE FROM intake_jobs WHERE intake_id IN (VALUES {rows})",
-        &rows,
+/// Counts how many bodies of these sizes fit into a number of bytes: the first one always, however
+/// large it is.
+pub(crate) fn count_fitting(sizes: &[Option<i64>], most: i64) -> usize {
+    let mut bytes = 0;
+    sizes
+        .iter()
+        .take_while(|size| {
+            let before = bytes;
+            bytes += size.unwrap_or(0);
+            before == 0 || bytes <= most
+        })
+        .count()
+}
+
+/// Strikes off deliveries whose work is done; returns which were still there to be struck off.
+pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    tx.query_keys(
+        "DELETE FROM intake_jobs WHERE intake_id IN (VALUES {keys}) RETURNING intake_id",
+        &[],
+        &keys,
+        |row| row.get(0),
     )
 }
 
@@ -347,7 +381,7 @@ pub fn drop_bodies(
            WHERE i.received_at < $1 AND i.body IS NOT NULL
              AND NOT EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)
              AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)
-           ORDER BY i.id
+           ORDER BY i.received_at
            LIMIT $2
          )",
         &params![received_before, limit],

@@ -1,6 +1,8 @@
 //! Messages as they are kept, with their files; how far they have come on their way out is in
 //! `deliveries`, and how conversations are listed for people in `reading`.
 
+use std::time::Duration;
+
 use kulant_model::ids::{AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
@@ -269,7 +271,7 @@ pub fn mark_party(
     Ok(())
 }
 
-/// Gives a message new words.
+/// Gives a message new words, unless it has none any more.
 pub fn edit(
     tx: &mut Tx<'_>,
     id: MessageId,
@@ -277,7 +279,7 @@ pub fn edit(
     edited_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET body = $2, edited_at = $3 WHERE id = $1",
+        "UPDATE messages SET body = $2, edited_at = $3 WHERE id = $1 AND deleted_at IS NULL",
         &params![id, body, edited_at],
     )?;
     Ok(())
@@ -293,17 +295,87 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Takes away uploads that no message claimed in time; returns the names of their files.
-pub fn delete_free_attachments(
+/// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
+/// known. The row goes after the file, so that none stays on the disk unknown to everybody.
+const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
+     media_type = '', size = NULL, source_url = NULL, created_at = 0";
+
+/// Gives uploads up that no message claimed in time. Those that may belong to a delivery that still
+/// waits or lies in quarantine stay: it was received in the given time after they were made.
+pub fn give_up_attachments(
     tx: &mut Tx<'_>,
     made_before: Timestamp,
-) -> Result<Vec<String>, StoreError> {
-    let files = tx.query(
-        "DELETE FROM attachments WHERE message_id IS NULL AND created_at < $1 RETURNING file_name",
-        &params![made_before],
-        |row| row.get::<Option<String>>(0),
+    delivered_within: Duration,
+) -> Result<(), StoreError> {
+    let within = i64::try_from(delivered_within.as_micros()).unwrap_or(i64::MAX);
+    tx.execute(
+        &format!(
+            "UPDATE attachments SET {GIVEN_UP}
+             WHERE message_id IS NULL AND created_at > 0 AND created_at < $1
+               AND NOT EXISTS (
+                 SELECT 1 FROM quarantine q JOIN intakes i ON i.id = q.intake_id
+                 WHERE q.inbox_id = attachments.inbox_id
+                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)
+               AND NOT EXISTS (
+                 SELECT 1 FROM intake_jobs j JOIN intakes i ON i.id = j.intake_id
+                 WHERE j.inbox_id = attachments.inbox_id
+                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)"
+        ),
+        &params![made_before, within],
     )?;
-    Ok(files.into_iter().flatten().collect())
+    Ok(())
+}
+
+/// Lists how many bytes the words of messages have.
+pub fn list_sizes(
+    read: &mut Read<'_>,
+    ids: &[MessageId],
+) -> Result<Vec<(MessageId, i64)>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT m.id, octet_length(m.body) FROM (VALUES {keys}) AS k
+         JOIN messages m ON m.id = k.column1",
+        &[],
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Lists which of these files on the disk a row speaks of.
+pub fn list_files_known(read: &mut Read<'_>, names: &[&str]) -> Result<Vec<String>, StoreError> {
+    let keys: Vec<Vec<Value>> = names.iter().map(|name| params![*name].into()).collect();
+    read.query_keys(
+        "SELECT a.file_name FROM (VALUES {keys}) AS k JOIN attachments a ON a.file_name = k.column1",
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
+/// Lists files that were given up and may still be on the disk.
+pub fn list_given_up_attachments(
+    read: &mut Read<'_>,
+    limit: i64,
+) -> Result<Vec<(AttachmentId, Option<String>)>, StoreError> {
+    read.query(
+        "SELECT id, file_name FROM attachments
+         WHERE message_id IS NULL AND created_at = 0
+         ORDER BY id
+         LIMIT $1",
+        &params![limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Forgets files that were given up and are gone from the disk.
+pub fn forget_attachments(tx: &mut Tx<'_>, ids: &[AttachmentId]) -> Result<(), StoreError> {
+    for id in ids {
+        tx.execute(
+            "DELETE FROM attachments WHERE id = $1 AND created_at = 0",
+            &params![*id],
+        )?;
+    }
+    Ok(())
 }
 
 /// Removes a row that stood for the same message as another one, which takes its place.
@@ -493,7 +565,8 @@ pub fn tie_attachment(
     message: MessageId,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "UPDATE attachments SET message_id = $2 WHERE id = $1 AND message_id IS NULL",
+        "UPDATE attachments SET message_id = $2
+         WHERE id = $1 AND message_id IS NULL AND created_at > 0",
         &params![id, message],
     )?;
     Ok(changed > 0)
@@ -530,14 +603,18 @@ pub fn list_attachments(
     )
 }
 
-/// Takes a message's files away; returns the names under which they lie.
+/// Takes a message's files away; returns the names under which they lie, given up until they are gone
+/// from the disk.
 pub fn delete_attachments(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<String>, StoreError> {
-    let files = tx.query(
-        "DELETE FROM attachments WHERE message_id = $1 RETURNING file_name",
+    tx.execute(
+        "DELETE FROM attachments WHERE message_id = $1 AND file_name IS NULL",
         &params![message],
-        |row| row.get::<Option<String>>(0),
     )?;
-    Ok(files.into_iter().flatten().collect())
+    tx.query(
+        &format!("UPDATE attachments SET {GIVEN_UP} WHERE message_id = $1 RETURNING file_name"),
+        &params![message],
+        |row| row.get(0),
+    )
 }
 
 fn known(row: &Row<'_>) -> Result<Known, StoreError> {

@@ -23,6 +23,9 @@ use crate::sql::{Connection, Purpose, Read, Tx};
 const QUEUE: usize = 4_096;
 /// How many closures share one commit on SQLite at most.
 const GROUP: usize = 256;
+/// How long the emptying of the write-ahead log waits for whoever still reads it, as a back-up does
+/// for minutes: nobody can write meanwhile.
+const EMPTYING: Duration = Duration::from_millis(200);
 const SQLITE_READERS: usize = 3;
 const POSTGRES_WRITERS: usize = 4;
 const POSTGRES_READERS: usize = 4;
@@ -243,6 +246,7 @@ fn open_sqlite(
         })?;
     }
     let watcher = sqlite::open(path, Purpose::Write)?;
+    watcher.busy_timeout(EMPTYING)?;
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     spawn("store-watcher", move || {
@@ -349,7 +353,10 @@ fn watch_sqlite(
 ) {
     const CHECKPOINT_ABOVE: u64 = 8 * 1024 * 1024;
     const EMPTY_ABOVE: u64 = 64 * 1024 * 1024;
+    /// How many rounds pass before a log that somebody still reads is tried again.
+    const REST: u32 = 30;
     let mut version = 0_i64;
+    let mut rest = 0;
     while !closing.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(100));
         let now = connection
@@ -360,15 +367,27 @@ fn watch_sqlite(
             commits.send_modify(|count| *count += 1);
         }
         let size = wal.metadata().map_or(0, |file| file.len());
-        let checkpoint = match size {
-            size if size > EMPTY_ABOVE => "PRAGMA wal_checkpoint(TRUNCATE)",
-            size if size > CHECKPOINT_ABOVE => "PRAGMA wal_checkpoint(PASSIVE)",
-            _ => continue,
-        };
-        if let Err(error) = connection.query_row(checkpoint, [], |_| Ok(())) {
+        if size <= CHECKPOINT_ABOVE {
+            continue;
+        }
+        let mut outcome = checkpoint(connection, "PASSIVE");
+        rest = u32::saturating_sub(rest, 1);
+        if outcome.is_ok() && size > EMPTY_ABOVE && rest == 0 {
+            outcome = checkpoint(connection, "TRUNCATE");
+            rest = if matches!(outcome, Ok(true)) { 0 } else { REST };
+        }
+        if let Err(error) = outcome {
             warn!(error = %error, "the write-ahead log could not be emptied");
         }
     }
+}
+
+/// Brings the write-ahead log into the database; returns whether nobody was in the way.
+fn checkpoint(connection: &rusqlite::Connection, mode: &str) -> Result<bool, StoreError> {
+    let busy: i64 = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        row.get(0)
+    })?;
+    Ok(busy == 0)
 }
 
 fn open_postgres(

@@ -72,13 +72,20 @@ pub fn find(
     let mut params: Vec<Value> = params![query, before, limit].into();
     let matches = read.dialect().matches(1);
     let conditions = reading::conditions(scope, filter, &mut params);
-    let sql = format!(
-        "SELECT m.id, m.conversation_id
-         FROM search CROSS JOIN messages m CROSS JOIN conversations c
-         WHERE {matches} AND search.rowid < $2
-           AND m.id = search.rowid AND c.id = m.conversation_id AND {conditions}
-         ORDER BY search.rowid DESC
-         LIMIT $3"
-    );
-    read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))
+    let mut found = Vec::new();
+    for source in read.dialect().search_sources(2) {
+        let sql = format!(
+            "SELECT m.id, m.conversation_id
+             FROM {source} CROSS JOIN messages m CROSS JOIN conversations c
+             WHERE {matches} AND search.rowid < $2
+               AND m.id = search.rowid AND c.id = m.conversation_id AND {conditions}
+             ORDER BY search.rowid DESC
+             LIMIT $3"
+        );
+        found = read.query(&sql, &params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if found.len() as i64 == limit {
+            break;
+        }
+    }
+    Ok(found)
 }

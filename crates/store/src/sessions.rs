@@ -165,6 +165,18 @@ pub fn remove_failures(tx: &mut Tx<'_>, address_hash: &[u8]) -> Result<(), Store
     Ok(())
 }
 
+/// Forgets the failed sign-ins with every address whose hash begins with a given one.
+pub fn remove_failures_below(tx: &mut Tx<'_>, beginning: &[u8]) -> Result<(), StoreError> {
+    // No hash is longer than this one with every bit set.
+    let mut end = beginning.to_vec();
+    end.extend([u8::MAX; 64]);
+    tx.execute(
+        "DELETE FROM sign_in_failures WHERE address_hash >= $1 AND address_hash <= $2",
+        &params![beginning.to_vec(), end],
+    )?;
+    Ok(())
+}
+
 /// Forgets the failed sign-ins that are older than a time.
 pub fn remove_failures_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<u64, StoreError> {
     tx.execute(

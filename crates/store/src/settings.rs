@@ -28,6 +28,15 @@ pub fn find(read: &mut Read<'_>, name: &str) -> Result<Option<String>, StoreErro
     )
 }
 
+/// Keeps a setting unless there is one; returns what there is now.
+pub fn keep_first(tx: &mut Tx<'_>, name: &str, content: &str) -> Result<String, StoreError> {
+    tx.execute(
+        "INSERT INTO settings (name, content) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        &params![name, content],
+    )?;
+    Ok(find(tx, name)?.unwrap_or_else(|| content.to_owned()))
+}
+
 /// Keeps a setting.
 pub fn keep(tx: &mut Tx<'_>, name: &str, content: &str) -> Result<(), StoreError> {
     tx.execute(

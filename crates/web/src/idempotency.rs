@@ -4,7 +4,7 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -79,8 +79,12 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
     let body = to_bytes(body, most)
         .await
         .map_err(|_| Problem::too_large())?;
+    // The same change of another version is another request.
+    let version = parts.headers.get(IF_MATCH).map(HeaderValue::as_bytes);
     let hash = Sha256::new()
         .chain_update(parts.uri.to_string())
+        .chain_update([0])
+        .chain_update(version.unwrap_or_default())
         .chain_update([0])
         .chain_update(&body)
         .finalize()

@@ -1,6 +1,9 @@
 //! What handlers take in: JSON bodies, query strings and path segments, whose faults are problem
 //! documents too.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
@@ -8,7 +11,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::problem::Problem;
@@ -24,6 +28,10 @@ pub struct Query<T>(pub T);
 /// The variable segments of the path; what is no id is not found.
 #[derive(Debug, Clone)]
 pub struct Path<T>(pub T);
+
+/// An object within a body, which is no list of its values: serde alone would fill it from one.
+#[derive(Debug, Clone)]
+pub struct Object<T>(pub T);
 
 /// A form with files.
 pub struct Form(pub Multipart);
@@ -95,6 +103,27 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             .await
             .map(|axum::extract::Path(segments)| Self(segments))
             .map_err(|_| Problem::not_found())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Named(PhantomData))
+    }
+}
+
+/// Fills a struct from names with values, and from nothing else.
+struct Named<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Object<T>, M::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
+use kulant_model::ids::AgentId;
 use kulant_model::time::Timestamp;
 
 use crate::App;
@@ -27,12 +28,25 @@ const SLOW_FACTOR: u32 = 4;
 /// So many addresses are remembered before the rested ones are forgotten.
 const REMEMBERED: usize = 10_000;
 
-/// The limits by address.
+/// So many bytes of files are taken from one address in an hour: some forms with all they may carry.
+const UPLOADED_AN_HOUR: u32 = 200 << 20;
+const HOUR: Duration = Duration::from_hours(1);
+
+/// So many live lines one person may hold, with every desk and program together.
+const MOST_LINES: usize = 300;
+/// When to ask again whether a line is free.
+const LINE_FREE_SECONDS: u64 = 30;
+
+/// The limits by address, and by person.
 pub struct Limits {
     /// Guessing at passwords, invitations and private links.
     pub guesses: Rate,
     /// What strangers send through public forms.
     pub forms: Rate,
+    /// Bytes of files that strangers send.
+    pub uploads: Rate,
+    /// Live lines that stand open.
+    pub lines: Arc<Lines>,
 }
 
 impl Default for Limits {
@@ -41,6 +55,8 @@ impl Default for Limits {
             // A whole office behind one address signs in at eight.
             guesses: Rate::new(60, Duration::from_secs(1)),
             forms: Rate::new(10, Duration::from_secs(6)),
+            uploads: Rate::new(UPLOADED_AN_HOUR, HOUR / UPLOADED_AN_HOUR),
+            lines: Arc::default(),
         }
     }
 }
@@ -64,22 +80,69 @@ impl Rate {
 
     /// Counts one try, or says how long to wait.
     pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Problem> {
+        self.take_some(address, now, 1)
+    }
+
+    /// Counts some at once, or says how long to wait.
+    pub fn take_some(&self, address: IpAddr, now: Timestamp, count: usize) -> Result<(), Problem> {
+        let share = self.every * u32::try_from(count).unwrap_or(u32::MAX);
         let mut used_until = self
             .used_until
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner);
         if used_until.len() > REMEMBERED {
             used_until.retain(|_, until| *until > now);
         }
         let until = used_until.entry(network_of(address)).or_insert(now);
-        let next = (*until).max(now).after(self.every);
+        let next = (*until).max(now).after(share);
         let allowed = now.after(self.every * self.at_once);
         if next > allowed {
+            // Whoever waits as long as told is not told again.
             let wait = next.since(allowed);
-            return Err(Problem::rate_limited(wait.as_secs().max(1)));
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            return Err(Problem::rate_limited(seconds));
         }
         *until = next;
         Ok(())
+    }
+}
+
+/// The live lines that stand open, by person.
+#[derive(Default)]
+pub struct Lines(Mutex<HashMap<AgentId, usize>>);
+
+/// One of them; dropped, it is free again.
+pub struct Line {
+    lines: Arc<Lines>,
+    agent: AgentId,
+}
+
+impl Lines {
+    /// Takes a line, or says that the person holds enough.
+    pub fn take(self: &Arc<Self>, agent: AgentId) -> Result<Line, Problem> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(agent).or_default();
+        if *count >= MOST_LINES {
+            return Err(Problem::rate_limited(LINE_FREE_SECONDS)
+                .detail(format!("{MOST_LINES} live lines at once: close one")));
+        }
+        *count += 1;
+        Ok(Line {
+            lines: Arc::clone(self),
+            agent,
+        })
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let mut open = self.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.agent) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.agent);
+            }
+        }
     }
 }
 
@@ -137,7 +200,10 @@ fn is_form(headers: &HeaderMap) -> bool {
 /// The address that the server before us saw: the last one, which no client can make up.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let value = headers.get_all("x-forwarded-for").iter().next_back()?;
-    value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+    let last = value.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some servers tell the port too.
+    let with_port = || last.parse().ok().map(|address: SocketAddr| address.ip());
+    last.parse().ok().or_else(with_port)
 }
 
 /// One subscriber of IPv6 holds a whole /64.
@@ -169,6 +235,13 @@ mod tests {
         assert!(rate.take(one, at(10)).is_ok());
         assert!(rate.take(one, at(10)).is_err());
         assert!(rate.take(one, at(1_000)).is_ok());
+        // Half a second too early is too early: whole seconds are told, and never too few.
+        assert!(rate.take(one, at(1_001)).is_ok());
+        assert!(rate.take(one, at(1_001)).is_ok());
+        let soon = at(1_002).after(Duration::from_millis(500));
+        let answer = rate.take(one, soon).expect_err("too often").into_response();
+        assert_eq!(answer.headers()["retry-after"], "8");
+        assert!(rate.take(one, soon.after(Duration::from_secs(8))).is_ok());
         let other: IpAddr = "192.0.2.2".parse().expect("an address");
         assert!(rate.take(other, start).is_ok());
     }
@@ -189,6 +262,13 @@ mod tests {
             "6.6.6.6, 192.0.2.7".parse().expect("a header"),
         );
         assert_eq!(forwarded_for(&headers), "192.0.2.7".parse().ok());
+        for (told, address) in [
+            ("6.6.6.6, 192.0.2.7:4711", "192.0.2.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+        ] {
+            headers.insert("x-forwarded-for", told.parse().expect("a header"));
+            assert_eq!(forwarded_for(&headers), address.parse().ok(), "{told}");
+        }
         headers.insert("x-forwarded-for", "nonsense".parse().expect("a header"));
         assert_eq!(forwarded_for(&headers), None);
     }

@@ -15,6 +15,7 @@ pub const MOST: i64 = 100;
 /// Which page of a list is wanted.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// `next_cursor` of the page before; absent for the first.
     pub cursor: Option<String>,

@@ -21,8 +21,11 @@ const DIRECTORY: [prefix: string, key: readonly string[]][] = [
   ['view_', keys.views], ['alert_', keys.alerts], ['delivery_', keys.quarantine],
 ]
 
+const READ_FIRST = [keys.lists, keys.counts, ['conversation'], ['messages'], keys.alerts]
+
 export function follow(client: QueryClient, agentId: string): () => void {
   let cursor = ''
+  let followed = false
   let wait = FIRST_WAIT_MS
   let stream: EventSource | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -45,6 +48,9 @@ export function follow(client: QueryClient, agentId: string): () => void {
     on('hello', () => {
       wait = FIRST_WAIT_MS
       liveStore.write('on')
+      // What was read before the very first stream stood may have missed what came in between.
+      if (!followed) for (const key of READ_FIRST) later.refresh(key)
+      followed = true
       // Who is where follows anew; who left while the line was broken is named no more.
       client.setQueriesData<PresentAgent[]>({ queryKey: ['presence'] }, (known) => known && [])
     })

@@ -7,6 +7,7 @@ import '@mantine/core/styles/ColorSwatch.css'
 import '@mantine/core/styles/NumberInput.css'
 import '@mantine/core/styles/ScrollArea.css'
 import { Link, useParams } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PageFrame } from '../components/page-frame'
 import { BrandsPage } from '../features/settings/components/brands-page'
@@ -33,9 +34,15 @@ export function SettingsPlace() {
   const shown = SETTINGS.filter((item) => item.for === 'all' || (item.for === 'supervisor' ? supervises : administers))
   const current = shown.find((item) => item.id === page)?.id ?? shown[0]?.id ?? 'views'
   const Page = PAGES[current]
+  const tabs = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const box = tabs.current
+    const tab = box?.querySelector<HTMLElement>('[aria-current=page]')
+    if (box && tab) box.scrollLeft = tab.offsetLeft - box.offsetLeft - (box.clientWidth - tab.offsetWidth) / 2
+  }, [current])
   return (
     <PageFrame title={t('desk.nav.settings')} lead={<NavButton />}>
-      <nav className={classes.tabs} aria-label={t('desk.nav.settings')}>
+      <nav ref={tabs} className={classes.tabs} aria-label={t('desk.nav.settings')}>
         {shown.map((item) => (
           <Link key={item.id} to="/settings/$page" params={{ page: item.id }} className={classes.tab} aria-current={item.id === current ? 'page' : undefined}>
             {t(`desk.settings.${item.id}`)}

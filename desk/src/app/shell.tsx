@@ -2,7 +2,7 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useLayoutEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ToastLine } from '../components/toast-line'
 import { usePresence } from '../features/conversations/hooks/use-presence'
@@ -32,7 +32,7 @@ export function Shell() {
 
   useFollowPreferences()
   useEffect(() => follow(client, agent.id), [client, agent.id])
-  useEffect(listenToKeys, [])
+  useLayoutEffect(listenToKeys, [])
   usePresence(conversationId)
   useShortcut('help', () => setOverlay(true))
   useShortcut('palette', () => setPalette((open) => !open))

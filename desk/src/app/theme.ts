@@ -1,5 +1,5 @@
 // Mantine's theme: our sans, our petrol, small radii. The colours themselves are tokens.css.
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple, type VariantColorsResolver } from '@mantine/core'
 
 // Filled danger needs white text in both schemes.
 const danger: MantineColorsTuple = [
@@ -9,11 +9,28 @@ const petrol: MantineColorsTuple = [
   '#eaf4f4', '#d5e8e8', '#a6cccd', '#76b1b4', '#4f9aa0', '#2f848c', '#197580', '#0f6570', '#0a4e57', '#063a41',
 ]
 
+// Mantine's own greys are cold; fields, switches and what is disabled take these.
+const gray: MantineColorsTuple = [
+  '#f9f6f2', '#f3efe9', '#ebe6de', '#ddd6ca', '#cfc7ba', '#a89f92', '#857d70', '#5f584d', '#3c372f', '#26221c',
+]
+const dark: MantineColorsTuple = [
+  '#ebe7df', '#c9c3b7', '#b3ac9f', '#7d7669', '#4a463e', '#35322c', '#272520', '#1e1d19', '#171613', '#11100e',
+]
+
+/** The accent is light in the dark scheme: what stands on it changes with it. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input)
+  const accent = input.variant === 'filled' && (input.color === undefined || input.color === 'petrol')
+  return accent ? { ...colours, background: 'var(--accent)', hover: 'var(--accent-strong)', color: 'var(--on-accent)' } : colours
+}
+
 export const theme = createTheme({
   fontFamily: 'var(--sans)',
   headings: { fontFamily: 'var(--sans)', fontWeight: '620' },
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace',
-  colors: { petrol, danger },
+  fontSizes: { xs: '0.867rem', sm: '0.933rem' },
+  colors: { petrol, danger, gray, dark },
+  variantColorResolver,
   primaryColor: 'petrol',
   primaryShade: { light: 7, dark: 7 },
   autoContrast: true,

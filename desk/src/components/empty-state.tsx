@@ -6,7 +6,7 @@ interface Props { sign?: ReactNode; title: string; children?: ReactNode; action?
 
 export function EmptyState({ sign, title, children, action }: Props) {
   return (
-    <div className={classes.state}>
+    <div className={classes.state} data-empty>
       {sign && <span className={classes.sign} aria-hidden="true">{sign}</span>}
       <p className={classes.title}>{title}</p>
       {children && <p className={classes.text}>{children}</p>}

@@ -69,7 +69,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
 
   function detail(conversation) {
     const caps = CAPS[conversation.inbox.channel] ?? CAPS.webhook
-    const account = conversation.brand.name === 'Nordbahn' ? '@nordbahn_hilft' : '@telvia'
+    const account = conversation.brand.name === 'Nordtalbahn' ? '@nordtalbahn_hilft' : '@telvia'
     const to = conversation.contact?.handle ?? conversation.contact?.name ?? ''
     return { post: null, ...conversation, capabilities: caps, signature: `– Ihr ${conversation.brand.name}-Team`, voice: 'sie', reply_target: { public: caps.public && { account, to }, private: caps.private && { account, to } } }
   }
@@ -303,7 +303,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       case 'brands': case 'teams': case 'tags': case 'views': case 'tokens': return collection(resource, method, id, body)
       case 'inboxes': if (verb === 'secret') return json(200, { ...world.inboxes.find((box) => box.id === id), hook_secret: 'whsec_cm90YXRlZA==' })
         return collection(resource, method, id, body)
-      case 'channels': return json(200, channels)
+      case 'channels': return page(channels)
       case 'overview': return json(200, overview())
       case 'alerts': return page(world.alerts)
       case 'quarantine': {

@@ -54,7 +54,7 @@ createServer(async (request, response) => {
   } catch {
     response.writeHead(404).end()
   }
-}).listen(port, '127.0.0.1', () => console.log(`fake desk on http://127.0.0.1:${port}/desk/ (any password, mia@nordbahn.example)`))
+}).listen(port, '127.0.0.1', () => console.log(`fake desk on http://127.0.0.1:${port}/desk/ (any password, mia@nordtalbahn.example)`))
 
 setInterval(() => {
   if (process.env.LIVELY) fake.receive(['Ist da jemand?', 'Der Zug steht wieder.', 'Danke, hat geklappt.'][Math.floor(Math.random() * 3)])

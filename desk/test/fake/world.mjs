@@ -6,23 +6,23 @@ export const ago = (minutes) => new Date(Date.now() - minutes * MINUTE).toISOStr
 
 export function makeWorld() {
   const brands = [
-    brand('1', 'Nordbahn', 'sie', '#0f6570', 'Ihr Nordbahn-Team'),
+    brand('1', 'Nordtalbahn', 'sie', '#0f6570', 'Ihr Nordtalbahn-Team'),
     brand('2', 'Telvia', 'du', '#7a3b8f', 'Dein Telvia-Team'),
   ]
   const teams = [
-    { id: '11', version: 1, name: 'Fahrgäste', kind: 'staff', signature: 'Ihr Nordbahn-Team', members: ['21', '22', '23'] },
+    { id: '11', version: 1, name: 'Fahrgäste', kind: 'staff', signature: 'Ihr Nordtalbahn-Team', members: ['21', '22', '23'] },
     { id: '12', version: 1, name: 'Störungen', kind: 'staff', signature: null, members: ['21', '24'] },
     { id: '13', version: 1, name: 'Agentur Kiel', kind: 'agency', signature: null, members: ['25'] },
   ]
   const agents = [
-    agent('21', 'Mia Brandt', 'mia@nordbahn.example', 'administrator', ['11', '12'], 'MB'),
-    agent('22', 'Jonas Petersen', 'jonas@nordbahn.example', 'agent', ['11'], 'JP'),
-    agent('23', 'Aylin Demir', 'aylin@nordbahn.example', 'supervisor', ['11'], 'AD'),
+    agent('21', 'Mia Brandt', 'mia@nordtalbahn.example', 'administrator', ['11', '12'], 'MB'),
+    agent('22', 'Jonas Petersen', 'jonas@nordtalbahn.example', 'agent', ['11'], 'JP'),
+    agent('23', 'Aylin Demir', 'aylin@nordtalbahn.example', 'supervisor', ['11'], 'AD'),
     agent('24', 'Tom Ferguson', 'tom@telvia.example', 'agent', ['12'], null),
     { ...agent('25', 'Clara Voss', 'clara@agentur.example', 'agent', ['13'], null), invited: true },
   ]
   const inboxes = [
-    inbox('31', 'Nordbahn auf Plauder', 'webhook', brands[0], teams[0]),
+    inbox('31', 'Nordtalbahn auf Plauder', 'webhook', brands[0], teams[0]),
     inbox('32', 'Kontaktformular', 'form', brands[0], teams[0]),
     inbox('33', 'Telvia Forum', 'feed', brands[1], teams[1]),
     { ...inbox('34', 'Telvia auf Plauder', 'webhook', brands[1], teams[1]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'auth_broken', detail: 'signature refused by the network', since: ago(50) }, lag_seconds: 3010, last_received_at: ago(52) } },
@@ -55,7 +55,7 @@ function inbox(id, name, channel, ofBrand, team) {
     id, version: 1, name, channel, brand: named(ofBrand), team: named(team), state: 'active',
     health: { checked_at: ago(1), trouble: null, lag_seconds: 0, last_received_at: ago(3) },
     settings: { answer_url: 'https://network.example/answers' }, hook_path: channel === 'webhook' ? `/hooks/in_${id}x7Kq` : null,
-    public_path: channel === 'form' ? '/form/nordbahn' : null,
+    public_path: channel === 'form' ? '/form/nordtalbahn' : null,
   }
 }
 function tag(id, name, colour) {
@@ -113,7 +113,7 @@ function fill(world) {
   const say = (conversation, minutes, body, part = {}) => addMessage(world, conversation, makeMessage(world, conversation, { body, platform_at: ago(minutes), ...part }))
   const answer = (conversation, minutes, body, part = {}) =>
     say(conversation, minutes, body, {
-      direction: 'out', depth: 1, author: { id: null, name: 'Nordbahn', handle: '@nordbahn_hilft', is_party: false, is_agent: true, agent_name: part.by ?? 'Mia Brandt' },
+      direction: 'out', depth: 1, author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true, agent_name: part.by ?? 'Mia Brandt' },
       delivery: { state: 'sent', send_at: null, sent_at: ago(minutes), attempts: 1, next_attempt_at: null, reason: null }, ...part,
     })
 
@@ -125,11 +125,11 @@ function fill(world) {
   bystander(92, 'Renate Frühauf', '@renate_f', 'Bei mir waren es am Dienstag sogar 55 Minuten.')
   bystander(90, 'pendler_sh', '@pendler_sh', 'Willkommen im Club. Seit dem Fahrplanwechsel ist das Alltag.')
   bystander(88, 'Sören', '@soeren_hh', 'Durchsage gab es schon, aber nur auf Gleis 1.')
-  answer(train, 84, 'Guten Morgen Frau Lindner, das tut uns leid. Ab 60 Minuten am Zielort erstatten wir 25 Prozent, bei Zeitkarten ab dem dritten Mal pauschal. Den Antrag finden Sie unter https://nordbahn.example/erstattung.', { in_reply_to: first.id, reactions: [{ kind: 'thanks', count: 2 }] })
+  answer(train, 84, 'Guten Morgen Frau Lindner, das tut uns leid. Ab 60 Minuten am Zielort erstatten wir 25 Prozent, bei Zeitkarten ab dem dritten Mal pauschal. Den Antrag finden Sie unter https://nordtalbahn.example/erstattung.', { in_reply_to: first.id, reactions: [{ kind: 'thanks', count: 2 }] })
   say(train, 60, 'Sie hat eine Monatskarte, Nummer steht im Formular von gestern. @Aylin Demir schaust du, ob der Antrag schon da ist?', { direction: 'out', visibility: 'note', author: { id: null, name: null, handle: null, is_party: false, is_agent: true, agent_name: 'Mia Brandt' }, mentions: ['23'] })
   say(train, 16, 'Danke für die schnelle Antwort. Mit der Monatskarte komme ich auf der Seite nicht weiter, das Feld verlangt eine Fahrkartennummer.', { depth: 2 })
   say(train, 14, 'Und gilt das auch rückwirkend für letzte Woche?', { depth: 2, attachments: [{ id: '901', name: 'Bildschirmfoto Antrag.png', media_type: 'image/png', size: 348_211, url: '/api/v1/attachments/901' }] })
-  train.post = makeMessage(world, train, { body: 'Guten Morgen! Heute fahren alle Linien nach Plan. Bei Fragen sind wir Mo–Sa von 8 bis 20 Uhr für Sie da.', direction: 'out', platform_at: ago(200), author: { id: null, name: 'Nordbahn', handle: '@nordbahn_hilft', is_party: false, is_agent: true } })
+  train.post = makeMessage(world, train, { title: 'Fahrplan heute', body: 'Guten Morgen! Heute fahren alle Linien nach Plan. Bei Fragen sind wir Mo–Sa von 8 bis 20 Uhr für Sie da.', direction: 'out', platform_at: ago(200), author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true } })
   train.first_unread_id = world.messages.get(train.id).at(-2).id
   world.events.set(train.id, [
     event('assigned', 95, 'Mia Brandt', { agent: '21' }), event('kind_changed', 95, 'Mia Brandt', { to: 'complaint' }), event('tags_changed', 94.5, 'Mia Brandt', { added: ['41', '42'] }),

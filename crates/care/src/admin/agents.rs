@@ -89,6 +89,8 @@ pub async fn change(
     let (now, by) = (care.now(), person.actor);
     care.store
         .write(move |tx| {
+            // Before anything of them is read: two who end each other's role come one after the other.
+            agents::lock_role(tx, Role::Administrator)?;
             let before = agents::find(tx, id)?.ok_or(CareError::NotFound)?;
             require_version(before.version, seen)?;
             let mut agent = before.clone();

@@ -21,7 +21,9 @@ use super::{past_name, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::accounts::{open_secrets, seal_secrets};
+use crate::deliver::clear_alert;
 use crate::error::CareError;
+use crate::jobs::poll_soon;
 
 const LONGEST_NAME: usize = 80;
 /// How long an older signing secret is still believed after a new one was made.
@@ -171,6 +173,7 @@ pub async fn change(
     require(person, Permission::ManageInboxes)?;
     let mut row = load(care, id).await?;
     require_version(row.version, seen)?;
+    let is_set_up_anew = change.settings.is_some();
     let mut faults = Faults::default();
     if let Some(name) = &change.name {
         row.name = faults.text("name", name, LONGEST_NAME);
@@ -207,6 +210,13 @@ pub async fn change(
             }
             free_name(tx, &row)?;
             row.version = settled(inboxes::update(tx, &row)?)?;
+            if is_set_up_anew {
+                // What was wrong was wrong with the settings before.
+                row.trouble = Json::Null;
+                inboxes::forget_trouble(tx, id)?;
+                clear_alert(tx, &format!("inbox:{id}"), now)?;
+                poll_soon(tx, id, now)?;
+            }
             tx.append(event.team(Some(row.team)).brand(row.brand));
             Ok::<_, CareError>(row)
         })

@@ -60,7 +60,7 @@ pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
         if state_of(message) == Some(DeliveryState::Queued) {
             jobs::hurry(tx, KIND, &message.id.to_string(), changing.now)?;
         } else {
-            enqueue(tx, changing, message.id, changing.now)?;
+            enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
         }
         tx.append(
             changing
@@ -95,7 +95,7 @@ pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
             ..delivery_of(message)
         };
         deliveries::save(tx, message.id, &delivery)?;
-        enqueue(tx, changing, message.id, changing.now)?;
+        enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
         tx.append(
             changing
                 .event(EventKind::MessageSending, row)

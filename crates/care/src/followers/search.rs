@@ -1,11 +1,12 @@
 //! Keeps the full-text index in step with the log, in batches, off every hot path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use kulant_insight::text::tokens::index_tokens;
-use kulant_model::event::EventKind;
+use kulant_model::event::{Event, EventKind};
 use kulant_model::ids::{IdentityId, MessageId};
 use kulant_store::{contacts, events, messages, search};
+use tracing::error;
 
 use crate::Care;
 use crate::error::CareError;
@@ -13,6 +14,9 @@ use crate::error::CareError;
 pub(super) const NAME: &str = "search";
 
 pub(super) const BATCH: i64 = 2_000;
+
+/// How many bytes of words are loaded at once.
+const MOST_BYTES: i64 = 8 * 1024 * 1024;
 
 /// What messages say now; none for those that say nothing any more.
 type Texts = Vec<(MessageId, Option<String>)>;
@@ -23,7 +27,15 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
         .store
         .read(|read| {
             let after = events::follower(read, NAME)?;
-            let events = events::list_after(read, after, BATCH)?;
+            let mut events = events::list_after(read, after, BATCH)?;
+            let spoken_of: BTreeSet<MessageId> = events
+                .iter()
+                .filter(|event| changes_text(event.event.kind))
+                .filter_map(|event| event.event.message)
+                .collect();
+            let sizes = messages::list_sizes(read, &Vec::from_iter(spoken_of))?;
+            let fitting = count_fitting(&events, sizes.into_iter().collect());
+            events.truncate(fitting);
             let newest = events.last().map_or(after, |event| event.sequence);
             let changed: BTreeSet<MessageId> = events
                 .iter()
@@ -60,7 +72,7 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
     let mut gone = Vec::new();
     for (id, text) in texts {
         match text {
-            Some(text) => put.push((id, index_tokens(&text))),
+            Some(text) => put.push((id, tokens_of(id, &text))),
             None => gone.push(id),
         }
     }
@@ -96,6 +108,32 @@ pub(super) async fn follow(care: &Care) -> Result<usize, CareError> {
     Ok(count)
 }
 
+/// Counts how many of these events speak of so many words as fit in memory: one at least, and each
+/// message counts once.
+fn count_fitting(events: &[Event], mut sizes: HashMap<MessageId, i64>) -> usize {
+    let mut bytes = 0;
+    events
+        .iter()
+        .take_while(|event| {
+            let before = bytes;
+            let id = event
+                .event
+                .message
+                .filter(|_| changes_text(event.event.kind));
+            bytes += id.and_then(|id| sizes.remove(&id)).unwrap_or(0);
+            before == 0 || bytes <= MOST_BYTES
+        })
+        .count()
+}
+
+/// Reads a text for the index; one that makes the reading panic keeps nobody else from being found.
+fn tokens_of(id: MessageId, text: &str) -> String {
+    std::panic::catch_unwind(|| index_tokens(text)).unwrap_or_else(|_| {
+        error!(message.id = %id, "a message could not be read for the index");
+        String::new()
+    })
+}
+
 /// Empties the index and starts again at the beginning of the log.
 pub(super) async fn forget(care: &Care) -> Result<(), CareError> {
     let now = care.now();
@@ -120,4 +158,44 @@ fn changes_text(kind: EventKind) -> bool {
             | EventKind::NoteAdded
             | EventKind::ContactErased
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use kulant_model::event::NewEvent;
+    use kulant_model::time::Timestamp;
+
+    use super::*;
+
+    fn received(sequence: i64, message: i64) -> Event {
+        let event = NewEvent::new(EventKind::MessageReceived, Timestamp(0), crate::SYSTEM);
+        Event {
+            sequence,
+            event: event.message(MessageId(message)),
+        }
+    }
+
+    #[test]
+    fn so_many_words_are_loaded_as_fit_in_memory() {
+        let half = MOST_BYTES / 2;
+        let sizes = HashMap::from([
+            (MessageId(1), half),
+            (MessageId(2), half),
+            (MessageId(3), 1),
+            (MessageId(4), 3 * MOST_BYTES),
+        ]);
+        let count = |messages: &[i64]| {
+            let events: Vec<Event> = (1..)
+                .zip(messages)
+                .map(|(sequence, message)| received(sequence, *message))
+                .collect();
+            count_fitting(&events, sizes.clone())
+        };
+        assert_eq!(count(&[]), 0);
+        assert_eq!(count(&[1, 2, 3]), 2);
+        assert_eq!(count(&[1, 1, 1, 2, 3]), 4, "each counts once");
+        assert_eq!(count(&[4, 3]), 1, "one at least");
+        assert_eq!(count(&[3, 4]), 1);
+        assert_eq!(count(&[9, 3]), 2, "what is gone has no size");
+    }
 }

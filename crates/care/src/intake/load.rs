@@ -7,12 +7,14 @@ use kulant_model::ids::{ConversationId, MessageId};
 use kulant_store::{StoreError, Tx, contacts, conversations, messages};
 
 use super::world::{Item, World};
+use crate::erase::marks::{self, Marks};
 
 /// Fills the world with everything that the items speak of.
 pub(crate) fn load(
     tx: &mut Tx<'_>,
     world: &mut World<'_>,
     items: &[Item],
+    marks: &Marks,
 ) -> Result<(), StoreError> {
     let mut network_ids = BTreeSet::new();
     let mut echoes = BTreeSet::new();
@@ -46,7 +48,12 @@ pub(crate) fn load(
         }
     }
     let inbox = world.destination.inbox;
-    for known in messages::list_known(tx, inbox, &Vec::from_iter(network_ids))? {
+    for known in messages::list_known(tx, inbox, &Vec::from_iter(network_ids.clone()))? {
+        world.learn(known);
+    }
+    network_ids.retain(|id| !world.by_network.contains_key(*id));
+    for known in marks::list_erased(tx, marks, inbox, &Vec::from_iter(network_ids))? {
+        world.erased.extend(known.network_id.clone());
         world.learn(known);
     }
     for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(echoes))? {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use kulant_model::ids::{
-    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, MessageId, TeamId,
+    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, TeamId,
 };
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
@@ -27,6 +27,7 @@ pub(crate) struct Destination {
 /// One thing that happened at a network, from a stored delivery.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
+    pub intake: IntakeId,
     pub received_at: Timestamp,
     pub inbound: Inbound,
 }
@@ -86,6 +87,8 @@ pub(crate) struct World<'a> {
     pub now: Timestamp,
     pub lines: HashMap<MessageId, Line>,
     pub by_network: HashMap<String, MessageId>,
+    /// Network ids of messages that were erased and are spoken of once more.
+    pub erased: BTreeSet<String>,
     pub identities: HashMap<String, Identity>,
     pub contacts: HashMap<IdentityId, ContactId>,
     pub new_identities: BTreeSet<String>,
@@ -109,6 +112,7 @@ impl<'a> World<'a> {
             now,
             lines: HashMap::new(),
             by_network: HashMap::new(),
+            erased: BTreeSet::new(),
             identities: HashMap::new(),
             contacts: HashMap::new(),
             new_identities: BTreeSet::new(),

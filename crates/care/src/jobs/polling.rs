@@ -33,6 +33,7 @@ pub(super) async fn schedule(care: &Care) -> Result<(), CareError> {
             id: JobId(care.id()),
             kind: KIND,
             key: Some(inbox.id.to_string()),
+            inbox: None,
             run_at: care.now(),
             payload: json!({"inbox": inbox.id}),
         })

@@ -1,10 +1,13 @@
-//! Lets go of what is kept for a time only: bodies of raw deliveries, sessions, keys, uploads.
+//! Lets go of what is kept for a time only: bodies of raw deliveries, sessions, keys, uploads,
+//! cleared alerts, and files that nothing names.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use kulant_model::ids::JobId;
+use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, NewJob};
-use kulant_store::{idempotency, intakes, messages, sessions};
+use kulant_store::{alerts, idempotency, intakes, messages, sessions, settings};
 use serde_json::json;
 use tracing::warn;
 
@@ -16,7 +19,11 @@ pub(super) const KIND: &str = "retention";
 
 const EVERY: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// How many bodies go in one transaction.
+/// How long after a file its delivery is received at most: both come in one request.
+const HANDED_IN: Duration = Duration::from_secs(3_600);
+/// How long an alert that was cleared can still be looked up.
+const CLEARED: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// How many bodies go in one transaction, and how many files at a time.
 const PORTION: i64 = 200;
 
 /// Turns days of a setting into a duration.
@@ -36,6 +43,7 @@ pub(super) async fn schedule(care: &Care) -> Result<(), CareError> {
         id: JobId(care.id()),
         kind: KIND,
         key: Some(KIND.to_owned()),
+        inbox: None,
         run_at: care.now(),
         payload: json!({}),
     };
@@ -56,19 +64,86 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
             break;
         }
     }
-    let files: Vec<String> = care
-        .store
+    care.store
         .write(move |tx| {
             sessions::remove_over(tx, now)?;
             sessions::remove_failures_before(tx, now.before(DAY))?;
             idempotency::remove_before(tx, now.before(DAY))?;
-            messages::delete_free_attachments(tx, now.before(DAY)).map_err(CareError::from)
+            alerts::remove_cleared(tx, now.before(CLEARED))?;
+            messages::give_up_attachments(tx, now.before(DAY), HANDED_IN).map_err(CareError::from)
         })
         .await?;
-    for file in files {
-        if let Err(error) = care.files.remove(&file).await {
-            warn!(error = %error, "the file of an unused upload could not be removed");
+    while remove_files(care).await? {}
+    sweep_files(care, now).await?;
+    Ok(Outcome::Later(now.after(EVERY)))
+}
+
+/// Removes files of yesterday and before that no row names, once a day: a process may end between
+/// keeping a file and keeping its row.
+async fn sweep_files(care: &Care, now: Timestamp) -> Result<(), CareError> {
+    const SWEPT: &str = "files_swept_at";
+    let swept: Option<Timestamp> = care
+        .store
+        .read(|read| settings::find(read, SWEPT).map_err(CareError::from))
+        .await?
+        .and_then(|text| text.parse().ok())
+        .map(Timestamp);
+    if swept.is_some_and(|swept| now < swept.after(DAY)) {
+        return Ok(());
+    }
+    let old = care
+        .files
+        .list_made_before(now.before(DAY))
+        .await
+        .map_err(|error| CareError::Unavailable(format!("files cannot be listed: {error}")))?;
+    for portion in old.chunks(PORTION as usize) {
+        let names = portion.to_vec();
+        let orphans: Vec<String> = care
+            .store
+            .read(move |read| {
+                let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+                let known = messages::list_files_known(read, &asked)?;
+                let known: HashSet<String> = known.into_iter().collect();
+                Ok::<_, CareError>(
+                    names
+                        .into_iter()
+                        .filter(|name| !known.contains(name))
+                        .collect(),
+                )
+            })
+            .await?;
+        for name in orphans {
+            if let Err(error) = care.files.remove(&name).await {
+                warn!(error = %error, "a file that nothing names could not be removed");
+            }
         }
     }
-    Ok(Outcome::Later(now.after(EVERY)))
+    care.store
+        .write(move |tx| settings::keep(tx, SWEPT, &now.0.to_string()).map_err(CareError::from))
+        .await
+}
+
+/// Removes files that were given up, first from the disk and then from the table; returns whether
+/// there may be more.
+async fn remove_files(care: &Care) -> Result<bool, CareError> {
+    let free = care
+        .store
+        .read(|read| messages::list_given_up_attachments(read, PORTION).map_err(CareError::from))
+        .await?;
+    let mut gone = Vec::with_capacity(free.len());
+    for (id, file) in &free {
+        let removed = match file {
+            Some(file) => care.files.remove(file).await,
+            None => Ok(()),
+        };
+        match removed {
+            Ok(()) => gone.push(*id),
+            Err(error) => warn!(error = %error, "a file that was given up could not be removed"),
+        }
+    }
+    let more = free.len() as i64 == PORTION && !gone.is_empty();
+    care.store
+        .write(move |tx| messages::forget_attachments(tx, &gone).map_err(CareError::from))
+        .await?;
+    Ok(more)
 }

@@ -116,7 +116,7 @@ pub async fn accept(
             }
             agents::save_password(tx, agent.id, &password_hash)?;
             kept::remove_of_agent(tx, agent.id)?;
-            kept::remove_failures(tx, &address_hash(&agent.email))?;
+            kept::remove_failures_below(tx, &address_hash(&agent.email))?;
             begun.agent = agent.id;
             sessions::keep(tx, &begun, now)?;
             let actor = actors::find_of_agent(tx, agent.id)?.unwrap_or(SYSTEM);

@@ -9,6 +9,7 @@ pub mod sign_in;
 pub mod tokens;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use kulant_model::ids::TeamId;
 use kulant_model::role::{Permission, Person};
@@ -93,6 +94,23 @@ pub(crate) fn kept_email(email: &str) -> String {
 /// The digest under which failed sign-ins with an address are counted.
 fn address_hash(email: &str) -> Vec<u8> {
     hash_secret(&format!("sign-in:{email}"))
+}
+
+/// The digest under which failed sign-ins with an address from one network are counted; it begins
+/// with the address's own.
+fn address_hash_from(email: &str, from: IpAddr) -> Vec<u8> {
+    let network = network_of(from);
+    let mut hash = address_hash(email);
+    hash.extend(hash_secret(&format!("sign-in:{email} from {network}")));
+    hash
+}
+
+/// Whoever has one address mostly has its neighbours too: /24, and /64 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4((u32::from(address) & 0xffff_ff00).into()),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 64)).into()),
+    }
 }
 
 /// Leaves the secrets out, so that no log shows them.

@@ -1,6 +1,8 @@
 //! Signing in with address and password. Nobody learns who exists, nor why it failed; guessing is
-//! slowed down by a pause that grows.
+//! slowed down by a pause that grows, for whoever guesses and not for whom is guessed at: it counts
+//! by network, and by address alone only far later.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kulant_model::event::{EventKind, NewEvent};
@@ -10,12 +12,15 @@ use kulant_store::{Tx, agents, sessions as kept};
 use serde_json::json;
 
 use super::sessions::{self, NewSession};
-use super::{address_hash, kept_email, passwords};
+use super::{address_hash, address_hash_from, kept_email, passwords};
 use crate::error::CareError;
 use crate::{Care, SYSTEM, hash_secret};
 
-/// So many failures are free.
+/// So many failures are free from one network.
 const FREE_FAILURES: i64 = 5;
+/// So many are free from everywhere together; then each costs a short pause, which bounds those who
+/// guess from many networks.
+const FREE_FAILURES_ANYWHERE: i64 = 100;
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Failures older than this are forgotten.
@@ -25,12 +30,12 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 /// the browser still showed.
 pub async fn sign_in(
     care: &Care,
-    email: &str,
-    password: String,
+    (email, password): (&str, String),
+    from: IpAddr,
     previous: Option<&str>,
 ) -> Result<NewSession, CareError> {
     let email = kept_email(email);
-    let agent = check_password(care, &email, password).await?;
+    let agent = check_password(care, (&email, password), from).await?;
 
     let now = care.now();
     let session = sessions::prepare(care, agent.id);
@@ -53,8 +58,8 @@ pub async fn sign_in(
 pub async fn change_password(
     care: &Care,
     agent: AgentId,
-    current: String,
-    new: String,
+    from: IpAddr,
+    (current, new): (String, String),
 ) -> Result<NewSession, CareError> {
     let known = care
         .store
@@ -62,7 +67,7 @@ pub async fn change_password(
         .await?
         .ok_or(CareError::NotFound)?;
     passwords::check_new(&new, &known.email, &known.name)?;
-    let checked = check_password(care, &known.email, current).await;
+    let checked = check_password(care, (&known.email, current), from).await;
     let agent = match checked {
         Err(CareError::Unauthenticated) => {
             return Err(CareError::invalid("current", "wrong", "not the password"));
@@ -97,11 +102,18 @@ struct Checked {
 
 /// Compares a password. The failure is counted before the comparison and taken back after it, so
 /// that many guesses at once are not cheaper than one after the other.
-async fn check_password(care: &Care, email: &str, password: String) -> Result<Checked, CareError> {
+async fn check_password(
+    care: &Care,
+    (email, password): (&str, String),
+    from: IpAddr,
+) -> Result<Checked, CareError> {
     let now = care.now();
-    let address = address_hash(email);
+    let counts = Counts {
+        here: address_hash_from(email, from),
+        anywhere: address_hash(email),
+    };
     let email = email.to_owned();
-    let counted = address.clone();
+    let counted = counts.clone();
     let known = care
         .store
         .write(move |tx| {
@@ -128,7 +140,8 @@ async fn check_password(care: &Care, email: &str, password: String) -> Result<Ch
     care.store
         .write(move |tx| {
             if right {
-                kept::remove_failures(tx, &address)?;
+                kept::remove_failures(tx, &counts.here)?;
+                kept::remove_failures(tx, &counts.anywhere)?;
             } else {
                 tx.append(
                     NewEvent::new(EventKind::SignInFailed, now, SYSTEM)
@@ -141,22 +154,35 @@ async fn check_password(care: &Care, email: &str, password: String) -> Result<Ch
     checked.filter(|_| right).ok_or(CareError::Unauthenticated)
 }
 
-fn count_attempt(tx: &mut Tx<'_>, address: &[u8], now: Timestamp) -> Result<(), CareError> {
+/// Under what the failures with an address are counted.
+#[derive(Clone)]
+struct Counts {
+    here: Vec<u8>,
+    anywhere: Vec<u8>,
+}
+
+fn count_attempt(tx: &mut Tx<'_>, counts: &Counts, now: Timestamp) -> Result<(), CareError> {
     kept::remove_failures_before(tx, now.before(REMEMBERED))?;
-    let locked_until = kept::find_failures(tx, address)?.and_then(|failures| failures.locked_until);
-    if let Some(until) = locked_until.filter(|until| *until > now) {
-        return Err(CareError::TooOften {
-            retry_after_seconds: until.since(now).as_secs().max(1),
-        });
+    for hash in [&counts.here, &counts.anywhere] {
+        let locked_until =
+            kept::find_failures(tx, hash)?.and_then(|failures| failures.locked_until);
+        if let Some(until) = locked_until.filter(|until| *until > now) {
+            return Err(CareError::TooOften {
+                retry_after_seconds: until.since(now).as_secs().max(1),
+            });
+        }
     }
-    let failures = kept::add_failure(tx, address, now)?;
+    let failures = kept::add_failure(tx, &counts.here, now)?;
     if let Some(pause) = pause_after(failures) {
-        kept::lock(tx, address, now.after(pause))?;
+        kept::lock(tx, &counts.here, now.after(pause))?;
+    }
+    if kept::add_failure(tx, &counts.anywhere, now)? >= FREE_FAILURES_ANYWHERE {
+        kept::lock(tx, &counts.anywhere, now.after(FIRST_PAUSE))?;
     }
     Ok(())
 }
 
-/// Returns how long an address has to wait after so many failures.
+/// Returns how long a network has to wait after so many failures.
 fn pause_after(failures: i64) -> Option<Duration> {
     let doublings = u32::try_from(failures - FREE_FAILURES).ok()?;
     let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings));

@@ -369,3 +369,37 @@ async fn words_are_found_newest_first_within_the_scope() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_message_named_twice_leaves_once_and_something_stays() {
+    for house in houses().await {
+        let inbox = house.inbox("page", json!({})).await;
+        house
+            .deliver(
+                inbox,
+                &[
+                    post("a", "anna", "Hallo", 0, None),
+                    post("b", "ben", "Ich auch", 10, Some("a")),
+                ],
+            )
+            .await;
+        house.take_in().await;
+        let (id, person) = (all(&house).await[0], house.operator());
+        let there = house
+            .care
+            .store
+            .read(move |read| kulant_store::conversations::list_message_ids(read, id))
+            .await
+            .expect("read");
+        let every = vec![there[0], there[1], there[1]];
+        let version = row(&house, id).await.version;
+        let refused = care::split(&house.care, &person, id, version, every).await;
+        assert!(
+            matches!(refused, Err(CareError::Refused(refusal)) if refusal.code == "nothing_would_stay")
+        );
+        let one = vec![there[1], there[1]];
+        care::split(&house.care, &person, id, version, one)
+            .await
+            .expect("split");
+    }
+}

@@ -188,6 +188,57 @@ async fn one_filling_is_one_conversation_that_both_sides_go_on_with() {
 }
 
 #[tokio::test]
+async fn other_words_on_the_same_page_are_kept_too() {
+    for house in houses().await {
+        let form = form(&house, "Kontakt", json!({})).await;
+        let token = token(&house, &form);
+        let submit = |filled| form::submit(&house.care, &form, &token, filled);
+        let secret = submit(filled("Sie stimmt nicht.")).await.expect("kept");
+        // Back, something else, and sent twice; then the first words once more.
+        for text in [
+            "Und sie ist doppelt.",
+            "Und sie ist doppelt.",
+            "Sie stimmt nicht.",
+        ] {
+            house.clock.pass(Duration::from_secs(20));
+            assert_eq!(submit(filled(text)).await.expect("kept"), secret);
+        }
+        let mut with_file = filled("Sie stimmt nicht.");
+        with_file.files = vec![file(&house, "rechnung.txt").await];
+        house.clock.pass(Duration::from_secs(20));
+        submit(with_file).await.expect("kept");
+        house.take_in().await;
+        let thread = customer::open(&house.care, &secret).await.expect("open");
+        assert_eq!(
+            texts(&thread),
+            [
+                (false, "Sie stimmt nicht."),
+                (false, "Und sie ist doppelt."),
+                (false, "Sie stimmt nicht."),
+            ]
+        );
+        assert_eq!(thread.lines[2].files.len(), 1);
+        assert_eq!(at_desk(&house).await.len(), 1, "one page, one conversation");
+
+        let place = TokenPlace::Thread(&thread.key);
+        let more = form::issue_token(&house.care, &place).expect("a token");
+        let more = form::open_token(&house.care, &place, &more).expect("our own");
+        for text in ["Danke.", "Danke!", "Danke."] {
+            let filled = Filled {
+                text: text.to_owned(),
+                ..Filled::default()
+            };
+            customer::write(&house.care, &secret, &more, filled)
+                .await
+                .expect("kept");
+        }
+        house.take_in().await;
+        let thread = customer::open(&house.care, &secret).await.expect("open");
+        assert_eq!(thread.lines.len(), 5);
+    }
+}
+
+#[tokio::test]
 async fn a_link_opens_its_own_thread_and_its_own_files() {
     for house in houses().await {
         let form = form(&house, "Kontakt", json!({})).await;
@@ -265,6 +316,7 @@ async fn what_is_missing_is_said_at_once_and_its_files_go() {
         assert_eq!(fields, ["name", "email", "text"]);
 
         let mut twice = filled("Zwei Mal");
+        twice.files = vec![file(&house, "spät.txt").await];
         form::submit(&house.care, &form, &token, twice.clone())
             .await
             .expect("kept");

@@ -1,5 +1,6 @@
 //! Deliveries taken in: threading as people expect it, quarantine that stops nothing.
 
+use kulant_care::view;
 use kulant_model::conversation::Status;
 use kulant_model::role::Scope;
 use kulant_store::reading::{self, Filter, Sort, Summary};
@@ -203,5 +204,32 @@ async fn two_writers_never_hide_an_event_from_a_follower() {
             writer.expect("a writer");
         }
         assert_eq!(seen, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_text_too_long_for_the_index_keeps_nobody_from_being_found() {
+    for house in houses().await {
+        let inbox = house.inbox("page", json!({})).await;
+        let long: Vec<String> = (0..200_000).map(|number| format!("wort{number}")).collect();
+        house
+            .deliver(
+                inbox,
+                &[
+                    post("long", "anna", &long.join(" "), 0, None),
+                    post("short", "ben", "Gepäckwagen", 10, None),
+                ],
+            )
+            .await;
+        house.take_in().await;
+        kulant_care::followers::catch_up(&house.care)
+            .await
+            .expect("the index follows");
+        for (words, count) in [("Gepäckwagen", 1), ("wort17", 1)] {
+            let filter = Filter::default();
+            let found =
+                view::find_by_words(&house.care, &house.operator(), filter, words, None, 10).await;
+            assert_eq!(found.expect("found").items.len(), count, "{words}");
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! The use cases as stories, on both databases.
 
+mod agents;
 mod conversations;
 #[path = "../../../store/tests/it/database.rs"]
 mod database;
 mod delivery;
+mod erasing;
 mod form;
 mod ground;
 mod import;
 mod intake;
+mod retention;
 mod shuffled;
 
 use std::sync::Arc;

@@ -82,7 +82,7 @@ async fn an_rss_feed_with_comments_is_taken_in() {
     assert_eq!(posts[1].author.name, "Anna Blüm");
     assert_eq!(
         posts[1].text,
-        "Ab Dezember gilt der neue Fahrplan (https://nordbahn.example/plan).\n\n- mehr Züge\n- weniger Lücken"
+        "Ab Dezember gilt der neue Fahrplan (https://nordtalbahn.example/plan).\n\n- mehr Züge\n- weniger Lücken"
     );
     assert_eq!(
         posts[1].platform_at.to_string(),

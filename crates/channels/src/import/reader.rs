@@ -45,6 +45,10 @@ pub enum ImportError {
     JsonList,
     #[error("the file is UTF-16; save it as UTF-8")]
     Utf16,
+    #[error("the file is empty")]
+    Empty,
+    #[error("the file is neither CSV nor JSON Lines, plain or compressed with gzip")]
+    NoText,
 }
 
 enum Source {
@@ -71,6 +75,9 @@ impl Rows {
         if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
             return Err(ImportError::Utf16);
         }
+        if sample.contains(&0) {
+            return Err(ImportError::NoText);
+        }
         let beginning = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
         let (separator, beginning) = separator(beginning);
         let before = sample.len() - beginning.len();
@@ -87,6 +94,7 @@ impl Rows {
         let source = match first {
             Some(b'{') => Source::Lines(whole),
             Some(b'[') => return Err(ImportError::JsonList),
+            None => return Err(ImportError::Empty),
             _ => csv_source(whole, separator, &mapping)?,
         };
         Ok(Self {

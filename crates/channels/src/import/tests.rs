@@ -213,8 +213,9 @@ fn what_cannot_be_imported_says_why() {
             &["text=user.text"],
             "no column user.text",
         ),
-        ("\u{feff}", &[], "no column text"),
-        ("", &[], "no column text"),
+        ("\u{feff}", &[], "the file is empty"),
+        (" \r\n\n", &[], "the file is empty"),
+        ("", &[], "the file is empty"),
     ];
     for (file, pairs, expected) in cases {
         let error = open(file, pairs)
@@ -230,6 +231,10 @@ fn what_cannot_be_imported_says_why() {
     assert!(matches!(
         open(b"\x1f\x8bnonsense", &[]),
         Err(ImportError::Read(_))
+    ));
+    assert!(matches!(
+        open(b"PK\x03\x04\0\0a sheet of a table program", &[]),
+        Err(ImportError::NoText)
     ));
 }
 

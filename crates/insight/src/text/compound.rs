@@ -3,7 +3,7 @@
 // How it cuts: a word is covered from left to right by words of the list, each with an ending or a linking element
 // (Verspätung-s-alarm, Kunde-n-karte); of all coverings the one with the fewest pieces wins, then the one with the longest
 // last piece. Where nothing covers the whole word, a listed word of five letters or more at its end counts after
-// an unknown beginning of at least four (Lumitel-rechnung). Words that only look like compounds are listed as such.
+// an unknown beginning of at least four (Lumenau-rechnung). Words that only look like compounds are listed as such.
 
 use crate::lexicon::{PARTS, Part};
 
@@ -200,7 +200,7 @@ mod tests {
             ("ladekabel", vec!["lade", "kabel"]),
             ("glasfaseranschluss", vec!["glasfaser", "anschluss"]),
             ("stromausfalle", vec!["strom", "ausfall"]),
-            ("lumitelrechnung", vec!["rechnung"]),
+            ("lumenaurechnung", vec!["rechnung"]),
             ("waschmaschinen", vec!["wasch", "maschine"]),
             ("wlanrouter", vec!["wlan", "router"]),
         ] {

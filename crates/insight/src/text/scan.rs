@@ -197,13 +197,13 @@ mod tests {
         for (text, expected) in [
             ("Hallo, Welt!", " Hallo Welt"),
             ("DE-4711/22.", " DE+4711+22"),
-            ("#Störung @lumitel.", " #Störung @lumitel"),
+            ("#Störung @lumenau.", " #Störung @lumenau"),
             ("a@b.example", " a+b+example"),
             (
                 "siehe https://www.nordtal-bahn.example/faq?x=1#y bitte",
                 " siehe nordtal+bahn+example bitte",
             ),
-            ("WWW.Lumitel.example/hilfe", " Lumitel+example"),
+            ("WWW.Lumenau.example/hilfe", " Lumenau+example"),
             ("49,90 € um 8:15, danke", " 49+90 um 8+15 danke"),
             ("geht’s don't 'nein'", " geht’s don't nein"),
             ("🚆🚆 super 👍🏽", " super"),

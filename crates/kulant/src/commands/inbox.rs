@@ -30,7 +30,7 @@ enum Wish {
 /// A brand or team that is not there yet is made.
 ///
 /// Examples:
-///   kulant inbox add --channel webhook --name App --brand Nordbahn
+///   kulant inbox add --channel webhook --name App --brand Nordtal
 ///   kulant inbox add --channel webhook --name App --set answer_url=https://app.example.org/answers
 ///   kulant inbox add --channel feed --name Blog --set url=https://blog.example.org/feed.xml
 ///   kulant inbox add --channel form --name Contact

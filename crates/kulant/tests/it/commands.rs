@@ -2,7 +2,7 @@
 //! that it works beside a running server and without one.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -95,6 +95,49 @@ fn a_live_desk_hears_of_everything_and_holds_no_stop_up() {
     }
 }
 
+/// Whoever says nothing, or never ends saying it, holds no place for ever.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a connection is held is measured by the wall clock"
+)]
+fn half_a_request_is_not_waited_for() {
+    let place = Place::new();
+    let server = place.serve();
+    let begun = Instant::now();
+    let connect = |said: &str| {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(said.as_bytes()).unwrap();
+        stream
+    };
+    let half = "GET /healthz HTTP/1.1\r\nhost: kulant\r\nx-slow: ";
+    let mut streams = vec![connect(""), connect("G"), connect(half)];
+    // A word now and then buys no more time.
+    let mut drip = connect(half);
+    let drips = std::thread::spawn(move || {
+        while drip.write_all(b"x").is_ok() && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        begun.elapsed()
+    });
+    for stream in &mut streams {
+        let mut heard = Vec::new();
+        stream
+            .read_to_end(&mut heard)
+            .expect("closed by the server");
+        assert!(!heard.starts_with(b"HTTP/1.1 200"), "nothing was asked");
+    }
+    let took = begun.elapsed();
+    assert!(
+        took > Duration::from_secs(5),
+        "a slow line has time: {took:?}"
+    );
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let took = drips.join().unwrap();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
 #[test]
 fn commands_for_scripts_print_what_was_asked_for_and_nothing_else() {
     let place = Place::new();
@@ -110,7 +153,7 @@ fn commands_for_scripts_print_what_was_asked_for_and_nothing_else() {
             "--name",
             &format!("App {tag}"),
             "--brand",
-            "Nordbahn",
+            "Nordtal",
         ]);
         assert_eq!(hook.code, 0, "{}", hook.err);
         let lines: Vec<&str> = hook.out.lines().collect();
@@ -581,7 +624,23 @@ fn the_demo_is_a_living_desk() {
     });
 
     // The next start goes on with the same people and passwords.
-    assert_eq!(place.demo().log_in("agent"), (email, password));
+    assert_eq!(place.demo().log_in("agent"), (email.clone(), password));
+
+    // As after a start that was killed before it knew its log-ins: what is there stays.
+    fs::remove_file(place.file("demo.json")).unwrap();
+    let count = place.lines(&["export", "conversations"]).len();
+    let demo = place.demo();
+    let (again, password) = demo.log_in("agent");
+    assert_eq!(again, email);
+    let body = json!({"email": email, "password": password}).to_string();
+    let session = demo
+        .client()
+        .send("POST", "/api/v1/session", &headers, body.as_bytes())
+        .unwrap();
+    assert_eq!(session.status, 200, "{session:?}");
+    drop(demo);
+    let now = place.lines(&["export", "conversations"]).len();
+    assert!(now < count + 20, "the past came in twice: {now} of {count}");
 }
 
 #[test]

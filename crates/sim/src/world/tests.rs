@@ -361,7 +361,7 @@ fn guests_write_in_public_and_in_private() {
     assert!(items[0].mentions_us);
     assert_eq!(
         items[1].thread.as_deref(),
-        Some("dm-guest-kimneugier-lumitel")
+        Some("dm-guest-kimneugier-lumenau")
     );
     assert_eq!(
         items[0].time,
@@ -371,7 +371,7 @@ fn guests_write_in_public_and_in_private() {
     assert_eq!(
         world
             .network()
-            .list_thread("dm-guest-kimneugier-lumitel")
+            .list_thread("dm-guest-kimneugier-lumenau")
             .next()
             .unwrap()
             .item

@@ -128,7 +128,7 @@ async fn latency_is_waited_for() {
 async fn the_clock_can_be_moved() {
     let receiver = Receiver::start().await;
     let settings = SimSettings {
-        accounts: vec![receiver.link("lumitel")],
+        accounts: vec![receiver.link("lumenau")],
         lively: true,
         ..quiet()
     };
@@ -147,14 +147,14 @@ async fn the_clock_can_be_moved() {
 async fn world_with_a_post() -> (Receiver, SimHandle, String) {
     let receiver = Receiver::start().await;
     let sim = start(SimSettings {
-        accounts: vec![receiver.link("lumitel")],
+        accounts: vec![receiver.link("lumenau")],
         ..quiet()
     })
     .await
     .unwrap();
     let said: Value = client()
         .post(format!("http://{}/_sim/say", sim.address))
-        .json(&json!({ "name": "Kim", "brand": "lumitel", "text": "Seid ihr da?" }))
+        .json(&json!({ "name": "Kim", "brand": "lumenau", "text": "Seid ihr da?" }))
         .send()
         .await
         .unwrap()

@@ -17,7 +17,7 @@ async fn walls_and_threads_are_shown_in_both_languages() {
     .unwrap();
     let home = format!("http://{}/", sim.address);
     let german = read(&home, "de").await;
-    assert!(german.contains("Nordtal Bahn") && german.contains("Lumitel"));
+    assert!(german.contains("Nordtal Bahn") && german.contains("Lumenau"));
     assert!(german.contains("Als Kunde schreiben"));
     assert!(read(&home, "en").await.contains("Write as a customer"));
     let part = read(&format!("{home}?part=1"), "de").await;
@@ -33,7 +33,7 @@ async fn walls_and_threads_are_shown_in_both_languages() {
     let thread = read(&format!("{home}post/{link}"), "de").await;
     assert!(thread.contains("name=\"parent\""));
     assert!(
-        read(&format!("{home}brand/lumitel"), "de")
+        read(&format!("{home}brand/lumenau"), "de")
             .await
             .contains("Mobilfunk")
     );
@@ -48,7 +48,7 @@ async fn a_person_writes_as_a_customer() {
         &home,
         &[
             ("name", "Jörg <b>"),
-            ("brand", "lumitel"),
+            ("brand", "lumenau"),
             ("text", "Nur <i>für</i> euch"),
             ("private", "1"),
         ],

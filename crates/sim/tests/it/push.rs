@@ -52,12 +52,12 @@ async fn deliveries_are_repeated_until_they_are_taken() {
     let receiver = Receiver::start().await;
     receiver.kept.lock().unwrap().refuse = 2;
     let sim = start(SimSettings {
-        accounts: vec![receiver.link("lumitel")],
+        accounts: vec![receiver.link("lumenau")],
         ..quiet()
     })
     .await
     .unwrap();
-    say(&sim, "Lumitel", "Seid ihr da?").await;
+    say(&sim, "Lumenau", "Seid ihr da?").await;
     receiver.wait_for(|kept| kept.items.len() == 1).await;
     sim.stop().await;
 
@@ -78,12 +78,12 @@ async fn deliveries_are_repeated_until_they_are_taken() {
 async fn duplicates_are_the_same_delivery() {
     let receiver = Receiver::start().await;
     let settings = SimSettings {
-        accounts: vec![receiver.link("lumitel")],
+        accounts: vec![receiver.link("lumenau")],
         duplicates: 1.0,
         ..quiet()
     };
     let sim = start(settings).await.unwrap();
-    say(&sim, "lumitel", "Doppelt hält besser").await;
+    say(&sim, "lumenau", "Doppelt hält besser").await;
     receiver.wait_for(|kept| kept.items.len() == 2).await;
     sim.stop().await;
     let kept = receiver.kept.lock().unwrap();

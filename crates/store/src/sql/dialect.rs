@@ -81,6 +81,23 @@ impl Dialect {
         }
     }
 
+    /// Where a search looks, one after the other until enough is found. SQLite's index gives the
+    /// newest first by itself. PostgreSQL's gives everything in no order, which for a word that
+    /// stands in every other message is much: the newest messages are looked through before.
+    pub fn search_sources(self, before: usize) -> Vec<String> {
+        let whole = "search".to_owned();
+        match self {
+            Self::Sqlite => vec![whole],
+            Self::Postgres => vec![
+                format!(
+                    "(SELECT rowid, tokens FROM search WHERE rowid < ${before}
+                      ORDER BY rowid DESC LIMIT 2000) AS search"
+                ),
+                whole,
+            ],
+        }
+    }
+
     /// Writes a query for the index; none where nothing is asked for.
     pub fn search_query(self, terms: &[Term]) -> Option<String> {
         let write = |excluded: bool| -> Vec<String> {
@@ -151,8 +168,10 @@ impl Dialect {
         format!("({})", ways.join(or))
     }
 
-    /// Writes tokens as the index takes them: PostgreSQL's own parser is passed by.
+    /// Writes tokens as the index takes them: PostgreSQL's own parser is passed by. Of a text that is
+    /// longer than it takes, both databases index the beginning.
     pub fn index_form(self, tokens: &str) -> String {
+        let tokens = fitting(tokens);
         match self {
             Self::Sqlite => tokens.to_owned(),
             Self::Postgres => {
@@ -237,6 +256,24 @@ impl Dialect {
         }
         text
     }
+}
+
+/// Returns the beginning of tokens that PostgreSQL keeps in one row of the index, with their places.
+fn fitting(tokens: &str) -> &str {
+    const MOST_BYTES: usize = 1_000_000;
+    const PLACE: usize = 6;
+    if tokens.len() < MOST_BYTES / (1 + PLACE) {
+        return tokens;
+    }
+    let (mut bytes, mut end) = (0, 0);
+    for token in tokens.split(' ') {
+        bytes += token.len() + PLACE;
+        if bytes > MOST_BYTES {
+            break;
+        }
+        end += token.len() + 1;
+    }
+    &tokens[..end.min(tokens.len())]
 }
 
 fn quote(token: &str) -> String {

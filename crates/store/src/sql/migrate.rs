@@ -54,10 +54,7 @@ pub fn standing(read: &mut Read<'_>) -> Result<Standing, StoreError> {
         None => Standing::Empty,
         Some((schema, _)) if schema == NEWEST => Standing::Current,
         Some((schema, _)) if schema < NEWEST => Standing::Behind(schema),
-        Some((schema, oldest)) if oldest <= NEWEST => {
-            let _ = oldest;
-            Standing::AheadButCompatible(schema)
-        }
+        Some((schema, oldest)) if oldest <= NEWEST => Standing::AheadButCompatible(schema),
         Some((schema, oldest)) => Standing::TooNew { schema, oldest },
     })
 }

@@ -1,8 +1,9 @@
 //! PostgreSQL: a connection on a thread of its own, with its prepared statements.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use postgres::{Client, NoTls, Statement};
+use postgres::{Client, Config, NoTls, Statement};
 
 use super::Purpose;
 use super::value::{Row, Value};
@@ -84,7 +85,7 @@ impl Session {
 
     pub(crate) fn client(&mut self) -> Result<&mut Client, StoreError> {
         if self.client.is_none() {
-            let mut client = Client::connect(&self.url, NoTls)?;
+            let mut client = config(&self.url)?.connect(NoTls)?;
             client.batch_execute(
                 "SET synchronous_commit = on;
                  SET TIME ZONE 'UTC';
@@ -95,11 +96,21 @@ impl Session {
                  -- was small would read the whole of it, and go on doing so when it has grown.
                  SET enable_seqscan = off;
                  SET enable_hashjoin = off;
-                 SET enable_mergejoin = off",
+                 SET enable_mergejoin = off;
+                 -- Of a node that lost its power the server hears nothing more; until it looks, the
+                 -- locks of that node stand in everybody's way.
+                 SET tcp_keepalives_idle = 30;
+                 SET tcp_keepalives_interval = 10;
+                 SET tcp_keepalives_count = 3",
             )?;
             if self.purpose == Purpose::Write {
-                // Sets of rows are planned once, not at every call.
-                client.batch_execute("SET plan_cache_mode = force_generic_plan")?;
+                client.batch_execute(
+                    "-- Sets of rows are planned once, not at every call.
+                     SET plan_cache_mode = force_generic_plan;
+                     -- Within a transaction nothing happens but SQL: a longer pause is a node that
+                     -- stands still, and it may hold the lock of the log.
+                     SET idle_in_transaction_session_timeout = '60s'",
+                )?;
             }
             self.client = Some(client);
         }
@@ -131,6 +142,29 @@ impl Session {
     }
 }
 
+/// Reads the address of a server, and adds time-outs where it names none: a server that went without
+/// a word is missed within a minute, not within hours.
+fn config(url: &str) -> Result<Config, StoreError> {
+    const UNSET_IDLE: Duration = Duration::from_hours(2);
+    let mut config: Config = url.parse()?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(10));
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(45));
+    }
+    if config.get_keepalives_idle() == UNSET_IDLE {
+        config.keepalives_idle(Duration::from_secs(30));
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(Duration::from_secs(10));
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(3);
+    }
+    Ok(config)
+}
+
 fn references<'p>(
     params: impl IntoIterator<Item = &'p Value>,
 ) -> Vec<&'p (dyn postgres::types::ToSql + Sync)> {
@@ -138,4 +172,21 @@ fn references<'p>(
         .into_iter()
         .map(|value| value as &(dyn postgres::types::ToSql + Sync))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_is_missed_within_a_minute() {
+        let config_of = |url: &str| config(url).expect("an address");
+        let plain = config_of("postgres://kulant@db/kulant");
+        assert_eq!(plain.get_connect_timeout(), Some(&Duration::from_secs(10)));
+        assert_eq!(plain.get_tcp_user_timeout(), Some(&Duration::from_secs(45)));
+        assert_eq!(plain.get_keepalives_idle(), Duration::from_secs(30));
+        let own = config_of("postgres://kulant@db/kulant?connect_timeout=3&keepalives_idle=90");
+        assert_eq!(own.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert_eq!(own.get_keepalives_idle(), Duration::from_secs(90));
+    }
 }

@@ -1,10 +1,14 @@
 //! The conformance suite: what every aggregate promises, held on both databases.
 
 mod agents;
+mod alerts;
 mod brands;
 mod database;
 mod idempotency;
 mod inboxes;
+mod jobs;
+mod messages;
+mod pool;
 mod sessions;
 mod tags;
 mod teams;

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::choices;
 use super::failures::{ReadFailures, VersionedFailures, WriteFailures};
 use crate::App;
-use crate::input::{Json, Path, Query, some};
+use crate::input::{Json, Object, Path, Query, some};
 use crate::page::{MOST, Page, PageQuery};
 use crate::precondition::{IfMatch, Tagged};
 use crate::problem::Problem;
@@ -80,7 +80,8 @@ struct BrandFields {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]
     privacy_url: Option<Option<String>>,
-    hours: Option<Vec<OpenHours>>,
+    #[schema(value_type = Option<Vec<OpenHours>>)]
+    hours: Option<Vec<Object<OpenHours>>>,
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
     #[serde(default, deserialize_with = "some")]
@@ -119,7 +120,7 @@ impl From<care_brands::Brand> for Brand {
 
 impl From<BrandFields> for BrandChange {
     fn from(fields: BrandFields) -> Self {
-        let opening = |hours: OpenHours| Opening {
+        let opening = |Object(hours): Object<OpenHours>| Opening {
             day: hours.day,
             open: hours.open,
             close: hours.close,

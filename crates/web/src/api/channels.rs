@@ -11,6 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::failures::ReadFailures;
 use crate::App;
 use crate::input::Json;
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Who;
 
@@ -36,13 +37,13 @@ struct Channel {
     needs_public_address: bool,
 }
 
-/// Lists every channel there is. The list is short and has one page.
+/// Lists every channel there is, on one page.
 #[utoipa::path(get, path = "/channels", tag = "inboxes",
-    responses((status = 200, body = Vec<Channel>), ReadFailures),
+    responses((status = 200, body = Page<Channel>), ReadFailures),
     security(("session" = []), ("bearer" = [])))]
-async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Vec<Channel>>, Problem> {
-    Ok(Json(
-        care_channels::list()
+async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Page<Channel>>, Problem> {
+    Ok(Json(Page {
+        items: care_channels::list()
             .into_iter()
             .map(|channel| Channel {
                 kind: channel.channel,
@@ -52,5 +53,6 @@ async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Vec<Channel>>, 
                 needs_public_address: channel.needs_public_address,
             })
             .collect(),
-    ))
+        next_cursor: None,
+    }))
 }

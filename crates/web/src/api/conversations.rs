@@ -158,6 +158,7 @@ struct JoinBody {
 /// Which events are wanted.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct EventsQuery {
     /// `next_cursor` of the page before; absent for the first.
     cursor: Option<String>,

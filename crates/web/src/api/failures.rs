@@ -14,6 +14,9 @@ pub struct WriteFailures;
 /// How a write to something versioned can fail.
 pub struct VersionedFailures;
 
+/// How a read can fail of which one person has only so many at once.
+pub struct LineFailures;
+
 /// How a request of a stranger can fail.
 pub struct StrangerFailures;
 
@@ -40,6 +43,12 @@ const TOO_OFTEN: (&str, &str) = ("429", "Too often; `Retry-After` says how long 
 impl IntoResponses for ReadFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         documented(READ)
+    }
+}
+
+impl IntoResponses for LineFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        documented(READ.into_iter().chain([TOO_OFTEN]))
     }
 }
 

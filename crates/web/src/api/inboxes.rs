@@ -114,11 +114,13 @@ struct InboxFields {
     settings: Option<Value>,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum WantedState {
-    Active,
-    Paused,
+kulant_model::words! {
+    #[derive(ToSchema)]
+    #[schema(rename_all = "snake_case")]
+    WantedState {
+        Active => "active",
+        Paused => "paused",
+    }
 }
 
 impl Inbox {

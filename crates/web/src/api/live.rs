@@ -27,10 +27,11 @@ use tokio::time::{Interval, MissedTickBehavior};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::failures::ReadFailures;
+use super::failures::LineFailures;
 use super::shapes::{Conversation, Message};
 use crate::App;
 use crate::input::Query;
+use crate::limits::Line;
 use crate::problem::Problem;
 use crate::session::Identified;
 
@@ -76,10 +77,10 @@ struct ChangeData<'c> {
 /// Follows what happens: `hello`, then `change`, `presence`, `here` and `reload` as they come.
 #[utoipa::path(get, path = "/live", tag = "live",
     params(LiveQuery, ("Last-Event-ID" = Option<String>, Header)),
-    responses((status = 200, content_type = "text/event-stream", body = String), ReadFailures),
+    responses((status = 200, content_type = "text/event-stream", body = String), LineFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn listen(
-    State(care): State<Care>,
+    State(app): State<App>,
     identified: Identified,
     Query(query): Query<LiveQuery>,
     headers: HeaderMap,
@@ -93,7 +94,8 @@ async fn listen(
         .map(str::to_owned)
         .or(query.last_event_id)
         .filter(|seen| !seen.is_empty());
-    let listener = Listener::begin(care, identified, seen.as_deref()).await?;
+    let line = app.limits.lines.take(identified.known.person.agent)?;
+    let listener = Listener::begin(app.care, (identified, line), seen.as_deref()).await?;
     // An event of its own and no comment, so that a desk notices when the line is dead.
     let beat = KeepAlive::new()
         .interval(HEARTBEAT)
@@ -106,6 +108,8 @@ async fn listen(
 struct Listener {
     care: Care,
     identified: Identified,
+    /// Counted as long as it is held.
+    _line: Line,
     changes: Receiver<Arc<Change>>,
     presence: Receiver<Changed>,
     ended: watch::Receiver<bool>,
@@ -121,7 +125,7 @@ impl Listener {
     /// Subscribes first and looks back then, so that nothing falls in between.
     async fn begin(
         care: Care,
-        identified: Identified,
+        (identified, line): (Identified, Line),
         seen: Option<&str>,
     ) -> Result<Self, Problem> {
         let mut check = tokio::time::interval(CHECK_EVERY);
@@ -136,6 +140,7 @@ impl Listener {
             is_over: false,
             care,
             identified,
+            _line: line,
         };
         // The first tick is at once, and the person was found a moment ago.
         listener.check.tick().await;

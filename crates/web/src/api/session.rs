@@ -141,7 +141,8 @@ async fn begin(
 ) -> Result<WithCookie, Problem> {
     app.limits.guesses.take(address, app.care.now())?;
     let previous = session::cookie(&headers, COOKIE_NAME);
-    let session = sign_in::sign_in(&app.care, &body.email, body.password, previous).await?;
+    let session =
+        sign_in::sign_in(&app.care, (&body.email, body.password), address, previous).await?;
     begun(&app.care, session).await
 }
 
@@ -186,6 +187,7 @@ async fn prefer(
     responses((status = 200, body = Session), StrangerFailures), security(("session" = [])))]
 async fn change_password(
     State(care): State<Care>,
+    Address(address): Address,
     identified: Identified,
     Json(body): Json<PasswordChange>,
 ) -> Result<WithCookie, Problem> {
@@ -193,6 +195,6 @@ async fn change_password(
         return Err(Problem::forbidden());
     };
     let agent = identified.known.person.agent;
-    let session = sign_in::change_password(&care, agent, body.current, body.new).await?;
+    let session = sign_in::change_password(&care, agent, address, (body.current, body.new)).await?;
     begun(&care, session).await
 }

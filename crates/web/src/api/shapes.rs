@@ -215,6 +215,7 @@ pub struct Message {
     in_reply_to: Option<MessageId>,
     depth: i64,
     network_id: Option<String>,
+    /// Where it stands at the network; none but addresses of the web.
     url: Option<String>,
     inbox: InboxMark,
     #[schema(value_type = String, format = DateTime)]
@@ -416,7 +417,7 @@ impl From<MessageView> for Message {
             in_reply_to: message.parent,
             depth: view.depth,
             network_id: message.network_id,
-            url: message.url,
+            url: message.url.filter(|url| is_of_the_web(url)),
             inbox: InboxMark {
                 id: message.inbox.to_string(),
                 name: view.inbox_name,
@@ -512,4 +513,12 @@ impl From<IdentityView> for Identity {
             network_id: identity.network_id,
         }
     }
+}
+
+/// A network may call anything the place of a message, also a script; clients make links of it.
+fn is_of_the_web(url: &str) -> bool {
+    ["https://", "http://"].iter().any(|start| {
+        url.get(..start.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(start))
+    })
 }

@@ -1,9 +1,7 @@
 //! The private page of a contact-form conversation: whoever has the link reads it and writes on.
 
-use axum::extract::{Multipart, State};
-use axum::http::header::{
-    CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER,
-};
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kulant_care::CareError;
@@ -12,15 +10,15 @@ use kulant_care::form::{self, TokenPlace};
 use kulant_model::ids::AttachmentId;
 use minijinja::context;
 use minijinja::value::Value;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::filling::{self, Filling};
+use super::filling::{self, Filling, TOO_MUCH, Taking};
 use super::form::{Fault, believed, fault_values, field_faults, token_fault};
 use super::page::{Frame, Visit, confide};
 use super::times;
 use super::words::Speech;
 use crate::App;
-use crate::input::Path;
+use crate::api::uploads::as_download;
+use crate::input::{Form, Path};
 use crate::limits::Address;
 use crate::problem::Problem;
 
@@ -55,14 +53,18 @@ pub async fn take(
     Address(address): Address,
     visit: Visit,
     Path(secret): Path<String>,
-    multipart: Multipart,
+    Form(multipart): Form,
 ) -> Result<Response, Problem> {
     let thread = open(&app, address, &secret).await?;
     let limited = app.limits.forms.take(address, app.care.now()).err();
     let place = TokenPlace::Thread(&thread.key);
     let believes = |text: &str| limited.is_none() && believed(&app, &place, text).is_ok();
-    let limits = thread.form.attachments.as_ref();
-    let mut filling = filling::read(&app.care, multipart, limits, believes).await?;
+    let taking = thread.form.attachments.as_ref().map(|limits| Taking {
+        limits,
+        budget: &app.limits.uploads,
+        from: address,
+    });
+    let mut filling = filling::read(&app.care, multipart, taking, believes).await?;
     let language = visit.language(&thread.form.brand.details);
     filling.filled.language = String::from(language.word());
 
@@ -75,6 +77,9 @@ pub async fn take(
         }
         None => match write(&app, &secret, &place, &mut filling).await? {
             Ok(()) => return written(&visit, &secret),
+            Err(faults) if faults.iter().any(|fault| fault.key == TOO_MUCH) => {
+                (StatusCode::TOO_MANY_REQUESTS, faults, None)
+            }
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         },
     };
@@ -102,26 +107,20 @@ pub async fn file(
     let found = customer::find_file(&app.care, &secret, id).await;
     let file = found.map_err(|error| wrong_secret(&app, address, error))?;
     let name = file.file_name.unwrap_or_default();
-    let bytes = app
-        .care
-        .files
-        .read(&name)
-        .await
-        .map_err(|error| Problem::internal(format!("a file cannot be read: {error}")))?;
-    let encoded = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
-    let disposition = format!("attachment; filename*=UTF-8''{encoded}");
-    let kind = HeaderValue::from_str(&file.media_type)
-        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let disposition =
-        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
-    // Whatever the file is, it is no page of ours.
+    let bytes = app.care.files.read(&name).await.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            Problem::not_found()
+        } else {
+            Problem::unavailable(format!("a file cannot be read: {error}"))
+        }
+    })?;
+    // What a customer calls a script is none of our pages', which may run what comes from here.
+    let mut response = confide(as_download(&file.name, &file.media_type, bytes));
     let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CONTENT_DISPOSITION, disposition),
-        (CONTENT_SECURITY_POLICY, policy),
-    ];
-    Ok(confide((headers, bytes).into_response()))
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
 }
 
 async fn open(app: &App, address: std::net::IpAddr, secret: &str) -> Result<Thread, Problem> {

@@ -10,6 +10,9 @@ use super::page::{Visit, fixed};
 
 const SCRIPT: &str = include_str!("../../../../templates/site/embed.js");
 
+/// Every site that is reached safely.
+const ANYWHERE: &str = "'self' https:";
+
 /// Gives the script that puts a form into a page.
 pub async fn script() -> Response {
     let mut response = fixed(
@@ -40,7 +43,7 @@ pub fn kept(visit: &Visit) -> Vec<(&'static str, &str)> {
 }
 
 /// Lets the sites that an inbox names show the form in a frame, or any if it names none.
-pub fn let_in(mut response: Response, form: &Form) -> Response {
+pub fn let_in(response: Response, form: &Form) -> Response {
     let named: Vec<&str> = form
         .allowed_origins
         .iter()
@@ -48,11 +51,20 @@ pub fn let_in(mut response: Response, form: &Form) -> Response {
         .filter(|origin| is_origin(origin))
         .collect();
     let ancestors = match (form.allowed_origins.is_empty(), named.is_empty()) {
-        (true, _) => "'self' https:".to_owned(),
+        (true, _) => ANYWHERE.to_owned(),
         // Settings that name no real site let nobody in.
         (false, true) => "'none'".to_owned(),
         (false, false) => format!("'self' {}", named.join(" ")),
     };
+    framed_by(response, &ancestors)
+}
+
+/// Lets any site show a page in a frame, for the words that say why there is no form.
+pub fn let_in_anywhere(response: Response) -> Response {
+    framed_by(response, ANYWHERE)
+}
+
+fn framed_by(mut response: Response, ancestors: &str) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
          base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"

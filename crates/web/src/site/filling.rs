@@ -1,12 +1,15 @@
 //! Reads a filled form piece by piece: words are bounded, files go to disk as they come and are
 //! gone again when the form is not taken.
 
+use std::net::IpAddr;
+
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
 use kulant_care::Care;
 use kulant_care::form::{AttachmentLimits, Filled, KeptFile};
 
+use crate::limits::Rate;
 use crate::problem::Problem;
 
 /// All words of a form together.
@@ -14,6 +17,9 @@ const LONGEST_WORDS: usize = 256 * 1024;
 /// The names of the fields; `homepage` is seen by machines alone.
 const TRAP: &str = "homepage";
 const FILES: &str = "files";
+
+/// What is said of files when too much of them came from one address.
+pub const TOO_MUCH: &str = "site.fault.files_too_much";
 
 /// A form as it came.
 #[derive(Default)]
@@ -28,15 +34,24 @@ pub struct Filling {
     pub had_files: bool,
 }
 
+/// Which files are taken, and from whom.
+#[derive(Clone, Copy)]
+pub struct Taking<'a> {
+    pub limits: &'a AttachmentLimits,
+    /// How many bytes an address may send.
+    pub budget: &'a Rate,
+    pub from: IpAddr,
+}
+
 /// Reads a form. Files are kept only where the token that stands before them is believed.
 pub async fn read(
     care: &Care,
     mut form: Multipart,
-    limits: Option<&AttachmentLimits>,
+    taking: Option<Taking<'_>>,
     believes: impl Fn(&str) -> bool,
 ) -> Result<Filling, Problem> {
     let mut filling = Filling::default();
-    let outcome = read_fields(care, &mut form, limits, &believes, &mut filling).await;
+    let outcome = read_fields(care, &mut form, taking, &believes, &mut filling).await;
     if let Err(problem) = outcome {
         discard(care, &mut filling).await;
         return Err(problem);
@@ -56,7 +71,7 @@ pub async fn discard(care: &Care, filling: &mut Filling) {
 async fn read_fields(
     care: &Care,
     form: &mut Multipart,
-    limits: Option<&AttachmentLimits>,
+    taking: Option<Taking<'_>>,
     believes: &impl Fn(&str) -> bool,
     filling: &mut Filling,
 ) -> Result<(), Problem> {
@@ -64,7 +79,7 @@ async fn read_fields(
     while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
         let name = field.name().unwrap_or("").to_owned();
         if name == FILES {
-            let takes = limits.filter(|_| believes(&filling.token));
+            let takes = taking.filter(|_| believes(&filling.token));
             read_file(care, field, takes, filling).await?;
             continue;
         }
@@ -98,7 +113,7 @@ async fn read_text(mut field: Field<'_>, room: &mut usize) -> Result<String, Pro
 async fn read_file(
     care: &Care,
     mut field: Field<'_>,
-    limits: Option<&AttachmentLimits>,
+    taking: Option<Taking<'_>>,
     filling: &mut Filling,
 ) -> Result<(), Problem> {
     let name = field.file_name().unwrap_or("").to_owned();
@@ -109,9 +124,10 @@ async fn read_file(
         return Ok(());
     };
     filling.had_files = true;
-    let Some(limits) = limits.filter(|_| filling.file_fault.is_none()) else {
+    let Some(taking) = taking.filter(|_| filling.file_fault.is_none()) else {
         return skip(field).await;
     };
+    let limits = taking.limits;
     if filling.filled.files.len() >= limits.count {
         filling.file_fault = Some("site.fault.files_too_many");
         return skip(field).await;
@@ -123,6 +139,13 @@ async fn read_file(
     while let Some(bytes) = piece {
         if draft.size() + bytes.len() as u64 > limits.bytes_each {
             filling.file_fault = Some("site.fault.files_too_large");
+            return skip(field).await;
+        }
+        let counted = taking
+            .budget
+            .take_some(taking.from, care.now(), bytes.len());
+        if counted.is_err() {
+            filling.file_fault = Some(TOO_MUCH);
             return skip(field).await;
         }
         draft.write(&bytes).await.map_err(kept)?;

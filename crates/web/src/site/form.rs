@@ -1,7 +1,7 @@
 //! The contact form's page: shown empty or prefilled from a post, taken once, given back with what
 //! was typed when something is missing.
 
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,11 +10,11 @@ use kulant_care::form::{self, Filled, Form, FormToken, TokenFault, TokenPlace};
 use minijinja::context;
 use minijinja::value::Value;
 
-use super::filling::{self, Filling};
+use super::filling::{self, Filling, TOO_MUCH, Taking};
 use super::page::{Frame, Visit, confide};
 use super::{embed, times};
 use crate::App;
-use crate::input::Path;
+use crate::input::{self, Path};
 use crate::limits::Address;
 use crate::problem::Problem;
 
@@ -61,14 +61,18 @@ pub async fn take(
     Address(address): Address,
     visit: Visit,
     Path(slug): Path<String>,
-    multipart: Multipart,
+    input::Form(multipart): input::Form,
 ) -> Result<Response, Problem> {
     let form = form::find(&app.care, &slug).await?;
     let limited = app.limits.forms.take(address, app.care.now()).err();
     let place = TokenPlace::Form(form.inbox);
     let believes = |text: &str| limited.is_none() && believed(&app, &place, text).is_ok();
-    let mut filling =
-        filling::read(&app.care, multipart, form.attachments.as_ref(), believes).await?;
+    let taking = form.attachments.as_ref().map(|limits| Taking {
+        limits,
+        budget: &app.limits.uploads,
+        from: address,
+    });
+    let mut filling = filling::read(&app.care, multipart, taking, believes).await?;
     let language = visit.language(&form.brand.details);
     filling.filled.language = String::from(language.word());
 
@@ -125,6 +129,11 @@ fn check(app: &App, place: &TokenPlace<'_>, filling: &mut Filling) -> Result<For
     };
     match fault {
         Some(fault) => Err(Again {
+            status: if fault.key == TOO_MUCH {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            },
             token: own_token,
             ..Again::of(fault)
         }),

@@ -1,6 +1,7 @@
 //! The home of a brand: who it is, when somebody is there, and the ways to write to it.
 
 use axum::extract::State;
+use axum::http::header::VARY;
 use axum::response::{IntoResponse, Response};
 use kulant_care::form;
 use minijinja::context;
@@ -52,5 +53,6 @@ async fn show(app: &App, visit: &Visit, slug: Option<&str>) -> Result<Response, 
     let page = app
         .pages
         .render("site/home.html", &frame, context! { forms, week })?;
-    Ok(page.into_response())
+    // Who keeps it must not show it to a reader of the other language.
+    Ok(([(VARY, "accept-language")], page).into_response())
 }

@@ -347,7 +347,9 @@ impl Frame<'_> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .chain([("lang", language.word())]);
-        address(path, pairs)
+        // Two slashes, or one and its reverse, would name another host.
+        let within = path.trim_start_matches(['/', '\\']);
+        address(&format!("/{within}"), pairs)
     }
 }
 

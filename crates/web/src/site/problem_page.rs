@@ -11,6 +11,7 @@ use kulant_model::brand::BrandDetails;
 use minijinja::context;
 use serde_json::Value as Json;
 
+use super::embed;
 use super::page::{Frame, Visit, confide};
 use crate::App;
 
@@ -41,12 +42,19 @@ async fn draw(app: &App, visit: &Visit, response: Response) -> Response {
         Ok((brand, _)) => brand,
         Err(_) => nobody(),
     };
+    // Within a foreign frame a page that refuses it is a blank one.
+    let embedded = visit.path.starts_with("/form/") && embed::is_embedded(visit);
+    let kept = if embedded {
+        embed::kept(visit)
+    } else {
+        Vec::new()
+    };
     let frame = Frame {
         visit,
         brand: &brand,
         now: app.care.now(),
-        embedded: false,
-        here: visit.path.clone(),
+        embedded,
+        here: visit.address(&visit.path, &kept),
     };
     let page = context! {
         kind => kind(parts.status, &visit.path),
@@ -58,7 +66,12 @@ async fn draw(app: &App, visit: &Visit, response: Response) -> Response {
     };
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
-    confide((parts.status, parts.headers, page).into_response())
+    let response = confide((parts.status, parts.headers, page).into_response());
+    if embedded {
+        embed::let_in_anywhere(response)
+    } else {
+        response
+    }
 }
 
 /// Which words fit a problem.

@@ -52,6 +52,36 @@ async fn the_same_request_twice_has_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
+async fn the_same_change_of_another_version_is_another_request() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Hallo", 1, None)])
+            .await;
+        let chef = house.sign_in("chef@example.org").await;
+        let listed = chef.get("/api/v1/conversations").await;
+        let id = listed.json["items"][0]["id"].as_str().expect("an id");
+        let path = format!("/api/v1/conversations/{id}/priority");
+        let seen = listed.json["items"][0]["version"]
+            .as_i64()
+            .expect("a version");
+        let urgent = async |version: i64| {
+            let version = format!("\"{version}\"");
+            let headers = [("if-match", version.as_str()), ("idempotency-key", "k")];
+            let body = Some(json!({"priority": "urgent"}));
+            chef.send(Method::POST, &path, body, &headers).await
+        };
+        assert_eq!(urgent(seen).await.status, 200);
+        let again = urgent(seen).await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        let other = urgent(seen + 1).await;
+        assert_eq!(
+            (other.status, other.code()),
+            (422, "idempotency_key_reused")
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_failed_did_nothing_and_frees_its_key() {
     for house in houses().await {
         let chef = house.administrator().await;
@@ -133,7 +163,7 @@ async fn a_secret_in_a_kept_answer_is_sealed() {
 async fn begin(house: &House, agent: AgentId, path: &str, body: &Value, proof: Proof) {
     let hash = Sha256::new()
         .chain_update(path.trim_start_matches("/api/v1"))
-        .chain_update([0])
+        .chain_update([0, 0])
         .chain_update(body.to_string())
         .finalize();
     let turn = take(&house.care, agent, "k", hash.to_vec(), proof).await;

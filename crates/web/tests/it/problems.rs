@@ -76,6 +76,51 @@ async fn a_list_is_no_object() {
                 "{path}"
             );
         }
+        let brand = "/api/v1/brands";
+        for (hours, field, code) in [
+            (json!([[1, "08:00", "20:00"]]), "hours[0]", "wrong_type"),
+            (
+                json!([{"day": 1, "open": "08:00"}]),
+                "hours[0].close",
+                "required",
+            ),
+            (
+                json!([{"day": "1", "open": "08:00", "close": "20:00"}]),
+                "hours[0].day",
+                "wrong_type",
+            ),
+        ] {
+            let body = json!({"name": "Südbahn", "hours": hours});
+            let answer = chef.post(brand, body).await;
+            assert_eq!((answer.status, answer.fault()), (422, (field, code)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_word_is_no_object_and_a_name_that_nobody_knows_is_refused() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let body = json!({"theme": {"dark": null}});
+        let answer = chef.send(
+            Method::PATCH,
+            "/api/v1/session/preferences",
+            Some(body),
+            &[],
+        );
+        let answer = answer.await;
+        assert_eq!(
+            (answer.status, answer.fault()),
+            (422, ("theme", "wrong_type"))
+        );
+        for path in ["conversations", "tags", "inboxes", "conversations/1/events"] {
+            let answer = chef.get(&format!("/api/v1/{path}?limt=5")).await;
+            assert_eq!(
+                (answer.status, answer.fault()),
+                (422, ("limt", "unreadable")),
+                "{path}"
+            );
+        }
     }
 }
 

@@ -32,12 +32,7 @@ export const brandsQuery = directory<Brand>(keys.brands, '/brands')
 export const inboxesQuery = directory<Inbox>(keys.inboxes, '/inboxes')
 export const tagsQuery = directory<Tag>(keys.tags, '/tags')
 export const viewsQuery = directory<SavedView>(keys.views, '/views')
-/** What kinds of channel there are is no list of things somebody made: it comes whole. */
-export const channelsQuery = queryOptions({
-  queryKey: keys.channels,
-  queryFn: ({ signal }) => call<Channel[]>('GET', '/channels', { signal }),
-  staleTime: FIVE_MINUTES,
-})
+export const channelsQuery = directory<Channel>(keys.channels, '/channels')
 
 export const useAgents = () => useQuery(agentsQuery).data ?? []
 export const useTeams = () => useQuery(teamsQuery).data ?? []

@@ -136,7 +136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists every channel there is. The list is short and has one page. */
+        /** Lists every channel there is, on one page. */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -1386,6 +1386,7 @@ export interface components {
             /** Format: date-time */
             stored_at: string;
             title?: string | null;
+            /** @description Where it stands at the network; none but addresses of the web. */
             url?: string | null;
             /** @example public */
             visibility: string;
@@ -1495,6 +1496,23 @@ export interface components {
                  * @example sie
                  */
                 voice: string;
+            }[];
+            /** @description Where the next page begins; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Channel: {
+            items: {
+                /** @description What it can do, in public and in private. */
+                capabilities: Record<string, never>;
+                /** @example webhook */
+                channel: string;
+                /** @description The key of its name in the locale files. */
+                name: string;
+                /** @description Whether the network must be able to reach this kulant from outside. */
+                needs_public_address: boolean;
+                /** @description The part of JSON Schema from which the settings form is drawn. */
+                settings_schema: Record<string, never>;
             }[];
             /** @description Where the next page begins; null at the end. */
             next_cursor?: string | null;
@@ -1638,6 +1656,7 @@ export interface components {
                 /** Format: date-time */
                 stored_at: string;
                 title?: string | null;
+                /** @description Where it stands at the network; none but addresses of the web. */
                 url?: string | null;
                 /** @example public */
                 visibility: string;
@@ -3444,7 +3463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Channel"][];
+                    "application/json": components["schemas"]["Page_Channel"];
                 };
             };
             /** @description Nobody is signed in. */
@@ -6975,6 +6994,15 @@ export interface operations {
             };
             /** @description A field is not as it should be. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too often; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 // Binds keys to handlers. One listener for the whole desk; single letters stay silent while somebody types
 // and can be switched off altogether (WCAG 2.1.4).
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { isApple, KEYMAP, type ShortcutId } from './keymap'
 
 type Handler = (event: KeyboardEvent) => void | false
@@ -13,13 +13,16 @@ export function allowSingleKeys(allowed: boolean) {
   singleKeys = allowed
 }
 
-/** Runs the handler when the keys are pressed; the latest mounted wins, `false` passes on to the one before. */
+/**
+ * Runs the handler when the keys are pressed; the latest mounted wins, `false` passes on to the one before.
+ * Bound before the screen is painted: a key works as soon as what it is for can be seen.
+ */
 export function useShortcut(id: ShortcutId, handler: Handler, active = true) {
   const latest = useRef(handler)
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = handler
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!active) return
     const run: Handler = (event) => latest.current(event)
     handlers.set(id, [...(handlers.get(id) ?? []), run])

@@ -22,6 +22,8 @@ use super::network::{Account, Network};
 
 /// The file that remembers the log-ins from one start to the next.
 const FILE: &str = "demo.json";
+/// How many brands or teams are looked through; a demo has a handful.
+const PAGE: i64 = 100;
 
 /// One of the invented companies, as it stands at the desk.
 struct Company {
@@ -53,16 +55,16 @@ const COMPANIES: [Company; 2] = [
         form: "Nordtal Kontakt",
     },
     Company {
-        slug: "lumitel",
-        name: "Lumitel",
-        team: "Lumitel Service",
+        slug: "lumenau",
+        name: "Lumenau",
+        team: "Lumenau Service",
         found: None,
         voice: Voice::Du,
         colour: "#8a2be2",
-        signature: "Dein Lumitel-Team",
+        signature: "Dein Lumenau-Team",
         days: 1..=7,
         hours: ("07:00", "22:00"),
-        form: "Lumitel Kontakt",
+        form: "Lumenau Kontakt",
     },
 ];
 
@@ -72,13 +74,13 @@ const PEOPLE: [(&str, &str, Role, &[&str]); 3] = [
         "admin@demo.example",
         "Mara Lindner",
         Role::Administrator,
-        &["Nordtal Service", "Lumitel Service"],
+        &["Nordtal Service", "Lumenau Service"],
     ),
     (
         "supervisor@demo.example",
         "Jonas Okafor",
         Role::Supervisor,
-        &["Nordtal Service", "Lumitel Service"],
+        &["Nordtal Service", "Lumenau Service"],
     ),
     (
         "agent@demo.example",
@@ -91,8 +93,6 @@ const PEOPLE: [(&str, &str, Role, &[&str]); 3] = [
 /// The log-ins of a demo.
 pub(super) struct Cast {
     log_ins: Vec<LogIn>,
-    /// Whether it was set up just now.
-    pub(super) is_new: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -102,16 +102,17 @@ struct LogIn {
     password: String,
 }
 
-/// Sets the demo up, or finds it as an earlier start left it.
+/// Sets the demo up, or finds it as an earlier start left it; one that was interrupted is completed.
 pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
     let path = folder.join(FILE);
     if let Ok(text) = std::fs::read_to_string(&path) {
-        let log_ins = serde_json::from_str(&text)
-            .with_context(|| format!("{} cannot be read; remove it", path.display()))?;
-        return Ok(Cast {
-            log_ins,
-            is_new: false,
-        });
+        let log_ins = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} cannot be read; remove it, and the log-ins are made anew",
+                path.display()
+            )
+        })?;
+        return Ok(Cast { log_ins });
     }
     for company in &COMPANIES {
         found_company(care, company).await?;
@@ -122,10 +123,7 @@ pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
     }
     keep(&path, &serde_json::to_string_pretty(&log_ins)?)
         .with_context(|| format!("{} cannot be written", path.display()))?;
-    Ok(Cast {
-        log_ins,
-        is_new: true,
-    })
+    Ok(Cast { log_ins })
 }
 
 /// Gives every company's inbox the network's addresses and a secret that the network is told.
@@ -219,52 +217,72 @@ async fn found_company(care: &Care, company: &Company) -> Result<()> {
         ),
         ..BrandChange::default()
     };
-    let team = TeamChange {
+    let brands = brands::list(care, &operator(), 0, PAGE).await?;
+    let made = brands.iter().find(|brand| brand.slug == company.slug);
+    let found = company
+        .found
+        .and_then(|(name, _)| brands.iter().find(|brand| brand.name == name));
+    let brand = match (made, found) {
+        (Some(brand), _) => brand.id,
+        (None, Some(brand)) => {
+            let seen = (brand.version, change);
+            brands::change(care, &operator(), brand.id, seen).await?.id
+        }
+        (None, None) => brands::create(care, &operator(), change).await?.id,
+    };
+
+    let change = TeamChange {
         name: Some(company.team.to_owned()),
         ..TeamChange::default()
     };
-    let brands = brands::list(care, &operator(), 0, 10).await?;
-    let teams = teams::list(care, &operator(), 0, 10).await?;
-    let brand = company
-        .found
-        .and_then(|(name, _)| brands.iter().find(|brand| brand.name == name));
-    let brand = match brand {
-        Some(brand) => brands::change(care, &operator(), brand.id, (brand.version, change)).await?,
-        None => brands::create(care, &operator(), change).await?,
-    };
-    let known = company
+    let teams = teams::list(care, &operator(), 0, PAGE).await?;
+    let made = teams.iter().find(|team| team.name == company.team);
+    let found = company
         .found
         .and_then(|(_, name)| teams.iter().find(|team| team.name == name));
-    let team = match known {
-        Some(known) => teams::change(care, &operator(), known.id, (known.version, team)).await?,
-        None => teams::create(care, &operator(), team).await?,
+    let team = match (made, found) {
+        (Some(team), _) => team.id,
+        (None, Some(team)) => {
+            let seen = (team.version, change);
+            teams::change(care, &operator(), team.id, seen).await?.id
+        }
+        (None, None) => teams::create(care, &operator(), change).await?.id,
     };
-    let form = NewInbox {
-        name: company.form.to_owned(),
-        channel: "form".to_owned(),
-        brand: Some(brand.id),
-        team: Some(team.id),
-        settings: None,
-    };
-    inboxes::create(care, &operator(), form).await?;
+
+    let known = inboxes::find_by_name(care, &operator(), company.form).await?;
+    if known.is_none() {
+        let form = NewInbox {
+            name: company.form.to_owned(),
+            channel: "form".to_owned(),
+            brand: Some(brand),
+            team: Some(team),
+            settings: None,
+        };
+        inboxes::create(care, &operator(), form).await?;
+    }
     Ok(())
 }
 
+/// Makes an account and chooses its password; for one that is there already, a new password.
 async fn hire(care: &Care, person: (&str, &str, Role), teams: &[&str]) -> Result<LogIn> {
     let (email, name, role) = person;
-    let mut ids = Vec::new();
-    for team in teams {
-        ids.push(super::super::named::team(care, team).await?);
-    }
-    let change = AgentChange {
-        name: Some(name.to_owned()),
-        email: Some(email.to_owned()),
-        role: Some(role),
-        teams: Some(ids),
-        disabled: None,
+    let id = if let Some(id) = agents::find_by_email(care, &operator(), email).await? {
+        id
+    } else {
+        let mut ids = Vec::new();
+        for team in teams {
+            ids.push(super::super::named::team(care, team).await?);
+        }
+        let change = AgentChange {
+            name: Some(name.to_owned()),
+            email: Some(email.to_owned()),
+            role: Some(role),
+            teams: Some(ids),
+            disabled: None,
+        };
+        agents::create(care, &operator(), change).await?.id
     };
-    let agent = agents::create(care, &operator(), change).await?;
-    let link = invitations::invite(care, &operator(), agent.id).await?;
+    let link = invitations::invite(care, &operator(), id).await?;
     let secret = link.rsplit('/').next().unwrap_or_default();
     let password = password(care);
     let acceptance = Acceptance {

@@ -9,6 +9,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use kulant_care::access::operator;
+use kulant_care::export;
+use kulant_model::ids::ConversationId;
 use tracing::warn;
 
 use super::SettingFlags;
@@ -91,31 +94,35 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
         .unwrap_or_else(|| server.care().now().0.unsigned_abs());
 
     let cast = cast::set_up(server.care(), &folder).await?;
+    // A start that was killed before its past came in is as good as none.
+    let is_new = export::list_conversations(server.care(), &operator(), ConversationId(0), 1)
+        .await?
+        .items
+        .is_empty();
     let mut network = Network::start(&network::Start {
         seed,
         pace: wish.pace,
-        history_days: if cast.is_new { wish.history_days } else { 0 },
+        history_days: if is_new { wish.history_days } else { 0 },
     })
     .await?;
     let accounts = cast::connect(server.care(), &network, server.address).await?;
     for account in &accounts {
         network.connect(account).await?;
     }
+    let stop = serve::wait_for_stop();
     say(cast.card(&server.public_url, &network.address));
 
     let care = server.care().clone();
     let outcome = server
         .run(async move {
             let settling = async {
-                if cast.is_new
-                    && let Err(error) = past::settle(&care, &cast.emails()).await
-                {
+                if is_new && let Err(error) = past::settle(&care, &cast.emails()).await {
                     warn!(error = %error, "the past could not be settled");
                 }
                 std::future::pending::<()>().await;
             };
             tokio::select! {
-                () = serve::wait_for_stop() => {}
+                () = stop => {}
                 () = settling => {}
             }
         })

@@ -90,6 +90,18 @@ async fn an_inbox_is_changed_paused_and_taken_out_of_use() {
             "https://example.org/a"
         );
 
+        for strange in [
+            json!({"paused": null}),
+            json!({"active": {}}),
+            json!(["paused"]),
+        ] {
+            let strange = chef.patch(&path, 3, json!({"state": strange})).await;
+            assert_eq!(
+                (strange.status, strange.fault()),
+                (422, ("state", "wrong_type"))
+            );
+        }
+
         let same = chef
             .post(INBOXES, json!({"name": "Brief", "channel": "webhook"}))
             .await;
@@ -200,14 +212,14 @@ async fn channels_say_what_they_can_do() {
     for house in houses().await {
         let chef = house.administrator().await;
         let channels = chef.get("/api/v1/channels").await;
-        let webhook = channels
-            .json
+        let webhook = channels.json["items"]
             .as_array()
             .expect("a list")
             .iter()
             .find(|channel| channel["channel"] == "webhook")
             .expect("the webhook")
             .clone();
+        assert_eq!(channels.json["next_cursor"], json!(null));
         assert_eq!(webhook["needs_public_address"], true);
         assert_eq!(webhook["capabilities"]["public"]["send"], true);
         assert!(webhook["settings_schema"]["properties"]["answer_url"].is_object());

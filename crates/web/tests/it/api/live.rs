@@ -7,6 +7,7 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::{Method, Request};
 use futures::StreamExt;
 use kulant_care::jobs;
+use kulant_model::role::Role;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -442,4 +443,24 @@ async fn a_desk_that_nobody_uses_ends_with_its_session() {
         assert_eq!(reader.get(&path).await.status, 200, "opening one is use");
         assert!(third.next(SECONDS).await.is_some(), "and its line goes on");
     }
+}
+
+#[tokio::test]
+async fn one_person_holds_so_many_lines_and_no_more() {
+    let house = houses().await.remove(0);
+    let chef = house.administrator().await;
+    house
+        .agent("anna@example.org", Role::Administrator, &[])
+        .await;
+    let anna = house.sign_in("anna@example.org").await;
+    let mut lines = Vec::new();
+    for _ in 0..300 {
+        lines.push(Line::open(&chef, None).await);
+    }
+    let answer = chef.get("/api/v1/live").await;
+    assert_eq!((answer.status, answer.code()), (429, "rate_limited"));
+    assert_eq!(answer.header("retry-after"), "30");
+    assert_eq!(anna.get("/api/v1/live").await.status, 200);
+    lines.pop();
+    assert_eq!(chef.get("/api/v1/live").await.status, 200);
 }

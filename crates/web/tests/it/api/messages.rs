@@ -371,3 +371,27 @@ async fn messages_are_paged_from_both_ends() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_place_of_a_message_is_an_address_of_the_web() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        for (second, (place, told)) in (1..).zip([
+            ("https://social.example/1", true),
+            ("HTTP://social.example/1", true),
+            ("javascript:alert(1)", false),
+            ("data:text/html,<script>alert(1)</script>", false),
+            ("ü", false),
+        ]) {
+            let mut post = post_of(place, place, "Wo bleibt der Zug?", second, None);
+            post["url"] = json!(place);
+            desk.happens(&[post]).await;
+            let list = desk.agent.get("/api/v1/conversations?limit=1").await;
+            let id = list.json["items"][0]["id"].as_str().expect("an id");
+            let message = desk.newest_message(id).await;
+            assert_eq!(message["network_id"], place);
+            let expected = if told { json!(place) } else { Json::Null };
+            assert_eq!(message["url"], expected);
+        }
+    }
+}

@@ -1,8 +1,13 @@
 //! `/session`: signing in and out, lock-out, forged requests, expiry, preferences, passwords.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request};
+use kulant_care::CareError;
+use kulant_care::people::sign_in::sign_in;
 use kulant_model::event::EventKind;
 use kulant_model::role::Role;
 use serde_json::json;
@@ -93,6 +98,68 @@ async fn nobody_learns_who_exists_nor_why_it_failed() {
         let again = house.stranger().sign_in("anna@example.org", "x").await;
         assert_eq!(again.status, 401, "a success forgets the failures");
     }
+}
+
+#[tokio::test]
+async fn a_stranger_locks_nobody_out() {
+    for house in houses().await {
+        house.agent("anna@example.org", Role::Agent, &[]).await;
+        let body = |password: &str| json!({"email": "anna@example.org", "password": password});
+        let from = async |address: &str, password: &str| {
+            let address: SocketAddr = address.parse().expect("an address");
+            let mut request = Request::post(SESSION)
+                .header("content-type", "application/json")
+                .body(Body::from(body(password).to_string()))
+                .expect("a request");
+            request.extensions_mut().insert(ConnectInfo(address));
+            house.stranger().call(request).await.status
+        };
+        for attempt in 1..=5 {
+            let stranger = format!("192.0.2.{attempt}:4711");
+            assert_eq!(from(&stranger, "wrong password").await, 401);
+        }
+        assert_eq!(from("192.0.2.77:4711", PASSWORD).await, 429, "neighbours");
+        assert_eq!(from("[::ffff:192.0.2.9]:1", PASSWORD).await, 429);
+        assert_eq!(from("198.51.100.1:4711", PASSWORD).await, 200, "anna");
+        assert_eq!(
+            from("192.0.2.1:4711", PASSWORD).await,
+            429,
+            "her success frees nobody else"
+        );
+        for attempt in 1..=5 {
+            let stranger = format!("[2001:db8::{attempt}]:4711");
+            assert_eq!(from(&stranger, "wrong password").await, 401);
+        }
+        assert_eq!(from("[2001:db8::ffff]:4711", PASSWORD).await, 429);
+        assert_eq!(from("[2001:db8:0:1::1]:4711", PASSWORD).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn guessing_from_everywhere_has_an_end_too() {
+    let house = house_at("http://127.0.0.1:8080").await;
+    house.agent("anna@example.org", Role::Agent, &[]).await;
+    let guess = async |number: u32, password: &str| {
+        let from = IpAddr::from([10, (number / 200) as u8, (number % 200) as u8, 1]);
+        let found = sign_in(
+            &house.care,
+            ("anna@example.org", password.to_owned()),
+            from,
+            None,
+        );
+        found.await.map(|_| ())
+    };
+    for number in 0..100 {
+        let wrong = guess(number, "wrong password").await;
+        assert!(matches!(wrong, Err(CareError::Unauthenticated)), "{number}");
+    }
+    let locked = guess(100, PASSWORD).await;
+    assert!(
+        matches!(locked, Err(CareError::TooOften { .. })),
+        "{locked:?}"
+    );
+    house.clock.pass(Duration::from_secs(61));
+    assert!(guess(101, PASSWORD).await.is_ok(), "the pause stays short");
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ async fn secrets_cannot_be_guessed_and_files_of_others_are_not_there() {
             let disposition = file.header("content-disposition");
             assert!(disposition.starts_with("attachment;"), "{disposition}");
             assert_eq!(file.header("x-content-type-options"), "nosniff");
+            assert_eq!(file.header("content-type"), "application/octet-stream");
             assert!(file.header("content-security-policy").ends_with("sandbox"));
             files.push(href.rsplit('/').next().expect("an id").to_owned());
         }

@@ -42,6 +42,36 @@ async fn only_the_embedded_form_may_be_framed() {
 }
 
 #[tokio::test]
+async fn why_there_is_no_form_is_read_within_the_frame() {
+    for house in houses().await {
+        let lost = "/form/nowhere?embedded=1&origin=https%3A%2F%2Fshop.example";
+        let page = house.browse(lost, "de").await;
+        assert_eq!(page.status, 404);
+        page.has("Dieses Formular gibt es nicht");
+        page.has("class=\"embedded\"");
+        page.has("target=\"_blank\" rel=\"noopener\"");
+        page.has(&format!("{}&amp;lang=en", lost.replace('&', "&amp;")));
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.ends_with("frame-ancestors 'self' https:"),
+            "{policy}"
+        );
+        for own in [
+            "/form/nowhere",
+            "/c/wrong?embedded=1",
+            "/nowhere?embedded=1",
+        ] {
+            let page = house.browse(own, "de").await;
+            let policy = page.header("content-security-policy");
+            assert!(
+                policy.ends_with("frame-ancestors 'none'"),
+                "{own}: {policy}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_embedded_form_is_sent_within_its_frame() {
     for house in houses().await {
         let path = house.form("Kontakt", plain()).await;

@@ -147,6 +147,48 @@ async fn files_that_are_too_large_or_too_many_are_not_kept() {
 }
 
 #[tokio::test]
+async fn one_address_cannot_fill_the_disk() {
+    for house in houses().await {
+        let path = house.form("Kontakt", plain()).await;
+        let large = vec![0; 10 << 20];
+        let mut taken = 0;
+        let refused = loop {
+            let token = house.browse(&path, "de").await.token();
+            house.clock.pass(Duration::from_secs(10));
+            let typed = Typed::new(&token).file("a.bin", &large);
+            let page = house.fill(&path, &typed.file("b.bin", &large)).await;
+            if page.status != 303 {
+                break page;
+            }
+            taken += 1;
+            assert!(taken < 20, "there is an end");
+        };
+        assert!(taken >= 5, "{taken} forms with files are nothing strange");
+        assert_eq!(refused.status, 429);
+        refused.has("in der letzten Stunde sehr viele Dateien");
+        refused.has("\nSie stimmt nicht.</textarea>");
+        let kept = files_below(house.care.files.folder());
+        assert_eq!(kept.len(), 2 * taken, "{kept:?}");
+
+        let words = house.fill(&path, &Typed::new(&refused.token())).await;
+        assert_eq!(words.status, 303, "words are still taken");
+        let private = words.header("location").replace("?new=1", "");
+        let token = house.browse(&private, "de").await.token();
+        house.clock.pass(Duration::from_secs(10));
+        let more = Typed::new(&token).file("a.bin", &large);
+        let more = house.fill(&private, &more.file("b.bin", &large)).await;
+        assert_eq!(more.status, 429, "the private page is no way around");
+        more.has("in der letzten Stunde sehr viele Dateien");
+
+        house.clock.pass(Duration::from_hours(1));
+        let token = house.browse(&path, "de").await.token();
+        house.clock.pass(Duration::from_secs(10));
+        let later = Typed::new(&token).file("a.bin", &large);
+        assert_eq!(house.fill(&path, &later).await.status, 303);
+    }
+}
+
+#[tokio::test]
 async fn nothing_that_is_typed_becomes_part_of_the_page() {
     for house in houses().await {
         let path = house.form("Kontakt", plain()).await;

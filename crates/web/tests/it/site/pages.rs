@@ -1,19 +1,21 @@
 //! Everything around the pages: homes, languages and registers, styles, problems in words.
 
+use axum::body::Body;
+use axum::http::{Method, Request};
 use kulant_care::admin::brands::BrandChange;
 use kulant_model::brand::{Opening, Voice};
 
-use super::plain;
+use super::{Typed, plain};
 use crate::houses;
 
 fn telekom() -> BrandChange {
     BrandChange {
-        name: Some("Nordbahn".to_owned()),
-        slug: Some("nordbahn".to_owned()),
+        name: Some("Nordtalbahn".to_owned()),
+        slug: Some("nordtalbahn".to_owned()),
         languages: Some(vec!["de".to_owned()]),
         colour: Some(Some("#ffdd00".to_owned())),
-        imprint_url: Some(Some("https://nordbahn.example/impressum".to_owned())),
-        privacy_url: Some(Some("https://nordbahn.example/datenschutz".to_owned())),
+        imprint_url: Some(Some("https://nordtalbahn.example/impressum".to_owned())),
+        privacy_url: Some(Some("https://nordtalbahn.example/datenschutz".to_owned())),
         hours: Some(
             (1..=6)
                 .map(|day| Opening {
@@ -36,7 +38,7 @@ async fn the_home_says_who_when_and_how() {
         bare.has("gibt es hier zurzeit nicht");
         house.set_brand(telekom()).await;
         house.form("Kontakt", plain()).await;
-        for path in ["/", "/b/nordbahn", "/?brand=nordbahn"] {
+        for path in ["/", "/b/nordtalbahn", "/?brand=nordtalbahn"] {
             let home = house.browse(path, "de").await;
             assert_eq!(home.status, 200, "{path}");
             home.has("Montag bis Samstag");
@@ -46,6 +48,8 @@ async fn the_home_says_who_when_and_how() {
             home.has("class=\"hours");
         }
         let english = house.browse("/", "en-GB").await;
+        let mut varies = english.headers.get_all("vary").iter();
+        assert!(varies.any(|by| by == "accept-language"), "{english:?}");
         english.has("<html lang=\"en\">");
         english.has("We answer in German.");
         english.has("lang=de");
@@ -127,5 +131,48 @@ async fn problems_are_pages_for_people_and_documents_for_programs() {
         assert_eq!(document.header("content-type"), "application/problem+json");
         let program = house.stranger().get("/nowhere").await;
         assert_eq!(program.code(), "not_found");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_form_with_files_is_a_problem_like_any_other() {
+    for house in houses().await {
+        let form = house.form("Kontakt", plain()).await;
+        let private = house.write_to(&form, Typed::new).await;
+        for path in [&form, &private] {
+            let typed = [("content-type", "application/x-www-form-urlencoded")];
+            let stranger = house.stranger();
+            let program = stranger.send(Method::POST, path, None, &typed).await;
+            assert_eq!(
+                (program.status, program.code()),
+                (415, "unsupported_media_type")
+            );
+            let person = [typed[0], ("accept", "text/html")];
+            let request = person
+                .into_iter()
+                .fold(Request::post(path), |request, (name, value)| {
+                    request.header(name, value)
+                });
+            let page = house
+                .page(request.body(Body::empty()).expect("a request"))
+                .await;
+            assert_eq!(page.status, 415);
+            assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_other_language_is_found_here_and_nowhere_else() {
+    for house in houses().await {
+        for path in [
+            "//fremd.example/x",
+            "/\\fremd.example/x",
+            "/\\/fremd.example/x",
+        ] {
+            let page = house.browse(path, "de").await;
+            assert_eq!(page.status, 404, "{path}");
+            page.has("class=\"switch\" href=\"/fremd.example/x?lang=en\"");
+        }
     }
 }

@@ -14,19 +14,19 @@ const QUESTION: &str = "Guten Tag,\n\nmein ICE 704 von Hamburg nach Berlin kam a
      später an. Den Anschluss habe ich verpasst und ein Taxi genommen. Wie bekomme ich das Geld zurück?";
 const ANSWER: &str = "Guten Tag, Herr Öhlmann,\n\ndas tut uns leid. Für 95 Minuten Verspätung bekommen \
      Sie 25 Prozent des Fahrpreises zurück. Das Taxi erstatten wir bis 120 Euro, wenn kein Zug mehr \
-     fuhr.\n\nSo geht es: https://nordbahn.example/fahrgastrechte. Bitte laden Sie dort die Quittung hoch.";
+     fuhr.\n\nSo geht es: https://nordtalbahn.example/fahrgastrechte. Bitte laden Sie dort die Quittung hoch.";
 
 /// Makes a railway with a form, and one conversation that was answered.
 async fn railway(house: &House, voice: Voice) -> (String, String) {
     house
         .set_brand(BrandChange {
-            name: Some("Nordbahn".to_owned()),
-            slug: Some("nordbahn".to_owned()),
+            name: Some("Nordtalbahn".to_owned()),
+            slug: Some("nordtalbahn".to_owned()),
             voice: Some(voice),
             languages: Some(vec!["de".to_owned(), "en".to_owned()]),
-            signature: Some(Some("Ihr Team der Nordbahn".to_owned())),
-            imprint_url: Some(Some("https://nordbahn.example/impressum".to_owned())),
-            privacy_url: Some(Some("https://nordbahn.example/datenschutz".to_owned())),
+            signature: Some(Some("Ihr Team der Nordtalbahn".to_owned())),
+            imprint_url: Some(Some("https://nordtalbahn.example/impressum".to_owned())),
+            privacy_url: Some(Some("https://nordtalbahn.example/datenschutz".to_owned())),
             hours: Some(
                 (1..=6)
                     .map(|day| Opening {
@@ -149,28 +149,6 @@ async fn every_page_reads_in_every_language_and_register() {
                     page.text = page.text.replace(imprint, "Impressum");
                     check(name, &page, language);
                 }
-            }
-        }
-    }
-}
-
-/// Writes every page with its style into a folder, to be looked at.
-#[tokio::test]
-#[ignore = "for the eyes: writes pages into the folder for temporary files"]
-async fn pages_to_look_at() {
-    let folder = std::env::temp_dir().join("kulant-pages");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    for voice in [Voice::Sie, Voice::Du] {
-        let house = crate::house_at("https://hilfe.nordbahn.example").await;
-        let made = railway(&house, voice).await;
-        for language in ["de", "en"] {
-            for (name, page) in every_page(&house, &made, language).await {
-                let style = page.between("<link rel=\"stylesheet\" href=\"", "\"");
-                let text = house.browse(style, "de").await.text;
-                let link = format!("<link rel=\"stylesheet\" href=\"{style}\">");
-                let page = page.text.replace(&link, &format!("<style>{text}</style>"));
-                let file = folder.join(format!("{name}-{language}-{}.html", voice.word()));
-                std::fs::write(file, page).expect("written");
             }
         }
     }

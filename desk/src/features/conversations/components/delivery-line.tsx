@@ -14,6 +14,9 @@ import classes from './message-parts.module.css'
 
 const SIGNS = { queued: IconClock, sending: IconSend, sent: IconCheck, failed: IconAlertTriangle, uncertain: IconAlertTriangle, cancelled: IconClock }
 
+/** Where the network itself says what it dislikes; elsewhere the detail is for those who look after the machine. */
+const IN_ITS_WORDS = new Set(['content_rejected', 'forbidden', 'recipient_gone', 'window_closed'])
+
 /** What leaves later than this says when, not in how many seconds. */
 const SOON = 90
 
@@ -28,6 +31,7 @@ export function DeliveryLine({ message, conversation }: Props) {
   const { state, reason } = delivery
   const Sign = SIGNS[state]
   const why = reason ? t(`desk.delivery.reason.${reason.class}`, { defaultValue: reason.class }) : ''
+  const detail = reason && IN_ITS_WORDS.has(reason.class) ? reason.detail : null
   const words = () => {
     if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
@@ -35,12 +39,12 @@ export function DeliveryLine({ message, conversation }: Props) {
       return [why, t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })].filter(Boolean).join(' ')
     }
     if (state === 'sent') return t('desk.delivery.sent')
-    return [t(`desk.delivery.${state}`), why, reason?.detail].filter(Boolean).join(' ')
+    return [t(`desk.delivery.${state}`), why, detail].filter(Boolean).join(' ')
   }
   return (
     <div className={classes.delivery} data-state={state} role={state === 'failed' || state === 'uncertain' ? 'alert' : undefined}>
       <Sign size={14} stroke={2} aria-hidden="true" />
-      <span title={delivery.sent_at ? formatExact(i18n.language, delivery.sent_at) : undefined}>{words()}</span>
+      <span title={delivery.sent_at ? formatExact(i18n.language, delivery.sent_at) : (reason?.detail ?? undefined)}>{words()}</span>
       {state === 'queued' && seconds > 0 && (
         <Button size="compact-xs" variant="default" onClick={() => void callBack(conversation.id, message)}>{t('desk.act.undo')}</Button>
       )}

@@ -86,6 +86,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
         <MessageEdit message={message} conversation={conversation} onDone={() => setEditing(false)} />
       ) : (
         <p className={classes.body} data-gone={gone || undefined}>
+          {!gone && message.title && <strong className={classes.title}>{message.title}</strong>}
           {gone ? t('desk.message.deleted') : <Linked text={message.body} />}
           {message.edited_at && !gone && <span className={classes.edited}> {t('desk.message.edited')}</span>}
         </p>

@@ -16,6 +16,7 @@ export function SharedPost({ post }: { post: Message }) {
         </span>
         <Moment at={post.platform_at} />
       </summary>
+      {!post.deleted_at && post.title && <strong>{post.title}</strong>}
       <p>{post.deleted_at ? t('desk.message.deleted') : post.body}</p>
       {post.url && (
         <a href={post.url} target="_blank" rel="noreferrer noopener">

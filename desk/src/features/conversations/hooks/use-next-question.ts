@@ -1,6 +1,7 @@
 // Goes to the next or previous message that wants an answer: opens its run, brings it into sight and focuses it,
 // so that the keys for answering mean this very message.
 import type { RefObject } from 'react'
+import { flushSync } from 'react-dom'
 import type { Message } from '../../../lib/api/types'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import type { Entry } from './build-timeline'
@@ -11,20 +12,16 @@ export function useNextQuestion(scroll: RefObject<HTMLElement | null>, entries: 
   const go = (step: 1 | -1) => {
     const id = choose(scroll.current, entries, questions, step)
     if (!id) return
+    moving()
     for (const entry of entries) {
       if (entry.type !== 'bystanders' || document.getElementById(`message-${id}`)) continue
       const index = entry.messages.findIndex((message) => message.id === id)
-      if (index >= 0) show(entry.messages, index)
+      // Drawn at once: the next key may be the one that answers, and it means the message that has the focus.
+      if (index >= 0) flushSync(() => show(entry.messages, index))
     }
-    moving()
-    const focus = (tries: number) => {
-      const article = document.getElementById(`message-${id}`)
-      if (article) {
-        article.scrollIntoView({ block: 'center' })
-        article.focus({ preventScroll: true })
-      } else if (tries > 0) requestAnimationFrame(() => focus(tries - 1))
-    }
-    requestAnimationFrame(() => focus(10))
+    const article = document.getElementById(`message-${id}`)
+    article?.scrollIntoView({ block: 'center' })
+    article?.focus({ preventScroll: true })
   }
   useShortcut('next_question', () => go(1), questions.length > 0)
   useShortcut('previous_question', () => go(-1), questions.length > 0)

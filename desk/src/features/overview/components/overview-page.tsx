@@ -61,7 +61,7 @@ function Queues({ queues, openQueue }: { queues: Overview['queues']; openQueue: 
               <td data-number>{number(queue.open)}</td>
               <td data-number>{number(queue.unassigned)}</td>
               <td data-number>{number(queue.waiting_public)}</td>
-              <td>{queue.oldest_waiting_since ? <WaitingTime since={queue.oldest_waiting_since} prefix /> : t('desk.overview.nobody_waits')}</td>
+              <td>{queue.oldest_waiting_since ? <WaitingTime since={queue.oldest_waiting_since} /> : t('desk.overview.nobody_waits')}</td>
             </tr>
           ))}
         </tbody>

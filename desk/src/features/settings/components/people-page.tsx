@@ -1,5 +1,5 @@
 // People: inviting by a link, roles, teams, closing an account.
-import { Button, MultiSelect, Select, TextInput } from '@mantine/core'
+import { MultiSelect, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -51,10 +51,14 @@ export function PeoplePage() {
             <td>{teamIds(agent).map((id) => teams.find((team) => team.id === id)?.name).filter(Boolean).join(', ') || '–'}</td>
             <td><span className={classes.state} data-state={state(agent)}>{t(`desk.agent_state.${state(agent)}`)}</span></td>
             <td>
-              <RowActions name={agent.name} onEdit={() => setEditing(agent)}>
-                {!agent.disabled_at && <Button size="compact-sm" variant="default" onClick={() => void invite(agent)}>{t(agent.invited ? 'desk.settings.invite_again' : 'desk.settings.new_link')}</Button>}
-                {agent.id !== me.id && <Button size="compact-sm" variant="subtle" color="danger" onClick={() => void disable(agent)}>{t(agent.disabled_at ? 'desk.settings.enable' : 'desk.settings.disable')}</Button>}
-              </RowActions>
+              <RowActions
+                name={agent.name}
+                onEdit={() => setEditing(agent)}
+                more={[
+                  ...(agent.disabled_at ? [] : [{ label: t(agent.invited ? 'desk.settings.invite_again' : 'desk.settings.new_link'), run: () => void invite(agent) }]),
+                  ...(agent.id === me.id ? [] : [{ label: t(agent.disabled_at ? 'desk.settings.enable' : 'desk.settings.disable'), run: () => void disable(agent) }]),
+                ]}
+              />
             </td>
           </tr>
         ))}

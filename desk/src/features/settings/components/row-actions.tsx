@@ -1,7 +1,7 @@
 // The buttons at the end of a settings row: change, delete after a question; what is rare in a menu.
 import { Button, Menu } from '@mantine/core'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Confirm } from '../../../components/confirm'
 import { IconButton } from '../../../components/icon-button'
@@ -10,15 +10,14 @@ import { say } from '../../../lib/toast'
 import classes from './settings.module.css'
 
 interface More { label: string; run: () => void }
-interface Props { name: string; onEdit?: () => void; onDelete?: () => Promise<unknown>; deleteText?: string; more?: More[]; children?: ReactNode }
+interface Props { name: string; onEdit?: () => void; onDelete?: () => Promise<unknown>; deleteText?: string; more?: More[] }
 
-export function RowActions({ name, onEdit, onDelete, deleteText, more, children }: Props) {
+export function RowActions({ name, onEdit, onDelete, deleteText, more }: Props) {
   const { t } = useTranslation()
   const describe = useProblemText()
   const [asking, setAsking] = useState(false)
   return (
     <span className={classes.actions}>
-      {children}
       {onEdit && <Button size="compact-sm" variant="default" onClick={onEdit} aria-label={t('desk.settings.edit', { name })}>{t('desk.act.edit')}</Button>}
       {more && (
         <Menu position="bottom-end" width={220}>

@@ -26,10 +26,10 @@ export function TeamsPage() {
       <CollectionPage name="teams" columns={['name', 'team_kind', 'members', 'signature']} query={query} count={query.data?.length ?? 0} onAdd={() => setEditing('new')}>
         {query.data?.map((team) => (
           <tr key={team.id}>
-            <td className={classes.named}>{team.name}</td>
+            <td><span className={classes.named}>{team.name}</span></td>
             <td>{t(`desk.team_kind.${team.kind}`)}</td>
-            <td>{names(team) || '–'}</td>
-            <td>{team.signature ?? '–'}</td>
+            <td data-none={names(team) === '' || undefined}>{names(team) || '–'}</td>
+            <td data-none={!team.signature || undefined}>{team.signature || '–'}</td>
             <td><RowActions name={team.name} onEdit={() => setEditing(team)} onDelete={() => remove(team)} /></td>
           </tr>
         ))}

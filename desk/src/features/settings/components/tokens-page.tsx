@@ -38,7 +38,7 @@ export function TokensPage() {
       <CollectionPage name="tokens" columns={['name', 'scopes', 'last_used']} query={query} count={query.data?.length ?? 0} onAdd={() => setAdding(true)}>
         {query.data?.map((token) => (
           <tr key={token.id}>
-            <td className={classes.named}>{token.name}</td>
+            <td><span className={classes.named}>{token.name}</span></td>
             <td className={classes.small}>{possible.every((scope) => token.scopes.includes(scope)) ? t('desk.settings.all_scopes') : token.scopes.map(words).join(', ')}</td>
             <td>{token.last_used_at ? <Moment at={token.last_used_at} /> : t('desk.settings.never')}</td>
             <td><RowActions name={token.name} onDelete={() => remove(token)} deleteText={t('desk.settings.end_token')} /></td>

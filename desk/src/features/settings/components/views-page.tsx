@@ -23,7 +23,7 @@ export function ViewsPage() {
       <CollectionPage name="views" columns={['name', 'shared']} query={query} count={query.data?.length ?? 0}>
         {query.data?.map((view) => (
           <tr key={view.id}>
-            <td className={classes.named}>{view.name}</td>
+            <td><span className={classes.named}>{view.name}</span></td>
             <td>{t(view.shared ? 'desk.settings.everybody' : 'desk.settings.only_me')}</td>
             <td><RowActions name={view.name} onEdit={() => setEditing(view)} onDelete={() => remove(view)} /></td>
           </tr>
