@@ -2,6 +2,7 @@
 //! Ids and times, which every sender writes a little differently, are read here.
 
 use kulant_model::time::Timestamp;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::inbound::{LONGEST_ID, TranslateError};
@@ -86,4 +87,13 @@ impl<'a> Fields<'a> {
             Some(_) => Err(TranslateError::bad(name, "not a list")),
         }
     }
+}
+
+/// Reads null as if the field were not there; some servers write it where others leave it out.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

@@ -17,6 +17,7 @@ pub mod socket;
 mod text;
 mod time;
 
+pub mod bluesky;
 pub mod discourse;
 pub mod email;
 pub mod facebook;
@@ -49,6 +50,7 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &bluesky::Bluesky,
     &discourse::Discourse,
     &email::Email,
     &facebook::Facebook,

@@ -41,6 +41,11 @@ const KINDS: &[&str] = &[
     "poll_conversations",
     "poll_messages",
     "mention",
+    "notifications",
+    "records",
+    "chat",
+    "jetstream",
+    "found_posts",
     "something else",
 ];
 

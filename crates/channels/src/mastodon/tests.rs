@@ -1,6 +1,8 @@
 //! Mastodon against recorded payloads and a fake server: what is sent, how refusals are read, how
 //! history, gaps and the stream come in.
 
+mod double;
+
 use futures::StreamExt as _;
 use kulant_model::message::Visibility;
 use serde_json::json;

@@ -4,6 +4,8 @@ use kulant_model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fields::or_default;
+
 /// A post.
 #[derive(Deserialize)]
 pub(super) struct Status {
@@ -22,14 +24,14 @@ pub(super) struct Status {
     #[serde(default)]
     pub(super) visibility: Option<String>,
     /// HTML.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) content: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) spoiler_text: String,
     pub(super) account: Person,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) mentions: Vec<Mention>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) media_attachments: Vec<Media>,
     /// The post that is passed on, where this is nothing else.
     #[serde(default)]
@@ -43,13 +45,13 @@ pub(super) struct Status {
 pub(super) struct Person {
     pub(super) id: String,
     pub(super) acct: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) display_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) bot: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) suspended: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) limited: bool,
 }
 
@@ -63,7 +65,7 @@ pub(super) struct Mention {
 #[derive(Deserialize)]
 pub(super) struct Media {
     pub(super) id: String,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub(super) kind: String,
     #[serde(default)]
     pub(super) url: Option<String>,
@@ -116,15 +118,15 @@ pub(super) struct Frame {
 /// What the server says of itself.
 #[derive(Deserialize)]
 pub(super) struct Instance {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) configuration: Configuration,
 }
 
 #[derive(Deserialize, Default)]
 pub(super) struct Configuration {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) statuses: StatusLimits,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) urls: Addresses,
 }
 
@@ -143,7 +145,7 @@ pub(super) struct Addresses {
 /// The application that the token belongs to.
 #[derive(Deserialize)]
 pub(super) struct Application {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) scopes: Vec<String>,
 }
 
