@@ -23,7 +23,7 @@ fn account(network: &FakeNetwork) -> Account {
     Account {
         secrets: json!({"app_password": "hush", "session_access": token(3_600), "session_refresh": "again"}),
         ..fixture::account(json!({
-            "base_url": network.url("/"), "identifier": "nordbahn.example", "chat": true,
+            "base_url": network.url("/"), "identifier": "nordtalbahn.example", "chat": true,
         }))
     }
 }
@@ -460,7 +460,7 @@ async fn sessions_are_renewed_and_replaced() {
     assert_eq!(asked.path, "/xrpc/com.atproto.server.createSession");
     assert_eq!(
         asked.json(),
-        json!({"identifier": "nordbahn.example", "password": "hush"})
+        json!({"identifier": "nordtalbahn.example", "password": "hush"})
     );
 
     // A session that the server ended early is replaced in the middle of a call.
@@ -724,14 +724,14 @@ async fn what_is_looked_for_comes_once() {
             "author": {"did": "did:plc:anna", "handle": "anna.bsky.social"}, "record": {"text": text}})
     };
     let page = json!({"posts": [
-        post("3", "Nordbahn zu spät", "2026-11-22T04:00:00.000Z"),
-        post("2", "Nordbahn Modellbau", "2026-11-22T03:00:00.000Z"),
-        post("1", "Nordbahn kalt", "2026-11-22T02:00:00.000Z"),
+        post("3", "Nordtalbahn zu spät", "2026-11-22T04:00:00.000Z"),
+        post("2", "Nordtalbahn Modellbau", "2026-11-22T03:00:00.000Z"),
+        post("1", "Nordtalbahn kalt", "2026-11-22T02:00:00.000Z"),
     ]});
     let network =
         FakeNetwork::start(vec![Script::json(200, &page), Script::json(200, &page)]).await;
     let search = Search {
-        any: vec!["nordbahn".to_owned()],
+        any: vec!["nordtalbahn".to_owned()],
         hashtags: Vec::new(),
         without: vec!["Modellbau".to_owned()],
         languages: vec!["de".to_owned()],
@@ -759,7 +759,7 @@ async fn what_is_looked_for_comes_once() {
     assert!(
         asked
             .path
-            .contains("q=nordbahn&lang=de&since=2026-11-22T04%3A00%3A00"),
+            .contains("q=nordtalbahn&lang=de&since=2026-11-22T04%3A00%3A00"),
         "{}",
         asked.path
     );

@@ -27,8 +27,8 @@ fn account(network: &FakeNetwork) -> Account {
 fn status(id: &str, content: &str) -> Value {
     json!({
         "id": id, "created_at": "2026-11-22T04:59:00.000Z", "content": content,
-        "url": format!("https://sozial.example/@nordbahn/{id}"), "visibility": "public",
-        "account": {"id": "900", "acct": "nordbahn", "display_name": "Nordbahn"},
+        "url": format!("https://sozial.example/@nordtalbahn/{id}"), "visibility": "public",
+        "account": {"id": "900", "acct": "nordtalbahn", "display_name": "Nordtalbahn"},
         "in_reply_to_id": "post-1",
     })
 }
@@ -39,7 +39,7 @@ fn notification(id: &str, made_at: &str) -> Value {
 }
 
 fn own() -> Script {
-    Script::json(200, &json!({"id": "900", "acct": "nordbahn"}))
+    Script::json(200, &json!({"id": "900", "acct": "nordtalbahn"}))
 }
 
 fn reply(body: &str, handle: Option<&str>) -> Outbound {
@@ -654,7 +654,7 @@ async fn a_stream_that_is_refused_says_why() {
 async fn the_probe_finds_what_is_wrong() {
     let all = json!({"scopes": ["read", "write:statuses", "write:media", "write:favourites"]});
     let few = json!({"scopes": ["read", "write:statuses", "write:favourites"]});
-    let limited = json!({"id": "900", "acct": "nordbahn", "limited": true});
+    let limited = json!({"id": "900", "acct": "nordtalbahn", "limited": true});
     let note = || Script::json(200, &json!([]));
     let cases: Vec<(Vec<Script>, Vec<FindingClass>)> = vec![
         (vec![own(), Script::json(200, &all), note()], vec![]),
@@ -708,22 +708,22 @@ async fn what_is_looked_for_comes_once() {
         Script::json(
             200,
             &json!({"statuses": [
-                post("1000", "Nordbahn zu spät", "de"), post("999", "Nordbahn Modellbau", "de"),
-                post("998", "Nordbahn late", "en"),
+                post("1000", "Nordtalbahn zu spät", "de"), post("999", "Nordtalbahn Modellbau", "de"),
+                post("998", "Nordtalbahn late", "en"),
             ]}),
         ),
         Script::json(
             200,
             &json!([
-                post("1000", "Nordbahn zu spät", "de"),
-                post("997", "#Nordbahn", "de-AT")
+                post("1000", "Nordtalbahn zu spät", "de"),
+                post("997", "#Nordtalbahn", "de-AT")
             ]),
         ),
     ])
     .await;
     let search = Search {
-        any: vec!["nordbahn spät".to_owned()],
-        hashtags: vec!["#nordbahn".to_owned()],
+        any: vec!["nordtalbahn spät".to_owned()],
+        hashtags: vec!["#nordtalbahn".to_owned()],
         without: vec!["Modellbau".to_owned()],
         languages: vec!["de".to_owned()],
     };
@@ -735,9 +735,9 @@ async fn what_is_looked_for_comes_once() {
     let asked = network.asked();
     assert_eq!(
         asked[1].path,
-        "/api/v2/search?type=statuses&limit=40&q=%22nordbahn+sp%C3%A4t%22"
+        "/api/v2/search?type=statuses&limit=40&q=%22nordtalbahn+sp%C3%A4t%22"
     );
-    assert_eq!(asked[2].path, "/api/v1/timelines/tag/nordbahn?limit=40");
+    assert_eq!(asked[2].path, "/api/v1/timelines/tag/nordtalbahn?limit=40");
     let found = Mastodon
         .translate(&account, &first.deliveries[0])
         .expect("readable")

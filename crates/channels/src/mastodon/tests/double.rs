@@ -65,7 +65,7 @@ async fn a_double_of_others_takes_what_we_send() {
     let post = Outbound {
         in_reply_to: None,
         ..reply(
-            "Am Sonntag geschlossen, siehe https://nordbahn.example/plan",
+            "Am Sonntag geschlossen, siehe https://nordtalbahn.example/plan",
             None,
         )
     };
@@ -141,7 +141,7 @@ async fn a_double_of_others_takes_what_we_send() {
     assert!(
         texts
             .iter()
-            .any(|text| text.contains("https://nordbahn.example/plan")),
+            .any(|text| text.contains("https://nordtalbahn.example/plan")),
         "{texts:?}"
     );
     assert!(
