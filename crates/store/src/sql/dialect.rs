@@ -1,5 +1,6 @@
 //! The only places where the two databases are spoken to differently: placeholders of the schema,
-//! the match of a search, the claim of a job, the lock of the log, and rows sent as a set.
+//! the match of a search and where it looks, the claim of a job, the lock of the log, and rows sent as
+//! a set. The lock between erasures and intakes stands in `erasing`.
 
 use super::value::Value;
 use crate::search::Term;
