@@ -137,7 +137,7 @@ pub fn list_inboxes_waiting(
 }
 
 /// How many bytes of bodies are loaded at once.
-const MOST_BYTES: i64 = 16 * 1024 * 1024;
+pub(crate) const MOST_BYTES: i64 = 16 * 1024 * 1024;
 
 /// Lists the oldest deliveries of an inbox that wait, after a given one, so many as fit in memory.
 pub fn list_waiting(
