@@ -43,13 +43,16 @@ pub fn list_identities_by_network(
     realm: &str,
     network_ids: &[&str],
 ) -> Result<Vec<Identity>, StoreError> {
-    let keys: Vec<Vec<Value>> = network_ids.iter().map(|id| params![*id].into()).collect();
+    let keys: Vec<Vec<Value>> = network_ids
+        .iter()
+        .map(|id| params![realm, *id].into())
+        .collect();
     read.query_keys(
         &format!(
             "SELECT {IDENTITY} FROM (VALUES {{keys}}) AS k
-             JOIN identities i ON i.realm = $1 AND i.network_id = k.column1"
+             JOIN identities i ON i.realm = k.column1 AND i.network_id = k.column2"
         ),
-        &params![realm],
+        &[],
         &keys,
         identity,
     )

@@ -130,11 +130,14 @@ pub fn list_of_threads(
     inbox: InboxId,
     threads: &[&str],
 ) -> Result<Vec<(String, ConversationId)>, StoreError> {
-    let keys: Vec<Vec<Value>> = threads.iter().map(|key| params![*key].into()).collect();
+    let keys: Vec<Vec<Value>> = threads
+        .iter()
+        .map(|key| params![inbox, *key].into())
+        .collect();
     read.query_keys(
         "SELECT t.thread_key, t.conversation_id FROM (VALUES {keys}) AS k
-         JOIN threads t ON t.inbox_id = $1 AND t.thread_key = k.column1",
-        &params![inbox],
+         JOIN threads t ON t.inbox_id = k.column1 AND t.thread_key = k.column2",
+        &[],
         &keys,
         |row| Ok((row.get(0)?, row.get(1)?)),
     )

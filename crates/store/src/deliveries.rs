@@ -19,7 +19,7 @@ pub fn confirm_sent(
     sent_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET network_id = COALESCE($2, network_id), 
+        "UPDATE messages SET network_id = COALESCE($2, network_id),
          url = CASE WHEN deleted_at IS NULL THEN COALESCE($3, url) END,
          delivery_state = 'sent', sent_at = $4, next_attempt_at = NULL,
          failure_class = NULL, failure_detail = NULL

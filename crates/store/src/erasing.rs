@@ -98,9 +98,6 @@ pub fn list_of_conversation(
     )
 }
 
-/// How many bytes of bodies are loaded at once.
-const MOST_BYTES: i64 = 16 * 1024 * 1024;
-
 /// Lists raw deliveries after one, oldest first, so many as fit in memory and one at least.
 pub fn list_deliveries(
     read: &mut Read<'_>,
@@ -112,7 +109,7 @@ pub fn list_deliveries(
         &params![after, limit],
         |row| row.get::<Option<i64>>(0),
     )?;
-    let limit = intakes::count_fitting(&sizes, MOST_BYTES);
+    let limit = intakes::count_fitting(&sizes, intakes::MOST_BYTES);
     read.query(
         "SELECT i.id, i.inbox_id, i.delivery_key, i.headers, i.body, i.received_at,
            CASE WHEN EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)

@@ -102,11 +102,15 @@ pub fn list_keys(
     kind: &str,
     keys: &[&str],
 ) -> Result<Vec<String>, StoreError> {
-    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![*key].into()).collect();
+    let keys: Vec<Vec<Value>> = keys
+        .iter()
+        .map(|key| params![inbox, kind, *key].into())
+        .collect();
     read.query_keys(
         "SELECT i.delivery_key FROM (VALUES {keys}) AS k
-         JOIN intakes i ON i.inbox_id = $1 AND i.kind = $2 AND i.delivery_key = k.column1",
-        &params![inbox, kind],
+         JOIN intakes i ON i.inbox_id = k.column1 AND i.kind = k.column2
+           AND i.delivery_key = k.column3",
+        &[],
         &keys,
         |row| row.get(0),
     )
@@ -137,7 +141,7 @@ pub fn list_inboxes_waiting(
 }
 
 /// How many bytes of bodies are loaded at once.
-const MOST_BYTES: i64 = 16 * 1024 * 1024;
+pub(crate) const MOST_BYTES: i64 = 16 * 1024 * 1024;
 
 /// Lists the oldest deliveries of an inbox that wait, after a given one, so many as fit in memory.
 pub fn list_waiting(
@@ -327,13 +331,14 @@ pub fn renew_quarantined(
     let keys: Vec<Vec<Value>> = deliveries
         .iter()
         .enumerate()
-        .map(|(place, one)| params![&one.kind, &one.key, place as i64].into())
+        .map(|(place, one)| params![inbox, &one.kind, &one.key, place as i64].into())
         .collect();
     let there: Vec<(IntakeId, i64)> = tx.query_keys(
-        "SELECT i.id, k.column3 FROM (VALUES {keys}) AS k
-         JOIN intakes i ON i.inbox_id = $1 AND i.kind = k.column1 AND i.delivery_key = k.column2
+        "SELECT i.id, k.column4 FROM (VALUES {keys}) AS k
+         JOIN intakes i ON i.inbox_id = k.column1 AND i.kind = k.column2
+           AND i.delivery_key = k.column3
          WHERE EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)",
-        &params![inbox],
+        &[],
         &keys,
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -110,13 +110,16 @@ pub fn list_known(
     inbox: InboxId,
     network_ids: &[&str],
 ) -> Result<Vec<Known>, StoreError> {
-    let keys: Vec<Vec<Value>> = network_ids.iter().map(|id| params![*id].into()).collect();
+    let keys: Vec<Vec<Value>> = network_ids
+        .iter()
+        .map(|id| params![inbox, *id].into())
+        .collect();
     read.query_keys(
         &format!(
             "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k
-             JOIN messages m ON m.inbox_id = $1 AND m.network_id = k.column1"
+             JOIN messages m ON m.inbox_id = k.column1 AND m.network_id = k.column2"
         ),
-        &params![inbox],
+        &[],
         &keys,
         known,
     )

@@ -70,15 +70,14 @@ pub fn find(
         return Ok(Vec::new());
     };
     let mut params: Vec<Value> = params![query, before, limit].into();
-    let matches = read.dialect().matches(1);
     let conditions = reading::conditions(scope, filter, &mut params);
     let mut found = Vec::new();
-    for source in read.dialect().search_sources(2) {
+    for (source, condition) in read.dialect().search_sources(1, 2) {
         let sql = format!(
             "SELECT m.id, m.conversation_id
              FROM {source} CROSS JOIN messages m CROSS JOIN conversations c
-             WHERE {matches} AND search.rowid < $2
-               AND m.id = search.rowid AND c.id = m.conversation_id AND {conditions}
+             WHERE {condition} AND m.id = search.rowid AND c.id = m.conversation_id
+               AND {conditions}
              ORDER BY search.rowid DESC
              LIMIT $3"
         );

@@ -1,5 +1,6 @@
 //! The only places where the two databases are spoken to differently: placeholders of the schema,
-//! the match of a search, the claim of a job, the lock of the log, and rows sent as a set.
+//! the match of a search and where it looks, the claim of a job, the lock of the log, and rows sent as
+//! a set. The lock between erasures and intakes stands in `erasing`.
 
 use super::value::Value;
 use crate::search::Term;
@@ -71,30 +72,39 @@ impl Dialect {
         self == Self::Postgres
     }
 
-    /// The condition that a row of `search` matches the query in the given parameter.
-    pub fn matches(self, parameter: usize) -> String {
+    /// Where a search looks, and what must hold there, one after the other until enough is found; the
+    /// parameters are the query and the id before which it looks. SQLite's index gives the newest
+    /// first by itself. PostgreSQL's gives everything in no order, which for a word that stands in
+    /// every other message is much: the newest messages are looked through before. For the rest the
+    /// index is asked apart from the order (`OFFSET 0`), because a plan made for any word would walk
+    /// through every message for a rare one.
+    pub fn search_sources(self, query: usize, before: usize) -> Vec<(String, String)> {
+        let older = format!("search.rowid < ${before}");
         match self {
-            Self::Sqlite => format!("search MATCH ${parameter}"),
+            Self::Sqlite => vec![(
+                "search".to_owned(),
+                format!("search MATCH ${query} AND {older}"),
+            )],
             Self::Postgres => {
-                format!("search.tokens @@ CAST(CAST(${parameter} AS TEXT) AS TSQUERY)")
+                let matches = format!("tokens @@ CAST(CAST(${query} AS TEXT) AS TSQUERY)");
+                vec![
+                    (
+                        format!(
+                            "(SELECT rowid, tokens FROM search WHERE {older}
+                              ORDER BY rowid DESC LIMIT 2000) AS search"
+                        ),
+                        matches.clone(),
+                    ),
+                    (
+                        format!(
+                            "(SELECT search.rowid
+                              FROM (SELECT rowid FROM search WHERE {matches} OFFSET 0) AS search
+                              WHERE {older} ORDER BY search.rowid DESC OFFSET 0) AS search"
+                        ),
+                        older,
+                    ),
+                ]
             }
-        }
-    }
-
-    /// Where a search looks, one after the other until enough is found. SQLite's index gives the
-    /// newest first by itself. PostgreSQL's gives everything in no order, which for a word that
-    /// stands in every other message is much: the newest messages are looked through before.
-    pub fn search_sources(self, before: usize) -> Vec<String> {
-        let whole = "search".to_owned();
-        match self {
-            Self::Sqlite => vec![whole],
-            Self::Postgres => vec![
-                format!(
-                    "(SELECT rowid, tokens FROM search WHERE rowid < ${before}
-                      ORDER BY rowid DESC LIMIT 2000) AS search"
-                ),
-                whole,
-            ],
         }
     }
 

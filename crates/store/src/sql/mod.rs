@@ -86,7 +86,9 @@ impl<'c> Read<'c> {
     }
 
     /// Asks for many keys at once. `{keys}` in the statement becomes a `VALUES` whose columns are
-    /// called `column1`, `column2`, ...; `before` are the parameters `$1..` ahead of them.
+    /// called `column1`, `column2`, ...; `before` are the parameters `$1..` ahead of them. What an
+    /// index holds before the key goes into the keys too: left ahead of them, PostgreSQL may plan
+    /// on an empty table to read the index by that alone, once for every key.
     pub fn query_keys<T>(
         &mut self,
         sql: &str,
