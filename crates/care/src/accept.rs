@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kulant_channels::delivery::VerifyError;
+use kulant_channels::delivery::{QUERY_HEADER, VerifyError};
 use kulant_model::ids::{InboxId, IntakeId};
 use kulant_model::time::Timestamp;
 use kulant_store::{intakes, intakes::NewIntake};
 
-pub use kulant_channels::delivery::RawDelivery;
+pub use kulant_channels::delivery::{HookAnswer, RawDelivery};
 use tokio::sync::oneshot;
 
 use crate::Care;
@@ -37,32 +37,58 @@ pub enum NotAccepted {
     Care(#[from] CareError),
 }
 
-/// Checks and stores a delivery; it is durable when this returns.
+/// A request to a hook that brings something.
+#[derive(Debug)]
+pub struct Handed {
+    /// The query of the request as it came, where there was one.
+    pub query: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// Checks and stores a delivery; it is durable when this returns, with what its network wants to read.
 pub async fn accept(
     care: &Care,
     hook_key: &str,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-) -> Result<Accepted, NotAccepted> {
+    handed: Handed,
+) -> Result<(Accepted, HookAnswer), NotAccepted> {
     let now = care.now();
     let open = accounts::find_by_hook_key(care, hook_key)
         .await?
         .ok_or(NotAccepted::NoInbox)?;
+    let mut headers = handed.headers;
+    if let Some(query) = handed.query {
+        headers.push((QUERY_HEADER.to_owned(), query));
+    }
     let mut raw = RawDelivery {
         kind: String::new(),
         key: String::new(),
         headers,
-        body,
+        body: handed.body,
         received_at: now,
     };
+    let account = open.account(now);
     let name = open
         .channel
-        .verify(&open.account(now), &raw)
+        .verify(&account, &raw)
         .map_err(NotAccepted::NotGenuine)?;
     raw.kind = name.kind;
     raw.key = name.key;
+    let answer = open.channel.acknowledgement_of(&account, &raw);
 
-    Ok(store_soon(care, row(care, open.inbox.id, raw)).await?)
+    let accepted = store_soon(care, row(care, open.inbox.id, raw)).await?;
+    Ok((accepted, answer))
+}
+
+/// Answers the question by which a network finds out whether a hook is ours; none where the network
+/// has no such question, or no inbox has this hook.
+pub async fn answer_handshake(
+    care: &Care,
+    hook_key: &str,
+    query: &[(String, String)],
+) -> Result<Option<HookAnswer>, CareError> {
+    let open = accounts::find_by_hook_key(care, hook_key).await?;
+    Ok(open.and_then(|open| open.channel.handshake(&open.account(care.now()), query)))
 }
 
 /// Stores deliveries that were fetched or made by ourselves; returns how many were new.

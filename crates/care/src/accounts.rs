@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kulant_channels::Channel;
-use kulant_channels::capability::IdentityRealm;
-use kulant_channels::delivery::Account;
+use kulant_channels::capability::{IdentityRealm, IntakeWay};
+use kulant_channels::delivery::{Account, RawDelivery, VerifyError};
 use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
 use kulant_store::inboxes::{self, Inbox};
@@ -22,6 +22,7 @@ const FRESH: Duration = Duration::from_secs(1);
 pub struct Opened {
     pub inbox: Inbox,
     pub channel: &'static dyn Channel,
+    hook_url: String,
     secrets: Json,
 }
 
@@ -32,8 +33,28 @@ impl Opened {
             inbox_id: self.inbox.id.to_string(),
             settings: self.inbox.settings.clone(),
             secrets: crate::admin::inboxes::secrets_at(&self.secrets, now),
+            hook_url: self.hook_url.clone(),
             now,
         }
+    }
+
+    /// Returns whether its network may call its hook.
+    pub fn takes_deliveries(&self, now: Timestamp) -> bool {
+        let nothing = RawDelivery {
+            kind: String::new(),
+            key: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            received_at: now,
+        };
+        let verified = self.channel.verify(&self.account(now), &nothing);
+        verified != Err(VerifyError::NotOffered)
+    }
+
+    /// Returns whether what was said before it was connected comes in as well.
+    pub fn fills_history(&self) -> bool {
+        let capabilities = self.channel.capabilities();
+        capabilities.fills_gaps || capabilities.intake == IntakeWay::Poll
     }
 
     /// Returns within which bounds the network's ids of people are unique.
@@ -103,10 +124,16 @@ pub(crate) fn open(care: &Care, inbox: Inbox) -> Result<Opened, CareError> {
         Json::Null
     });
     Ok(Opened {
+        hook_url: format!("{}{}", care.settings.public_url, hook_path(&inbox)),
         inbox,
         channel,
         secrets,
     })
+}
+
+/// Returns the path under which a network delivers to an inbox.
+pub(crate) fn hook_path(inbox: &Inbox) -> String {
+    format!("/hooks/{}", inbox.hook_key)
 }
 
 /// Returns whether these keys open the secrets of an inbox.

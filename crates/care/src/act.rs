@@ -17,7 +17,7 @@ use serde_json::json;
 use tracing::warn;
 
 use crate::change::{self, Changing};
-use crate::deliver::clear_alert;
+use crate::deliver::{self, clear_alert};
 use crate::error::CareError;
 use crate::jobs::Outcome;
 use crate::{Care, SYSTEM, access, accounts};
@@ -170,11 +170,6 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     }
     let outbound = Outbound {
         message_id: format!("{id}-{}-{}", act.word(), job.id),
-        visibility: message.visibility,
-        in_reply_to: None,
-        thread: message.thread.clone(),
-        recipient: None,
-        signature: message.signature.clone(),
         action: match &act {
             Act::Edit { body } => Action::Edit {
                 network_id,
@@ -187,6 +182,7 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
                 added: *added,
             },
         },
+        ..addressed(care, message.clone()).await?
     };
     let account = opened.account(care.now());
     match opened.channel.send(&account, &outbound, &care.http).await {
@@ -205,6 +201,24 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         }
         Err(error) => fail(care, message, &act, &error).await,
     }
+}
+
+/// Says where something about a message goes at its network; it is no hand-over of its own.
+async fn addressed(care: &Care, message: Message) -> Result<Outbound, CareError> {
+    care.store
+        .read(move |read| {
+            let parent = match message.parent {
+                Some(parent) => messages::find(read, parent)?,
+                None => None,
+            };
+            let mut outbound = deliver::addressed(read, &message, parent.as_ref())?;
+            outbound.hand_over = false;
+            if message.direction == Direction::In {
+                outbound.in_reply_to = None;
+            }
+            Ok(outbound)
+        })
+        .await
 }
 
 /// Returns whether a message is there that was neither deleted nor erased.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use kulant_model::conversation::{self, Status};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, InboxId, JobId, MessageId};
-use kulant_model::message::{DeliveryState, Direction};
+use kulant_model::ids::{AlertId, IdentityId, InboxId, JobId, MessageId};
+use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
@@ -44,6 +44,8 @@ const BROKEN_PAUSE: Duration = Duration::from_secs(120);
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
 /// How often a lost answer is looked for before a person must decide.
 const LOOK_UPS: i64 = 10;
+/// How many of the messages before it a message names at most.
+const REFERENCES: i64 = 50;
 /// How long one try may take.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -170,6 +172,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
                 name: file.name,
                 media_type: file.media_type,
                 bytes,
+                alt: None,
             });
         }
     }
@@ -200,27 +203,78 @@ fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError>
         Some(parent) => messages::find(read, parent)?,
         None => None,
     };
-    let recipient = match parent.as_ref().and_then(|parent| parent.identity) {
-        Some(identity) => contacts::find_identity(read, identity)?,
-        None => None,
-    };
     let files = messages::list_attachments(read, &[id])?
         .into_iter()
         .filter_map(|file| Some((file.file_name.clone()?, file)))
         .collect();
+    let body = message.body.clone();
     let outbound = Outbound {
-        message_id: id.to_string(),
-        visibility: message.visibility,
-        in_reply_to: parent.and_then(|parent| parent.network_id),
-        thread: message.thread.clone(),
-        recipient: recipient.map(|identity| identity.network_id),
-        signature: message.signature.clone(),
         action: Action::Reply {
-            body: message.body.clone(),
+            body,
             attachments: Vec::new(),
         },
+        ..addressed(read, &message, parent.as_ref())?
     };
     Ok(Some((message, outbound, files)))
+}
+
+/// Says of a message where it goes at its network and what it answers; what is to be done there is
+/// for the caller to say.
+pub(crate) fn addressed(
+    read: &mut Read<'_>,
+    message: &Message,
+    parent: Option<&Message>,
+) -> Result<Outbound, CareError> {
+    let recipient = match recipient_of(read, message, parent)? {
+        Some(identity) => contacts::find_identity(read, identity)?,
+        None => None,
+    };
+    let (recipient, recipient_handle) = match recipient {
+        Some(identity) => (Some(identity.network_id), identity.handle),
+        None => (None, None),
+    };
+    let subject = match message.conversation {
+        Some(conversation) => deliveries::find_title(read, conversation)?,
+        None => None,
+    };
+    Ok(Outbound {
+        message_id: message.id.to_string(),
+        visibility: message.visibility,
+        in_reply_to: parent.and_then(|parent| parent.network_id.clone()),
+        references: deliveries::list_said_before(read, message, REFERENCES)?,
+        automatic: false,
+        subject,
+        thread: message.thread.clone(),
+        recipient,
+        recipient_handle,
+        hand_over: message.visibility == Visibility::Private
+            && message.thread.is_none()
+            && parent.is_some_and(|parent| parent.visibility == Visibility::Public),
+        signature: message.signature.clone(),
+        template: None,
+        action: Action::Delete {
+            network_id: String::new(),
+        },
+    })
+}
+
+/// Who a message is from or goes to: its author where that is not us, who said what it answers, else
+/// in private the party.
+fn recipient_of(
+    read: &mut Read<'_>,
+    message: &Message,
+    parent: Option<&Message>,
+) -> Result<Option<IdentityId>, CareError> {
+    let spoken_to = parent.and_then(|parent| parent.identity);
+    if let Some(identity) = message.identity.or(spoken_to) {
+        return Ok(Some(identity));
+    }
+    Ok(match message.conversation {
+        Some(conversation) if message.visibility == Visibility::Private => {
+            rows::find(read, conversation)?.and_then(|row| row.identity)
+        }
+        _ => None,
+    })
 }
 
 /// Answers within one conversation leave in the order in which they were written.
@@ -273,11 +327,10 @@ async fn send(care: &Care, leaving: &Leaving) -> Result<Receipt, SendError> {
 
 async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, SendError> {
     let account = leaving.opened.account(care.now());
-    let looking =
-        leaving
-            .opened
-            .channel
-            .look_up(&account, &leaving.outbound.message_id, &care.http);
+    let looking = leaving
+        .opened
+        .channel
+        .look_for(&account, &leaving.outbound, &care.http);
     tokio::time::timeout(TIME, looking)
         .await
         .unwrap_or_else(|_| {
@@ -359,7 +412,7 @@ fn pause(attempts: i64) -> Duration {
 
 async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Result<(), CareError> {
     let (ids, now) = (care.ids(), care.now());
-    let destination = destination(&leaving.opened);
+    let destination = Destination::of(&leaving.opened);
     care.store
         .write(move |tx| {
             let id = leaving.message.id;
@@ -513,15 +566,6 @@ pub(crate) fn enqueue(
 
 fn state_of(message: &Message) -> Option<DeliveryState> {
     message.delivery.as_ref().map(|delivery| delivery.state)
-}
-
-fn destination(opened: &Opened) -> Destination {
-    Destination {
-        inbox: opened.inbox.id,
-        brand: opened.inbox.brand,
-        team: opened.inbox.team,
-        realm: opened.realm(),
-    }
 }
 
 fn conversation_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Conversation>, CareError> {

@@ -9,24 +9,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, MessageId};
+use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self, Contact, Identity};
 use kulant_store::erasing::{self, Delivery, Trace};
-use kulant_store::{Read, Tx, conversations, messages, search};
+use kulant_store::jobs::{self, Job, NewJob};
+use kulant_store::{Read, StoreError, Tx, conversations, messages, search};
 use serde_json::json;
 use tracing::{info, warn};
 
 use crate::change;
 use crate::contacts::may_see;
 use crate::error::CareError;
+use crate::jobs::Outcome;
 use crate::{Care, access, followers, idempotency, intake};
 use marks::Marker;
 use needles::Needles;
 
 /// How many deliveries are looked through at a time.
 const PORTION: i64 = 200;
+
+/// The word for this work in the table of jobs.
+pub(crate) const KIND: &str = "erase";
 
 /// Everything that stands about a contact.
 struct Traces {
@@ -101,6 +106,38 @@ pub async fn erase(
         "a contact was erased"
     );
     Ok(())
+}
+
+/// Writes down that a contact who left their network is to be erased.
+pub(crate) fn enqueue(
+    tx: &mut Tx<'_>,
+    id: JobId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    jobs::enqueue_once(
+        tx,
+        &NewJob {
+            id,
+            kind: KIND,
+            key: Some(contact.to_string()),
+            inbox: None,
+            run_at: now,
+            payload: json!({ "contact": contact }),
+        },
+    )
+}
+
+/// Erases a contact who left their network, as their network demands it of us.
+pub(crate) async fn erase_departed(care: &Care, job: &Job) -> Result<Outcome, CareError> {
+    let contact = job.payload.get("contact").and_then(|id| id.as_str());
+    let Some(contact) = contact.and_then(|id| id.parse().ok()) else {
+        return Ok(Outcome::Done);
+    };
+    match erase(care, &access::system_person(), contact, None).await {
+        Ok(()) | Err(CareError::NotFound) => Ok(Outcome::Done),
+        Err(error) => Err(error),
+    }
 }
 
 fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {

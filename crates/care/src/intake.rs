@@ -4,6 +4,7 @@
 mod decide;
 mod keep;
 mod load;
+mod refused;
 pub(crate) mod world;
 
 use std::collections::{HashMap, HashSet};
@@ -73,12 +74,7 @@ async fn take_in_batches(care: &Care, inbox: InboxId, most: usize) -> Result<usi
     let Some(opened) = accounts::find(care, inbox).await? else {
         return Ok(0);
     };
-    let destination = Destination {
-        inbox,
-        brand: opened.inbox.brand,
-        team: opened.inbox.team,
-        realm: opened.realm(),
-    };
+    let destination = Destination::of(&opened);
     let mut taken = 0;
     let mut waiting = list_waiting(care, inbox, IntakeId(0)).await?;
     let mut batches = 0;
@@ -235,7 +231,7 @@ async fn take_in_batch(
 fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
     items
         .iter()
-        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_)))
+        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_) | Inbound::Departure(_)))
         .filter(|item| world.erased.contains(item.inbound.network_id()))
         .map(|item| item.intake)
         .collect()

@@ -44,6 +44,7 @@ pub(crate) const KINDS: &[&str] = &[
     polling::KIND,
     retention::KIND,
     crate::act::KIND,
+    crate::erase::KIND,
 ];
 
 /// Every kind of job, one line each.
@@ -53,6 +54,7 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         polling::KIND => polling::poll(care, job).await,
         retention::KIND => retention::tidy(care).await,
         crate::act::KIND => crate::act::act(care, job).await,
+        crate::erase::KIND => crate::erase::erase_departed(care, job).await,
         other => {
             warn!(
                 job.kind = other,

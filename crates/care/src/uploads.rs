@@ -1,7 +1,6 @@
 //! Files that people hand in with their words, and files that came with messages: kept under random
 //! names, read within a scope alone. What a file is, its first bytes say, not its name.
 
-use kulant_channels::http::Request;
 use kulant_model::ids::{AgentId, AttachmentId, InboxId};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
@@ -9,7 +8,7 @@ use kulant_store::messages::{self, Attachment};
 use kulant_store::reading;
 
 use crate::error::CareError;
-use crate::{Care, access};
+use crate::{Care, access, accounts};
 
 const LONGEST_NAME: usize = 120;
 /// What every file is that we do not recognise.
@@ -153,25 +152,23 @@ pub async fn read(
                 CareError::Unavailable(format!("a file could not be read: {error}"))
             }
         })?,
-        (None, Some(url)) => fetch(care, url).await?,
+        (None, Some(url)) => fetch(care, &file, url).await?,
         (None, None) => return Err(CareError::NotFound),
     };
     Ok((file, bytes))
 }
 
-async fn fetch(care: &Care, url: &str) -> Result<Vec<u8>, CareError> {
+async fn fetch(care: &Care, file: &Attachment, url: &str) -> Result<Vec<u8>, CareError> {
     let limit = usize::try_from(care.settings.largest_file_bytes).unwrap_or(usize::MAX);
     let gone = || CareError::Refused(Refusal::new("file_not_at_network"));
-    let answer = care
-        .http
-        .send(Request::get(url).limit(limit))
+    let inbox = file.inbox.ok_or_else(gone)?;
+    let opened = accounts::find(care, inbox).await?.ok_or_else(gone)?;
+    let account = opened.account(care.now());
+    opened
+        .channel
+        .fetch_file(&account, url, limit, &care.http)
         .await
-        .map_err(|_| gone())?;
-    if (200..300).contains(&answer.status) {
-        Ok(answer.body)
-    } else {
-        Err(gone())
-    }
+        .map_err(|_| gone())
 }
 
 fn too_large(care: &Care) -> CareError {

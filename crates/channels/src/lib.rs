@@ -174,8 +174,13 @@ pub trait Channel: Send + Sync + 'static {
         }
     }
 
+    /// Returns whether a delivery only points at something, which `follow_up` fetches.
+    fn points_elsewhere(&self, _: &Account, _: &RawDelivery) -> bool {
+        false
+    }
+
     /// Fetches what a delivery only points at, as deliveries of their own; called once for each that
-    /// was taken in, and again after a retryable error.
+    /// was taken in and points elsewhere, and again after a retryable error.
     async fn follow_up(
         &self,
         _: &Account,

@@ -5,7 +5,7 @@ use kulant_model::message::DeliveryState;
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::messages::Delivery;
+use crate::messages::{Delivery, Message};
 use crate::params;
 use crate::sql::{Read, Tx};
 
@@ -25,6 +25,15 @@ pub fn confirm_sent(
          failure_class = NULL, failure_detail = NULL
          WHERE id = $1",
         &params![id, network_id, url, sent_at],
+    )?;
+    Ok(())
+}
+
+/// Notes into which private thread a message of ours went, where that was not known when it left.
+pub fn save_thread(tx: &mut Tx<'_>, id: MessageId, thread: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET thread_key = $2 WHERE id = $1 AND thread_key IS NULL",
+        &params![id, thread],
     )?;
     Ok(())
 }
@@ -78,6 +87,48 @@ pub fn has_earlier_leaving(
             |row| row.get::<MessageId>(0),
         )?
         .is_some())
+}
+
+/// Lists the network's ids of what was said before a message beside it, oldest first, no more than
+/// the newest so many.
+pub fn list_said_before(
+    read: &mut Read<'_>,
+    message: &Message,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let mut said = read.query(
+        "SELECT network_id FROM messages
+         WHERE conversation_id = $1 AND inbox_id = $2 AND visibility = $3 AND id <> $4
+           AND network_id IS NOT NULL AND platform_at <= $5
+         ORDER BY platform_at DESC, id DESC
+         LIMIT $6",
+        &params![
+            message.conversation,
+            message.inbox,
+            message.visibility,
+            message.id,
+            message.platform_at,
+            limit
+        ],
+        |row| row.get(0),
+    )?;
+    said.reverse();
+    Ok(said)
+}
+
+/// Finds the title that the first message of a conversation with one had at its network.
+pub fn find_title(
+    read: &mut Read<'_>,
+    conversation: ConversationId,
+) -> Result<Option<String>, StoreError> {
+    read.query_one(
+        "SELECT title FROM messages
+         WHERE conversation_id = $1 AND title IS NOT NULL AND visibility <> 'note'
+         ORDER BY platform_at, id
+         LIMIT 1",
+        &params![conversation],
+        |row| row.get(0),
+    )
 }
 
 /// Returns how many messages of an inbox are in a state that is not over.

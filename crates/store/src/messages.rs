@@ -24,6 +24,8 @@ pub struct Known {
     pub parent: Option<MessageId>,
     pub root: Option<MessageId>,
     pub top: Option<MessageId>,
+    /// The key of the private thread it belongs to.
+    pub thread: Option<String>,
     /// When it was taken in; none for a placeholder, which stands for a message not seen yet.
     pub seen_at: Option<Timestamp>,
     pub edited_at: Option<Timestamp>,
@@ -96,7 +98,7 @@ pub struct Attachment {
 }
 
 const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
-     m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body";
+     m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body, m.thread_key";
 
 pub(crate) const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
      m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
@@ -635,6 +637,7 @@ fn known(row: &Row<'_>) -> Result<Known, StoreError> {
         edited_at: row.get(10)?,
         deleted_at: row.get(11)?,
         body: row.get(12)?,
+        thread: row.get(13)?,
     })
 }
 

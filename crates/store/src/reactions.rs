@@ -18,6 +18,9 @@ pub struct Reaction {
     pub removed_at: Option<Timestamp>,
 }
 
+/// The kind under which somebody takes back whatever they gave to a message.
+pub const ANY: &str = "";
+
 /// Keeps reactions; the latest word of somebody counts, and at the same time the taking back.
 pub fn save(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> {
     let rows: Vec<Vec<Value>> = reactions
@@ -41,6 +44,26 @@ pub fn save(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> 
          WHERE excluded.changed_at > reactions.changed_at
             OR (excluded.changed_at = reactions.changed_at AND excluded.removed_at IS NOT NULL)",
     )
+}
+
+/// Takes back what somebody gave to messages before they took back everything there, in whatever
+/// order the two came.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    given: &[(MessageId, IdentityId)],
+) -> Result<(), StoreError> {
+    for (message, identity) in given {
+        tx.execute(
+            "UPDATE reactions SET removed_at =
+               (SELECT a.changed_at FROM reactions a
+                WHERE a.message_id = $1 AND a.identity_id = $2 AND a.kind = $3)
+             WHERE message_id = $1 AND identity_id = $2 AND kind <> $3 AND removed_at IS NULL
+               AND changed_at <= (SELECT a.changed_at FROM reactions a
+                                  WHERE a.message_id = $1 AND a.identity_id = $2 AND a.kind = $3)",
+            &params![*message, *identity, ANY],
+        )?;
+    }
+    Ok(())
 }
 
 /// Counts the standing reactions of messages by kind.

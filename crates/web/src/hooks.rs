@@ -6,13 +6,23 @@ use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kulant_care::accept::{Accepted, NotAccepted, accept};
+use kulant_care::accept::{
+    Accepted, Handed, HookAnswer, NotAccepted, accept, answer_handshake,
+};
 use kulant_care::{Care, has_hook};
 
-use crate::input::Path;
+use crate::input::{Path, Query};
 use crate::problem::Problem;
 
-const JSON: [(axum::http::HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+/// Answers a network that asks whether a hook is ours, where it does ask.
+pub async fn shake_hands(
+    State(care): State<Care>,
+    Path(key): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let answer = answer_handshake(&care, &key, &query).await?;
+    Ok(told(answer.ok_or_else(Problem::not_found)?))
+}
 
 /// Takes a delivery; it is durable when this answers.
 pub async fn receive(
@@ -33,24 +43,33 @@ pub async fn receive(
         .await
         .map_err(|_| Problem::too_large())?;
 
-    let accepted = accept(&care, &key, kept_headers(&parts.headers), body.into())
-        .await
-        .map_err(|error| match error {
-            NotAccepted::NoInbox => Problem::not_found(),
-            NotAccepted::NotGenuine(why) => {
-                Problem::new(StatusCode::UNAUTHORIZED, "not_genuine").detail(why.to_string())
-            }
-            NotAccepted::Care(error) => error.into(),
-        })?;
+    let handed = Handed {
+        query: parts.uri.query().map(str::to_owned),
+        headers: kept_headers(&parts.headers),
+        body: body.into(),
+    };
+    let (accepted, answer) =
+        accept(&care, &key, handed)
+            .await
+            .map_err(|error| match error {
+                NotAccepted::NoInbox => Problem::not_found(),
+                NotAccepted::NotGenuine(why) => {
+                    Problem::new(StatusCode::UNAUTHORIZED, "not_genuine").detail(why.to_string())
+                }
+                NotAccepted::Care(error) => error.into(),
+            })?;
     Ok(match accepted {
-        Accepted::Stored => (StatusCode::ACCEPTED, JSON, r#"{"accepted":true}"#),
-        Accepted::Duplicate => (
-            StatusCode::OK,
-            JSON,
-            r#"{"accepted":true,"duplicate":true}"#,
+        // Whoever is told that it will be read later is told as well that it was there before.
+        Accepted::Duplicate if answer.status == StatusCode::ACCEPTED.as_u16() => told(
+            HookAnswer::json(200, r#"{"accepted":true,"duplicate":true}"#),
         ),
-    }
-    .into_response())
+        Accepted::Stored | Accepted::Duplicate => told(answer),
+    })
+}
+
+fn told(answer: HookAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    (status, [(CONTENT_TYPE, answer.media_type)], answer.body).into_response()
 }
 
 /// Returns the headers that are kept with the delivery: all that are text, but nobody's

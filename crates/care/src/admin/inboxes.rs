@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use kulant_channels::Channel;
-use kulant_channels::capability::IntakeWay;
 use kulant_channels::delivery::SIGNING;
 use kulant_channels::{settings as schema, signature};
 use kulant_model::event::{EventKind, NewEvent};
@@ -20,7 +19,7 @@ use super::fields::{Faults, slug_of};
 use super::{past_name, require_version, settled};
 use crate::Care;
 use crate::access::require;
-use crate::accounts::{open_secrets, seal_secrets};
+use crate::accounts::{hook_path, open, open_secrets, seal_secrets};
 use crate::deliver::clear_alert;
 use crate::error::CareError;
 use crate::jobs::poll_soon;
@@ -116,11 +115,10 @@ pub async fn create(
     let channel = channel.ok_or(CareError::NotFound)?;
 
     let id = InboxId(care.id());
-    let hook_secret = channel.capabilities().signed_hook.then(|| {
-        let secret = signature::new_secret(care.random_bytes());
-        secrets.insert(SIGNING.to_owned(), json!([secret]));
-        secret
-    });
+    // Every inbox signs something: what comes to its hook, or the addresses that it gives out.
+    let secret = signature::new_secret(care.random_bytes());
+    secrets.insert(SIGNING.to_owned(), json!([secret]));
+    let hook_secret = channel.capabilities().signed_hook.then_some(secret);
     let mut row = Row {
         id,
         version: 1,
@@ -518,7 +516,8 @@ fn manager_view(
         .into_iter()
         .filter(|name| kept.contains_key(name))
         .collect();
-    let pushed = capabilities.intake == IntakeWay::Push;
+    let takes_deliveries = open(care, row.clone())?.takes_deliveries(care.now());
+    let hook_path = takes_deliveries.then(|| hook_path(&row));
     Ok(Inbox {
         id: row.id,
         version: row.version,
@@ -541,7 +540,7 @@ fn manager_view(
         managed: Some(Managed {
             settings: row.settings,
             secrets_set,
-            hook_path: pushed.then(|| format!("/hooks/{}", row.hook_key)),
+            hook_path,
         }),
     })
 }

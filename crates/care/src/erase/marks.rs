@@ -122,6 +122,7 @@ pub(crate) fn list_erased(
         .filter_map(|known| {
             let came_as = by_mark.get(known.network_id.as_deref()?)?;
             Some(Known {
+                thread: None,
                 network_id: Some((*came_as).to_owned()),
                 seen_at: known.seen_at.or(known.deleted_at),
                 ..known

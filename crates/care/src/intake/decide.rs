@@ -4,18 +4,20 @@
 mod place;
 
 use kulant_channels::inbound::{
-    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction as Reacted,
+    AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, Post,
+    Reaction as Reacted, Status,
 };
 use kulant_model::ids::{AttachmentId, ContactId, ConversationId, IdentityId, MessageId};
-use kulant_model::message::{DeliveryState, Direction, Visibility};
+use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
 use kulant_store::messages::{Attachment, Delivery, Known, Message};
-use kulant_store::reactions::Reaction;
+use kulant_store::reactions::{self, Reaction};
 
 use place::{Placed, place_below, place_of, place_private, place_public};
 
-use super::world::{Confirmation, Happening, Item, Line, World};
+use super::load;
+use super::world::{Confirmation, Happening, Item, Line, Refused, World};
 
 /// Takes one item into the world.
 pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
@@ -24,6 +26,8 @@ pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
         Inbound::Edit(edit) => take_in_edit(world, edit, item.received_at),
         Inbound::Delete(delete) => take_in_delete(world, delete, item.received_at),
         Inbound::Reaction(reaction) => take_in_reaction(world, reaction, item.received_at),
+        Inbound::Status(status) => take_in_status(world, status),
+        Inbound::Departure(departure) => take_in_departure(world, departure),
     }
 }
 
@@ -32,7 +36,8 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         return;
     }
     let there = world.by_network.get(&post.network_id).copied();
-    if there.is_some_and(|id| world.line(id).known.seen_at.is_some()) {
+    if let Some(known) = there.filter(|id| world.line(*id).known.seen_at.is_some()) {
+        learn_thread(world, known, post.thread.as_deref());
         return;
     }
     let id = there.unwrap_or_else(|| MessageId(world.next_id()));
@@ -62,47 +67,107 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         }
         _ => {}
     }
-    note_in_conversation(world, id, post.author.own, placed.conversation);
+    note_in_conversation(world, id, post, placed.conversation);
     attach(world, id, &post.attachments);
 }
 
 /// Recognises our own message coming back, and takes it as the network's confirmation.
 fn confirm_echo(world: &mut World<'_>, post: &Post) -> bool {
-    let Some(ours) = post
-        .echo_of
-        .as_deref()
-        .and_then(|text| text.parse::<MessageId>().ok())
-        .filter(|id| world.lines.contains_key(id))
-    else {
+    let Some(ours) = find_ours(world, post.echo_of.as_deref()) else {
         return false;
     };
+    confirm(
+        world,
+        ours,
+        (&post.network_id, post.url.as_deref()),
+        post.platform_at,
+    );
+    learn_thread(world, ours, post.thread.as_deref());
+    true
+}
+
+fn find_ours(world: &World<'_>, echo_of: Option<&str>) -> Option<MessageId> {
+    load::ours(echo_of).filter(|id| {
+        let line = world.lines.get(id);
+        line.is_some_and(|line| line.known.direction == Direction::Out)
+    })
+}
+
+/// Gives a message of ours its network id and takes it as sent, unless it has one already.
+fn confirm(
+    world: &mut World<'_>,
+    ours: MessageId,
+    (network_id, url): (&str, Option<&str>),
+    at: Timestamp,
+) {
     let line = world.line(ours);
-    if line.known.direction != Direction::Out {
-        return false;
-    }
     if line.known.network_id.is_some() {
-        return true;
+        return;
     }
     let conversation = line.known.conversation;
     let replaces = world
         .by_network
-        .get(&post.network_id)
+        .get(network_id)
         .copied()
         .filter(|old| *old != ours);
-    world.line_mut(ours).known.network_id = Some(post.network_id.clone());
-    world.by_network.insert(post.network_id.clone(), ours);
+    world.line_mut(ours).known.network_id = Some(network_id.to_owned());
+    world.by_network.insert(network_id.to_owned(), ours);
     if let Some(old) = replaces {
         adopt(world, ours, old);
     }
     world.confirmations.push(Confirmation {
         message: ours,
-        network_id: post.network_id.clone(),
-        url: post.url.clone(),
-        at: post.platform_at,
+        network_id: network_id.to_owned(),
+        url: url.map(str::to_owned),
+        at,
         replaces,
     });
     world.touch(conversation);
-    true
+}
+
+/// Learns into which private thread a message of ours went: what is said there from now on belongs
+/// to its conversation.
+fn learn_thread(world: &mut World<'_>, ours: MessageId, thread: Option<&str>) {
+    let known = &world.line(ours).known;
+    let (Some(thread), Some(conversation)) = (thread, known.conversation) else {
+        return;
+    };
+    let is_new = known.direction == Direction::Out
+        && known.visibility == Visibility::Private
+        && known.thread.is_none();
+    if !is_new {
+        return;
+    }
+    world.line_mut(ours).known.thread = Some(thread.to_owned());
+    world.learnt_threads.push((ours, thread.to_owned()));
+    world.threads.insert(thread.to_owned(), conversation);
+    world.changed_threads.insert(thread.to_owned());
+}
+
+/// Takes the network's word on what became of a message of ours; one that we do not know is none of
+/// ours.
+fn take_in_status(world: &mut World<'_>, status: &Status) {
+    let known = world.by_network.get(&status.network_id).copied();
+    let known = known.filter(|id| world.line(*id).known.direction == Direction::Out);
+    let Some(ours) = find_ours(world, status.echo_of.as_deref()).or(known) else {
+        return;
+    };
+    let Some((class, detail)) = &status.failure else {
+        confirm(world, ours, (&status.network_id, None), status.at);
+        return;
+    };
+    world.refused.push(Refused {
+        message: ours,
+        class: class.clone(),
+        detail: detail.clone(),
+    });
+    let conversation = world.line(ours).known.conversation;
+    world.touch(conversation);
+}
+
+fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
+    let identity = world.identities.get(&departure.person);
+    world.departed.extend(identity.map(|identity| identity.contact));
 }
 
 /// Puts a message of ours in the place of a row that stood for it before we knew its network id.
@@ -113,7 +178,9 @@ pub(crate) fn adopt(world: &mut World<'_>, ours: MessageId, old: MessageId) {
     if let Some(place) = place_of(world, ours) {
         place_below(world, old, ours, place, conversation);
     }
-    world.lines.remove(&old);
+    if let Some(line) = world.lines.remove(&old) {
+        learn_thread(world, ours, line.known.thread.as_deref());
+    }
     for line in world.lines.values_mut() {
         if line.known.parent == Some(old) {
             line.known.parent = Some(ours);
@@ -162,6 +229,7 @@ fn fill(
         parent,
         root: placed.place.and_then(|place| place.root).map(MessageId),
         top: placed.place.map(|place| MessageId(place.top)),
+        thread: placed.thread.clone(),
         seen_at: Some(received_at),
         edited_at: edited.map(|(at, _)| at),
         deleted_at,
@@ -178,7 +246,8 @@ fn fill(
         identity,
         agent: None,
         is_party: placed.is_party,
-        kind: None,
+        // Nobody waits for an answer to what a machine said.
+        kind: post.automatic.then_some(Kind::Other),
         title: post.title.clone().filter(|_| !gone),
         body: String::new(),
         url: post.url.clone().filter(|_| !gone),
@@ -226,7 +295,7 @@ fn fill(
 fn note_in_conversation(
     world: &mut World<'_>,
     id: MessageId,
-    own: bool,
+    said: &Post,
     conversation: Option<ConversationId>,
 ) {
     let line = world.line(id);
@@ -237,10 +306,11 @@ fn note_in_conversation(
         let above = &world.line(*parent).known;
         above.conversation.is_none() && above.visibility == Visibility::Public
     });
+    let waits = !said.author.own && !is_quiet(world, said);
     if let Some(matter) = conversation.and_then(|id| world.matters.get_mut(&id)) {
         matter.touched = true;
-        matter.turns |= own || is_party || is_root;
-        if !own {
+        matter.turns |= said.author.own || is_party || is_root;
+        if waits {
             matter.row.unread = true;
             matter.party_wrote |= is_party || is_root;
         }
@@ -248,6 +318,13 @@ fn note_in_conversation(
             matter.row.post = post;
         }
     }
+}
+
+/// Returns whether nobody waits for an answer: a machine said it, or it was said long before the
+/// account was connected.
+pub(super) fn is_quiet(world: &World<'_>, post: &Post) -> bool {
+    let history_until = world.destination.history_until;
+    post.automatic || history_until.is_some_and(|until| post.platform_at < until)
 }
 
 fn take_in_edit(world: &mut World<'_>, edit: &Edit, received_at: Timestamp) {
@@ -312,6 +389,9 @@ fn take_in_reaction(world: &mut World<'_>, reacted: &Reacted, received_at: Times
         changed_at: reacted.at,
         removed_at: (!reacted.added).then_some(reacted.at),
     };
+    if reaction.kind == reactions::ANY && reacted.added {
+        return;
+    }
     let key = (message, identity, reacted.kind.clone());
     let newer = world.reactions.get(&key).is_none_or(|before| {
         (before.changed_at, before.removed_at.is_some())
@@ -339,6 +419,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         parent: None,
         root: None,
         top: Some(id),
+        thread: None,
         seen_at: None,
         edited_at: None,
         deleted_at: None,
@@ -386,15 +467,20 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
     id
 }
 
-/// Finds who said it, or notes somebody new; the newest name that the network used counts.
+/// Finds who said it, or notes somebody new; the newest name that the network used counts, and an id
+/// in the place of a name is none.
 fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) -> IdentityId {
+    let is_name = |name: &str| !name.is_empty() && name != author.network_id;
     let name = Some(author.name.trim().to_owned()).filter(|name| !name.is_empty());
     if let Some(identity) = world.identities.get_mut(&author.network_id) {
         let differs = identity.name != name || identity.handle != author.handle;
-        if at > identity.named_at && differs {
+        let was_named = identity.name.as_deref().is_some_and(is_name);
+        let is_named = name.as_deref().is_some_and(is_name);
+        let newer = at > identity.named_at && (is_named || !was_named);
+        if differs && (newer || (is_named && !was_named)) {
             identity.name = name;
-            identity.handle.clone_from(&author.handle);
-            identity.named_at = at;
+            identity.handle = author.handle.clone().or(identity.handle.take());
+            identity.named_at = identity.named_at.max(at);
             world.renamed_identities.insert(author.network_id.clone());
         }
         return identity.id;

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kulant_model::conversation::Status;
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{ActorId, ConversationId, InboxId, MessageId};
+use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
 use kulant_store::{StoreError, Tx, contacts, conversations, deliveries, messages, reactions};
 use serde_json::json;
 
 use crate::change::take_tally;
+use crate::erase;
 
+use super::refused;
 use super::world::{Happening, Matter, World};
 
 /// Writes everything that changed; returns the names of files that are to go after the commit.
@@ -33,6 +35,11 @@ pub(crate) fn keep(
             confirmation.at,
         )?;
     }
+    for (message, thread) in &world.learnt_threads {
+        deliveries::save_thread(tx, *message, thread)?;
+    }
+    let failed = refused::keep(tx, world, actor)?;
+    world.happenings.extend(failed.into_iter().map(Happening::Failed));
     let files = keep_lines(tx, world)?;
     for (old, into) in &mut world.joins {
         messages::move_conversation(tx, old.id, *into)?;
@@ -52,6 +59,9 @@ pub(crate) fn keep(
     conversations::save_threads(tx, world.destination.inbox, &threads)?;
     keep_matters(tx, world)?;
     append_events(tx, world, actor);
+    for contact in &world.departed {
+        erase::enqueue(tx, JobId(world.next_id()), *contact, world.now)?;
+    }
     Ok(files)
 }
 
@@ -121,7 +131,12 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
         (a.message, a.identity, &a.kind).cmp(&(b.message, b.identity, &b.kind))
     });
     reactions::save(tx, &reactions)?;
-    Ok(())
+    let mut given: Vec<_> = reactions
+        .iter()
+        .map(|reaction| (reaction.message, reaction.identity))
+        .collect();
+    given.dedup();
+    reactions::settle(tx, &given)
 }
 
 /// Adds up the conversations that changed and keeps them as they stand now.
@@ -212,6 +227,7 @@ fn append_events(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) {
             Happening::Edited(id) => of_message(EventKind::MessageEdited, id),
             Happening::Deleted(id) => of_message(EventKind::MessageDeleted, id),
             Happening::Reacted(id) => of_message(EventKind::ReactionChanged, id),
+            Happening::Failed(id) => of_message(EventKind::MessageFailed, id),
             Happening::Opened(id) => about(EventKind::ConversationOpened, Some(id)),
             Happening::Joined(from, into) => {
                 about(EventKind::ConversationJoined, Some(into)).facts(json!({"joined": from}))

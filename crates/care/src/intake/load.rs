@@ -21,15 +21,13 @@ pub(crate) fn load(
     let mut people = BTreeSet::new();
     let mut threads = BTreeSet::new();
     for item in items {
-        network_ids.insert(item.inbound.network_id());
+        if !matches!(item.inbound, Inbound::Departure(_)) {
+            network_ids.insert(item.inbound.network_id());
+        }
         match &item.inbound {
             Inbound::Post(post) => {
                 network_ids.extend(post.parent.as_deref());
-                echoes.extend(
-                    post.echo_of
-                        .as_deref()
-                        .and_then(|id| id.parse::<MessageId>().ok()),
-                );
+                echoes.extend(ours(post.echo_of.as_deref()));
                 if !post.author.own {
                     people.insert(post.author.network_id.as_str());
                 }
@@ -43,6 +41,10 @@ pub(crate) fn load(
             }
             Inbound::Reaction(reaction) if !reaction.author.own => {
                 people.insert(reaction.author.network_id.as_str());
+            }
+            Inbound::Status(status) => echoes.extend(ours(status.echo_of.as_deref())),
+            Inbound::Departure(departure) => {
+                people.insert(departure.person.as_str());
             }
             Inbound::Reaction(_) | Inbound::Edit(_) | Inbound::Delete(_) => {}
         }
@@ -75,6 +77,11 @@ pub(crate) fn load(
         .into_iter()
         .collect();
     load_matters(tx, world)
+}
+
+/// Reads which message of ours the network speaks of.
+pub(super) fn ours(echo_of: Option<&str>) -> Option<MessageId> {
+    echo_of?.parse().ok()
 }
 
 /// Loads everything below placeholders that are seen now.

@@ -2,6 +2,7 @@
 //! Nothing here reads or writes; `load` fills it and `keep` writes what changed.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use kulant_model::ids::{
     BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, TeamId,
@@ -14,6 +15,8 @@ use kulant_store::reactions::Reaction;
 
 use kulant_channels::inbound::Inbound;
 
+use crate::accounts::Opened;
+
 /// Where the messages of an inbox go.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
@@ -22,6 +25,26 @@ pub(crate) struct Destination {
     pub team: TeamId,
     /// Within which the network's ids of people are unique.
     pub realm: String,
+    /// What was said before is history that came with the account: nobody waits for an answer to it.
+    pub history_until: Option<Timestamp>,
+}
+
+/// How long before an account was connected people still wait for its answers.
+const YESTERDAY: Duration = Duration::from_hours(24);
+
+impl Destination {
+    pub(crate) fn of(opened: &Opened) -> Self {
+        let inbox = &opened.inbox;
+        Self {
+            inbox: inbox.id,
+            brand: inbox.brand,
+            team: inbox.team,
+            realm: opened.realm(),
+            history_until: opened
+                .fills_history()
+                .then(|| inbox.created_at.before(YESTERDAY)),
+        }
+    }
 }
 
 /// One thing that happened at a network, from a stored delivery.
@@ -68,6 +91,14 @@ pub(crate) struct Confirmation {
     pub replaces: Option<MessageId>,
 }
 
+/// The network's word that a message of ours did not arrive.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub message: MessageId,
+    pub class: String,
+    pub detail: String,
+}
+
 /// What happened, for the log; written with the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Happening {
@@ -76,6 +107,7 @@ pub(crate) enum Happening {
     Edited(MessageId),
     Deleted(MessageId),
     Reacted(MessageId),
+    Failed(MessageId),
     Opened(ConversationId),
     Joined(ConversationId, ConversationId),
 }
@@ -101,6 +133,11 @@ pub(crate) struct World<'a> {
     pub attachments: Vec<Attachment>,
     pub tied_uploads: Vec<(String, MessageId)>,
     pub confirmations: Vec<Confirmation>,
+    pub refused: Vec<Refused>,
+    /// Messages of ours of which we learn now into which private thread they went.
+    pub learnt_threads: Vec<(MessageId, String)>,
+    /// People who left their network.
+    pub departed: BTreeSet<ContactId>,
     pub happenings: Vec<Happening>,
 }
 
@@ -125,6 +162,9 @@ impl<'a> World<'a> {
             attachments: Vec::new(),
             tied_uploads: Vec::new(),
             confirmations: Vec::new(),
+            refused: Vec::new(),
+            learnt_threads: Vec::new(),
+            departed: BTreeSet::new(),
             happenings: Vec::new(),
         }
     }

@@ -73,6 +73,15 @@ pub(super) async fn follow_up(
     Ok(deliveries)
 }
 
+/// Returns whether a delivery tells of mentions of us.
+pub(super) fn is_in(account: &Account, raw: &RawDelivery) -> bool {
+    let Ok(own) = super::account_id(account) else {
+        return false;
+    };
+    let body: Value = serde_json::from_slice(&raw.body).unwrap_or_default();
+    raw.kind == GRAPH && !mentions(&body, own).is_empty()
+}
+
 /// Returns media and comment of each mention; ids are numbers and nothing else, because they are
 /// written into a question.
 fn mentions(body: &Value, own: &str) -> Vec<(String, Option<String>)> {

@@ -115,6 +115,10 @@ impl Channel for Instagram {
         inbound::translate(account, raw)
     }
 
+    fn points_elsewhere(&self, account: &Account, raw: &RawDelivery) -> bool {
+        mention::is_in(account, raw)
+    }
+
     async fn follow_up(
         &self,
         account: &Account,

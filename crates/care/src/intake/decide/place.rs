@@ -9,6 +9,7 @@ use kulant_model::threading::{self, Place};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::Conversation;
 
+use super::is_quiet;
 use crate::intake::world::{Happening, Matter, World};
 
 /// Where a message goes.
@@ -32,7 +33,7 @@ pub(super) fn place_public(
     let place = threading::place(id.0, post.author.own, above);
     let conversation = match place.root {
         None => None,
-        Some(root) if root == id.0 => Some(open_at(world, id, was_awaited, identity)),
+        Some(root) if root == id.0 => Some(open_at(world, id, was_awaited, post, identity)),
         Some(root) => parent
             .and_then(|parent| world.line(parent).known.conversation)
             .or_else(|| {
@@ -41,7 +42,7 @@ pub(super) fn place_public(
                     .get(&MessageId(root))
                     .and_then(|line| line.known.conversation)
             })
-            .or_else(|| Some(open_at(world, id, was_awaited, identity))),
+            .or_else(|| Some(open_at(world, id, was_awaited, post, identity))),
     };
     let is_party = identity.is_some()
         && conversation
@@ -61,10 +62,11 @@ fn open_at(
     world: &mut World<'_>,
     root: MessageId,
     was_awaited: bool,
+    post: &Post,
     identity: Option<IdentityId>,
 ) -> ConversationId {
     if !was_awaited {
-        return open(world, Some(root), identity, Visibility::Public, None);
+        return open(world, Some(root), identity, post, None);
     }
     let below = world
         .lines
@@ -74,7 +76,7 @@ fn open_at(
         .min();
     let contact = identity.and_then(|identity| contact_of(world, identity));
     let Some(conversation) = below.filter(|id| world.matters.contains_key(id)) else {
-        return open(world, Some(root), identity, Visibility::Public, None);
+        return open(world, Some(root), identity, post, None);
     };
     let matter = world
         .matters
@@ -100,7 +102,10 @@ pub(super) fn place_private(
         .clone()
         .or_else(|| (!post.author.own).then(|| post.author.network_id.clone()));
     let conversation = match &thread {
-        Some(thread) => Some(continue_thread(world, thread, identity, post.platform_at)),
+        Some(thread) => {
+            let above = parent.and_then(|parent| continued(world, parent, identity));
+            Some(continue_thread(world, (thread, above), identity, post))
+        }
         None => parent.and_then(|parent| world.line(parent).known.conversation),
     };
     Placed {
@@ -111,14 +116,30 @@ pub(super) fn place_private(
     }
 }
 
-/// Finds the conversation of a private thread, or opens the next one when the old matter is over.
+/// The conversation that a private answer to a known message goes on with: that message's, unless it
+/// was said in public and is another person's matter.
+fn continued(
+    world: &World<'_>,
+    parent: MessageId,
+    identity: Option<IdentityId>,
+) -> Option<ConversationId> {
+    let above = &world.line(parent).known;
+    let matter = world.matters.get(&above.conversation?)?;
+    let is_theirs = above.visibility == Visibility::Private || matter.row.identity == identity;
+    is_theirs.then_some(matter.row.id)
+}
+
+/// Finds the conversation of a private thread, or that of what is answered where the thread is new;
+/// opens the next one when the old matter is over.
 fn continue_thread(
     world: &mut World<'_>,
-    thread: &str,
+    (thread, above): (&str, Option<ConversationId>),
     identity: Option<IdentityId>,
-    at: Timestamp,
+    post: &Post,
 ) -> ConversationId {
-    let current = world.threads.get(thread).copied();
+    let at = post.platform_at;
+    let known = world.threads.get(thread).copied();
+    let current = known.or(above);
     if let Some(matter) = current.and_then(|id| world.matters.get_mut(&id)) {
         let goes_on = conversation::goes_on(
             PrivateMatter {
@@ -129,6 +150,10 @@ fn continue_thread(
         );
         if goes_on {
             let id = matter.row.id;
+            if known.is_none() {
+                world.threads.insert(thread.to_owned(), id);
+                world.changed_threads.insert(thread.to_owned());
+            }
             if matter.row.identity.is_none() && identity.is_some() {
                 matter.row.identity = identity;
                 matter.touched = true;
@@ -140,7 +165,7 @@ fn continue_thread(
             return id;
         }
     }
-    let opened = open(world, None, identity, Visibility::Private, current);
+    let opened = open(world, None, identity, post, current);
     world.threads.insert(thread.to_owned(), opened);
     world.changed_threads.insert(thread.to_owned());
     opened
@@ -150,10 +175,16 @@ fn open(
     world: &mut World<'_>,
     root: Option<MessageId>,
     identity: Option<IdentityId>,
-    visibility: Visibility,
+    post: &Post,
     linked_to: Option<ConversationId>,
 ) -> ConversationId {
     let id = ConversationId(world.next_id());
+    // What nobody waits for is kept without being a matter for anybody.
+    let settled_at = is_quiet(world, post).then(|| settled_until(world, post));
+    let visibility = match post.visibility {
+        Visibility::Public => Visibility::Public,
+        Visibility::Private | Visibility::Note => Visibility::Private,
+    };
     let contact = identity.and_then(|identity| contact_of(world, identity));
     let row = Conversation {
         id,
@@ -167,7 +198,7 @@ fn open(
         root,
         post: None,
         subject: None,
-        status: Status::Open,
+        status: settled_at.map_or(Status::Open, |_| Status::Resolved),
         snoozed_until: None,
         priority: Priority::Normal,
         kind: None,
@@ -179,9 +210,9 @@ fn open(
         message_count: 0,
         voices: 0,
         waiting_since: None,
-        settled_at: None,
+        settled_at,
         first_response_at: None,
-        resolved_at: None,
+        resolved_at: settled_at,
         joined_into: None,
         linked_to,
     };
@@ -198,6 +229,15 @@ fn open(
     );
     world.happenings.push(Happening::Opened(id));
     id
+}
+
+/// Until when what was said in a quiet conversation is settled: up to what a machine said, or up to
+/// the end of what is history here.
+fn settled_until(world: &World<'_>, post: &Post) -> Timestamp {
+    let history_until = world.destination.history_until;
+    history_until
+        .filter(|until| post.platform_at < *until)
+        .unwrap_or(post.platform_at)
 }
 
 /// A message whose children were there first is seen at last: everything below its old row is
