@@ -103,11 +103,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         }
         // A process ended between the network's yes and our commit, or the answer was lost.
         Some(DeliveryState::Sending) => {
-            if !leaving
-                .opened
-                .channel
-                .can_look_up(&leaving.opened.account(care.now()))
-            {
+            if !can_look_up(&leaving.opened, care.now()) {
                 let lost = SendError::Uncertain("the answer of the network was lost".to_owned());
                 return settle(care, leaving, Err(lost), true).await;
             }
@@ -271,6 +267,11 @@ async fn send(care: &Care, leaving: &Leaving) -> Result<Receipt, SendError> {
         .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())))
 }
 
+/// Returns whether the network of an inbox can be asked whether it has a message of ours.
+pub(crate) fn can_look_up(opened: &Opened, now: Timestamp) -> bool {
+    opened.channel.can_look_up(&opened.account(now))
+}
+
 async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, SendError> {
     let account = leaving.opened.account(care.now());
     let looking =
@@ -303,8 +304,7 @@ async fn settle(
             url: None,
         },
         Err(error @ SendError::Uncertain(_)) => {
-            let account = leaving.opened.account(now);
-            if !looked_up && leaving.opened.channel.can_look_up(&account) {
+            if !looked_up && can_look_up(&leaving.opened, now) {
                 // Still marked as sending: the next try looks before it sends, and only the looking
                 // is counted from here on.
                 return Ok(Outcome::Afresh(now.after(Duration::from_secs(2))));
