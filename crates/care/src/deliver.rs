@@ -120,7 +120,9 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
-                    Ok(Outcome::Later(care.now().after(pause(job.attempts))))
+                    let at = care.now().after(pause(job.attempts));
+                    keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
+                    Ok(Outcome::Later(at))
                 }
             }
         }
@@ -307,7 +309,9 @@ async fn settle(
             if !looked_up && can_look_up(&leaving.opened, now) {
                 // Still marked as sending: the next try looks before it sends, and only the looking
                 // is counted from here on.
-                return Ok(Outcome::Afresh(now.after(Duration::from_secs(2))));
+                let at = now.after(Duration::from_secs(2));
+                keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
+                return Ok(Outcome::Afresh(at));
             }
             keep_failure(care, leaving, DeliveryState::Uncertain, &error, None).await?;
             return Ok(Outcome::Done);
@@ -399,6 +403,8 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
         .await
 }
 
+/// Keeps why a message has not arrived yet, or not for certain, and when it is tried or looked for
+/// again: *sending* stands for one whose answer was lost.
 async fn keep_failure(
     care: &Care,
     leaving: Leaving,
@@ -431,7 +437,9 @@ async fn keep_failure(
                 state,
                 send_at: before.as_ref().and_then(|before| before.send_at),
                 sent_at: None,
-                attempts: before.map_or(0, |before| before.attempts) + 1,
+                attempts: before.map_or(0, |before| before.attempts)
+                    // Looking for it is no try.
+                    + i64::from(state != DeliveryState::Sending),
                 next_attempt_at: next,
                 failure: Some(Failure {
                     class: class.clone(),
@@ -440,6 +448,7 @@ async fn keep_failure(
             };
             deliveries::save(tx, message.id, &delivery)?;
             let kind = match state {
+                DeliveryState::Sending => EventKind::MessageSending,
                 DeliveryState::Uncertain => EventKind::MessageUncertain,
                 DeliveryState::Failed => EventKind::MessageFailed,
                 _ => EventKind::MessageQueued,

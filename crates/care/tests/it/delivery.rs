@@ -64,6 +64,46 @@ async fn a_lost_answer_is_looked_for_and_never_sent_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_that_fails_is_told_with_the_time_of_the_next() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        network.will(&[Turn::TakeAndHangUp]);
+        network.turn_deaf(1);
+        let sent = reply(&house.care, &house.operator(), words(id, "Kommt gleich."))
+            .await
+            .expect("queued");
+        let class = |shown: &messages::Delivery| {
+            let failure = shown.failure.as_ref().expect("a reason");
+            failure.class.clone()
+        };
+        let shown = async || {
+            let message = state(&house, sent).await;
+            message.delivery.expect("a delivery")
+        };
+
+        work(&house, 1, Duration::from_secs(2)).await;
+        let lost = shown().await;
+        assert_eq!(lost.state, DeliveryState::Sending);
+        assert_eq!(class(&lost), "uncertain");
+        assert_eq!(lost.next_attempt_at, Some(house.care.now()));
+
+        work(&house, 1, Duration::ZERO).await;
+        let unheard = shown().await;
+        assert_eq!(unheard.state, DeliveryState::Sending);
+        assert_eq!(class(&unheard), "retry_backoff");
+        assert!(unheard.next_attempt_at > Some(house.care.now()));
+        assert_eq!(unheard.attempts, 0, "looking for it is no try");
+
+        work(&house, 3, Duration::from_secs(10)).await;
+        let there = shown().await;
+        assert_eq!(there.state, DeliveryState::Sent);
+        assert!(there.failure.is_none() && there.next_attempt_at.is_none());
+        assert_eq!(network.taken().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nobody_can_be_asked_a_person_decides() {
     for house in houses().await {
         let network = Network::default();
