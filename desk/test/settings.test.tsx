@@ -39,6 +39,8 @@ describe('settings', () => {
   it('takes a delivery from quarantine in again', async () => {
     const desk = await startDesk({ path: '/desk/quarantine' })
     const before = (await screen.findAllByRole('button', { name: 'Noch einmal einlesen' })).length
+    expect(screen.getByText('Das Feld „author“ fehlt.')).toBeTruthy()
+    expect(screen.queryByText(/is missing/)).toBeNull()
     await desk.person.click(screen.getAllByRole('button', { name: 'Noch einmal einlesen' })[0] as HTMLElement)
     await waitFor(() => expect(screen.getAllByRole('button', { name: 'Noch einmal einlesen' })).toHaveLength(before - 1))
   })

@@ -81,10 +81,9 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             if !can || message.network_id.is_none() || (wanted_of_us && !ours) {
                 return Err(Refusal::new("network_cannot_do_this").into());
             }
-            let lane = lane(id, &act);
             let job = JobId(changing.next_id());
             // What was asked before and has not begun is not done any more.
-            jobs::cancel_earlier(tx, KIND, &lane, job, changing.now)?;
+            jobs::cancel_earlier(tx, KIND, &replaced(id, &act), job, changing.now)?;
             let payload = match &act {
                 Act::Edit { body } => json!({"message": id, "act": act.word(), "body": body}),
                 Act::Delete => json!({"message": id, "act": act.word()}),
@@ -97,7 +96,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                 &NewJob {
                     id: job,
                     kind: KIND,
-                    key: Some(format!("{lane}:{job}")),
+                    key: Some(format!("{}:{job}", place(id, &act))),
                     inbox: Some(message.inbox),
                     run_at: changing.now,
                     payload,
@@ -114,22 +113,45 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
         .await
 }
 
-/// Names what is done one after the other at the network: the last one asked for is to count.
+/// Names what is done one after the other at the network: edits and deletions are of one lane.
 fn lane(id: MessageId, act: &Act) -> String {
     match act {
         Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
-        Act::Edit { .. } | Act::Delete => format!("{id}:{}", act.word()),
+        Act::Edit { .. } | Act::Delete => format!("{id}:words"),
     }
 }
 
-/// Returns whether the same is being done to a message by an earlier wish; one that is only waiting
-/// to be tried again is given up.
-async fn waits_for_earlier(care: &Care, lane: String, job: JobId) -> Result<bool, CareError> {
+/// Names the place of an act in its lane; the keys of its jobs begin with it.
+fn place(id: MessageId, act: &Act) -> String {
+    match act {
+        Act::React { .. } => lane(id, act),
+        Act::Edit { .. } | Act::Delete => format!("{}:{}", lane(id, act), act.word()),
+    }
+}
+
+/// Names what an act makes needless where it has not begun: the last one asked for counts, but a
+/// deletion is not undone by an edit.
+fn replaced(id: MessageId, act: &Act) -> String {
+    match act {
+        Act::Edit { .. } => place(id, act),
+        Act::Delete | Act::React { .. } => lane(id, act),
+    }
+}
+
+/// Returns whether an earlier wish for the same message is to be done first; one that is only
+/// waiting to be tried again is given up where the later one replaces it.
+async fn waits_for_earlier(
+    care: &Care,
+    id: MessageId,
+    act: &Act,
+    job: JobId,
+) -> Result<bool, CareError> {
     let now = care.now();
+    let (lane, replaced) = (lane(id, act), replaced(id, act));
     care.store
         .write(move |tx| {
-            jobs::cancel_earlier(tx, KIND, &lane, job, now)?;
-            jobs::has_earlier_claimed(tx, KIND, &lane, job, now).map_err(CareError::from)
+            jobs::cancel_earlier(tx, KIND, &replaced, job, now)?;
+            jobs::has_earlier(tx, KIND, &lane, job).map_err(CareError::from)
         })
         .await
 }
@@ -140,6 +162,22 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let Some(id) = text("message").and_then(|id| id.parse::<MessageId>().ok()) else {
         return Ok(Outcome::Done);
     };
+    let act = match text("act") {
+        Some("edit") => Act::Edit {
+            body: text("body").unwrap_or_default().to_owned(),
+        },
+        Some("delete") => Act::Delete,
+        _ => Act::React {
+            kind: text("kind").unwrap_or("like").to_owned(),
+            added: job.payload.get("added") != Some(&json!(false)),
+        },
+    };
+    if waits_for_earlier(care, id, &act, job.id).await? {
+        return Ok(Outcome::Afresh(
+            care.now().after(Duration::from_millis(500)),
+        ));
+    }
+    // Read only now: what was waited for may have deleted it.
     let found: Option<Message> = care
         .store
         .read(move |read| messages::find(read, id).map_err(CareError::from))
@@ -153,21 +191,6 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     ) else {
         return Ok(Outcome::Done);
     };
-    let act = match text("act") {
-        Some("edit") => Act::Edit {
-            body: text("body").unwrap_or_default().to_owned(),
-        },
-        Some("delete") => Act::Delete,
-        _ => Act::React {
-            kind: text("kind").unwrap_or("like").to_owned(),
-            added: job.payload.get("added") != Some(&json!(false)),
-        },
-    };
-    if waits_for_earlier(care, lane(id, &act), job.id).await? {
-        return Ok(Outcome::Afresh(
-            care.now().after(Duration::from_millis(500)),
-        ));
-    }
     let outbound = Outbound {
         message_id: format!("{id}-{}-{}", act.word(), job.id),
         action: match &act {
@@ -227,8 +250,8 @@ fn has_words(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, CareError> {
     Ok(found.is_some_and(|message| message.deleted_at.is_none()))
 }
 
-fn alert_key(id: MessageId, act: &Act) -> String {
-    format!("act:{id}:{}", act.word())
+fn alert_key(id: MessageId, act: &str) -> String {
+    format!("act:{id}:{act}")
 }
 
 async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareError> {
@@ -244,7 +267,7 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 // Deleted or erased while the network was spoken to.
                 return Ok(Vec::new());
             }
-            clear_alert(tx, &alert_key(message.id, &act), now)?;
+            clear_alert(tx, &alert_key(message.id, act.word()), now)?;
             let kind = match &act {
                 Act::Edit { body } => {
                     messages::edit(tx, message.id, body, now)?;
@@ -255,6 +278,8 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
             };
             let mut files = Vec::new();
             if act == Act::Delete {
+                // Nobody needs to see any more to an edit of it that failed.
+                clear_alert(tx, &alert_key(message.id, "edit"), now)?;
                 messages::delete(tx, message.id, now)?;
                 files = messages::delete_attachments(tx, message.id)?;
             }
@@ -294,7 +319,7 @@ async fn fail(
     let alert = Alert {
         id: AlertId(care.id()),
         kind: "act_failed".to_owned(),
-        key: alert_key(message.id, act),
+        key: alert_key(message.id, word),
         inbox: Some(message.inbox),
         conversation: message.conversation,
         message: Some(message.id),

@@ -105,11 +105,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         }
         // A process ended between the network's yes and our commit, or the answer was lost.
         Some(DeliveryState::Sending) => {
-            if !leaving
-                .opened
-                .channel
-                .can_look_up(&leaving.opened.account(care.now()))
-            {
+            if !can_look_up(&leaving.opened, care.now()) {
                 let lost = SendError::Uncertain("the answer of the network was lost".to_owned());
                 return settle(care, leaving, Err(lost), true).await;
             }
@@ -126,7 +122,9 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
                 }
                 Err(error) => {
                     tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
-                    Ok(Outcome::Later(care.now().after(pause(job.attempts))))
+                    let at = care.now().after(pause(job.attempts));
+                    keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
+                    Ok(Outcome::Later(at))
                 }
             }
         }
@@ -325,6 +323,11 @@ async fn send(care: &Care, leaving: &Leaving) -> Result<Receipt, SendError> {
         .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())))
 }
 
+/// Returns whether the network of an inbox can be asked whether it has a message of ours.
+pub(crate) fn can_look_up(opened: &Opened, now: Timestamp) -> bool {
+    opened.channel.can_look_up(&opened.account(now))
+}
+
 async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, SendError> {
     let account = leaving.opened.account(care.now());
     let looking = leaving
@@ -356,11 +359,12 @@ async fn settle(
             url: None,
         },
         Err(error @ SendError::Uncertain(_)) => {
-            let account = leaving.opened.account(now);
-            if !looked_up && leaving.opened.channel.can_look_up(&account) {
+            if !looked_up && can_look_up(&leaving.opened, now) {
                 // Still marked as sending: the next try looks before it sends, and only the looking
                 // is counted from here on.
-                return Ok(Outcome::Afresh(now.after(Duration::from_secs(2))));
+                let at = now.after(Duration::from_secs(2));
+                keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
+                return Ok(Outcome::Afresh(at));
             }
             keep_failure(care, leaving, DeliveryState::Uncertain, &error, None).await?;
             return Ok(Outcome::Done);
@@ -452,6 +456,8 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
         .await
 }
 
+/// Keeps why a message has not arrived yet, or not for certain, and when it is tried or looked for
+/// again: *sending* stands for one whose answer was lost.
 async fn keep_failure(
     care: &Care,
     leaving: Leaving,
@@ -484,7 +490,9 @@ async fn keep_failure(
                 state,
                 send_at: before.as_ref().and_then(|before| before.send_at),
                 sent_at: None,
-                attempts: before.map_or(0, |before| before.attempts) + 1,
+                attempts: before.map_or(0, |before| before.attempts)
+                    // Looking for it is no try.
+                    + i64::from(state != DeliveryState::Sending),
                 next_attempt_at: next,
                 failure: Some(Failure {
                     class: class.clone(),
@@ -493,6 +501,7 @@ async fn keep_failure(
             };
             deliveries::save(tx, message.id, &delivery)?;
             let kind = match state {
+                DeliveryState::Sending => EventKind::MessageSending,
                 DeliveryState::Uncertain => EventKind::MessageUncertain,
                 DeliveryState::Failed => EventKind::MessageFailed,
                 _ => EventKind::MessageQueued,

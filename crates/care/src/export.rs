@@ -40,11 +40,11 @@ pub async fn list_messages(
     limit: i64,
 ) -> Result<Page<MessageView, MessageId>, CareError> {
     require(person, Permission::Export)?;
-    let scope = person.scope.clone();
+    let (scope, naming) = (person.scope.clone(), care.clone());
     care.store
         .read(move |read| {
             let ids = exporting::list_messages_after(read, &scope, after, limit)?;
-            let mut items = view::messages_by_id(read, &ids)?;
+            let mut items = view::messages_by_id(&naming, read, &ids)?;
             items.sort_by_key(|item| item.message.id);
             let next = ids.last().copied();
             Ok(Page { items, next })

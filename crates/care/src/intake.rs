@@ -7,19 +7,19 @@ mod load;
 mod refused;
 pub(crate) mod world;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
-use kulant_channels::inbound::{AttachmentSource, Inbound, Translation};
+use kulant_channels::inbound::{AttachmentSource, Inbound, TranslateError, Translation};
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
 use kulant_store::{StoreError, Tx, erasing, leases};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tracing::{error, warn};
 
 use crate::accounts::{self, Opened};
@@ -128,7 +128,7 @@ async fn take_in_singly(
             Ok(()) => taken += 1,
             Err(error) if delivery.attempts + 1 >= most_attempts(&error) => {
                 error!(error = %error, intake.id = %delivery.id, "a delivery goes to quarantine");
-                let fault = quarantined(care, destination, delivery.id, 0, "internal", &error);
+                let fault = broken(care, destination, delivery.id, &error);
                 let intake = delivery.id;
                 care.store
                     .write(move |tx| -> Result<(), CareError> {
@@ -258,36 +258,24 @@ async fn read_deliveries(
         let translated = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             opened.channel.translate(&account, &raw)
         }));
-        let Translation { taken, unread } = match translated {
+        let Translation {
+            taken,
+            unread: unread_items,
+        } = match translated {
             Ok(Ok(translation)) => translation,
             Ok(Err(error)) => {
-                let code = error.code();
-                faults.push(quarantined(care, destination, delivery.id, 0, code, &error));
+                faults.push(unread(care, destination, delivery.id, 0, &error));
                 continue;
             }
             Err(_) => {
                 let words = "the translation panicked";
-                faults.push(quarantined(
-                    care,
-                    destination,
-                    delivery.id,
-                    0,
-                    "internal",
-                    &words,
-                ));
+                faults.push(broken(care, destination, delivery.id, &words));
                 continue;
             }
         };
-        for item in unread {
-            let (index, code) = (item.index as i64, item.error.code());
-            faults.push(quarantined(
-                care,
-                destination,
-                delivery.id,
-                index,
-                code,
-                &item.error,
-            ));
+        for item in unread_items {
+            let index = item.index as i64;
+            faults.push(unread(care, destination, delivery.id, index, &item.error));
         }
         for mut inbound in taken {
             keep_bytes(care, destination.inbox, &mut inbound).await?;
@@ -382,20 +370,42 @@ fn put_into_quarantine(tx: &mut Tx<'_>, faults: &[Quarantined]) -> Result<(), St
     Ok(())
 }
 
-fn quarantined(
+/// A fault of theirs: what came could not be read.
+fn unread(
     care: &Care,
     destination: &Destination,
     intake: IntakeId,
     item: i64,
-    code: &str,
+    error: &TranslateError,
+) -> Quarantined {
+    let facts: BTreeMap<_, _> = error.facts().into_iter().collect();
+    let reason = json!({"code": error.code(), "facts": facts, "detail": error.to_string()});
+    quarantined(care, destination, (intake, item), &reason)
+}
+
+/// A fault of ours: what came could not be taken in.
+fn broken(
+    care: &Care,
+    destination: &Destination,
+    intake: IntakeId,
     detail: &dyn std::fmt::Display,
+) -> Quarantined {
+    let reason = json!({"code": "internal", "detail": detail.to_string()});
+    quarantined(care, destination, (intake, 0), &reason)
+}
+
+fn quarantined(
+    care: &Care,
+    destination: &Destination,
+    (intake, item): (IntakeId, i64),
+    reason: &Json,
 ) -> Quarantined {
     Quarantined {
         id: care.id(),
         intake,
         inbox: destination.inbox,
         item,
-        reason: json!({"code": code, "detail": detail.to_string()}).to_string(),
+        reason: reason.to_string(),
         at: care.now(),
         received_at: care.now(),
     }

@@ -1,9 +1,12 @@
 //! Deliveries that could not be read: looked at, taken in again, or discarded by a person.
 
+use std::collections::BTreeMap;
+
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::InboxId;
 use kulant_model::role::{Permission, Person};
 use kulant_store::{inboxes, intakes, intakes::Quarantined};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::error::CareError;
@@ -28,8 +31,11 @@ const SECRET_HEADERS: [&str; 7] = [
 pub struct Entry {
     pub row: Quarantined,
     pub inbox_name: String,
-    /// A stable word for the reason.
+    /// A stable word for the reason, which the desk translates.
     pub code: String,
+    /// What the reason speaks of, by name.
+    pub facts: BTreeMap<String, String>,
+    /// The same for those who know the formats, in technical words.
     pub detail: String,
 }
 
@@ -155,6 +161,10 @@ fn entry(row: Quarantined, names: &[(InboxId, String, String)]) -> Entry {
             .map(|(_, name, _)| name.clone())
             .unwrap_or_default(),
         code: word("code"),
+        facts: reason
+            .get("facts")
+            .and_then(|facts| BTreeMap::deserialize(facts).ok())
+            .unwrap_or_default(),
         detail: word("detail"),
         row,
     }

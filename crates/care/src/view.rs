@@ -1,12 +1,14 @@
 //! Conversations and messages as people see them, with the names of those who speak.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kulant_insight::text::{snippet, tokens};
 use kulant_model::conversation::Status;
 use kulant_model::event::EventKind;
-use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, MessageId, TagId};
-use kulant_model::message::{Direction, Visibility};
+use kulant_model::ids::{
+    AgentId, ContactId, ConversationId, IdentityId, InboxId, MessageId, TagId,
+};
+use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::messages::{self, Attachment, Message};
@@ -17,7 +19,7 @@ use kulant_store::{Read, contacts, events, inboxes, mentions, reactions};
 
 use crate::accounts;
 use crate::error::CareError;
-use crate::{Care, SYSTEM, access, reply};
+use crate::{Care, SYSTEM, access, deliver, reply};
 
 /// A message with everything that is shown of it.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct MessageView {
     pub attachments: Vec<Attachment>,
     pub reactions: Vec<(String, i64)>,
     pub mentions: Vec<AgentId>,
+    /// Whether the network can be asked what became of it; only where nobody knows.
+    pub can_check: bool,
 }
 
 /// Who said something.
@@ -175,7 +179,7 @@ pub async fn find_by_words(
 /// Opens a conversation.
 pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Opened, CareError> {
     access::require(person, Permission::ReadConversations)?;
-    let (scope, agent) = (person.scope.clone(), person.agent);
+    let (scope, agent, naming) = (person.scope.clone(), person.agent, care.clone());
     let (summary, post, signature, voice, first_unread, inbox) = care
         .store
         .read(move |read| {
@@ -183,7 +187,7 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
                 .pop()
                 .ok_or(CareError::NotFound)?;
             let post = match summary.row.post {
-                Some(post) => messages_by_id(read, &[post])?
+                Some(post) => messages_by_id(&naming, read, &[post])?
                     .pop()
                     .filter(|view| view.message.seen_at.is_some()),
                 None => None,
@@ -336,7 +340,7 @@ pub async fn list_messages(
     limit: i64,
 ) -> Result<Page<MessageView, (Timestamp, MessageId)>, CareError> {
     access::require(person, Permission::ReadConversations)?;
-    let scope = person.scope.clone();
+    let (scope, naming) = (person.scope.clone(), care.clone());
     care.store
         .read(move |read| {
             kulant_store::conversations::find(read, id)?
@@ -355,7 +359,7 @@ pub async fn list_messages(
                 .last()
                 .filter(|_| more)
                 .map(|row| (row.platform_at, row.id));
-            let mut items = with_names(read, rows)?;
+            let mut items = with_names(&naming, read, rows)?;
             set_depths(read, id, &mut items)?;
             Ok(Page { items, next })
         })
@@ -379,13 +383,13 @@ pub async fn find_message_changed(
     person: &Person,
     id: MessageId,
 ) -> Result<MessageView, CareError> {
-    let scope = person.scope.clone();
+    let (scope, naming) = (person.scope.clone(), care.clone());
     care.store
         .read(move |read| {
             if !reading::may_see_message(read, &scope, id)? {
                 return Err(CareError::NotFound);
             }
-            messages_by_id(read, &[id])?
+            messages_by_id(&naming, read, &[id])?
                 .pop()
                 .ok_or(CareError::NotFound)
         })
@@ -429,12 +433,13 @@ pub async fn list_events(
 
 /// Loads messages by their ids with the names of those who speak, oldest first.
 pub(crate) fn messages_by_id(
+    care: &Care,
     read: &mut Read<'_>,
     ids: &[MessageId],
 ) -> Result<Vec<MessageView>, CareError> {
     let mut rows = messages::list_by_id(read, ids)?;
     rows.sort_by_key(|row| (row.platform_at, row.id));
-    let mut views = with_names(read, rows)?;
+    let mut views = with_names(care, read, rows)?;
     for view in &mut views {
         if view.message.parent.is_some() {
             view.depth = messages::depth(read, view.message.id)?;
@@ -443,7 +448,11 @@ pub(crate) fn messages_by_id(
     Ok(views)
 }
 
-fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView>, CareError> {
+fn with_names(
+    care: &Care,
+    read: &mut Read<'_>,
+    rows: Vec<Message>,
+) -> Result<Vec<MessageView>, CareError> {
     let ids: Vec<MessageId> = rows.iter().map(|row| row.id).collect();
     let identities: Vec<IdentityId> = rows.iter().filter_map(|row| row.identity).collect();
     let people: HashMap<IdentityId, contacts::Identity> =
@@ -481,6 +490,7 @@ fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView
     for (message, agent) in mentions::list(read, &notes)? {
         mentions.entry(message).or_default().push(agent);
     }
+    let can_be_asked = list_that_can_be_asked(care, read, &rows)?;
     Ok(rows
         .into_iter()
         .map(|message| {
@@ -501,10 +511,39 @@ fn with_names(read: &mut Read<'_>, rows: Vec<Message>) -> Result<Vec<MessageView
                 mentions: mentions.remove(&message.id).unwrap_or_default(),
                 inbox_name,
                 channel,
+                can_check: is_uncertain(&message) && can_be_asked.contains(&message.inbox),
                 message,
             }
         })
         .collect())
+}
+
+/// Returns whether nobody knows what became of a message, and it has words to look for.
+fn is_uncertain(message: &Message) -> bool {
+    let state = message.delivery.as_ref().map(|delivery| delivery.state);
+    state == Some(DeliveryState::Uncertain) && message.deleted_at.is_none()
+}
+
+/// Lists the inboxes whose network can be asked for messages of uncertain fate, each looked at once.
+fn list_that_can_be_asked(
+    care: &Care,
+    read: &mut Read<'_>,
+    rows: &[Message],
+) -> Result<BTreeSet<InboxId>, CareError> {
+    let uncertain: BTreeSet<InboxId> = rows
+        .iter()
+        .filter(|message| is_uncertain(message))
+        .map(|message| message.inbox)
+        .collect();
+    let mut found = BTreeSet::new();
+    for id in uncertain {
+        if let Some(inbox) = inboxes::find(read, id)?
+            && deliver::can_look_up(&accounts::open(care, inbox)?, care.now())
+        {
+            found.insert(id);
+        }
+    }
+    Ok(found)
 }
 
 /// Tells how deep each message lies below the first, by who answers whom.

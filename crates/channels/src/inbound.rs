@@ -171,6 +171,18 @@ impl TranslateError {
         }
     }
 
+    /// Returns what the reason speaks of, by name, for the sentence that the desk makes of it.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NotOffered | Self::Unreadable(_) => Vec::new(),
+            Self::MissingField(field) | Self::BadValue { field, .. } => {
+                vec![("field", field.clone())]
+            }
+            Self::UnknownType(kind) => vec![("type", kind.clone())],
+            Self::TooManyItems { limit } => vec![("limit", limit.to_string())],
+        }
+    }
+
     pub(crate) fn missing(field: &str) -> Self {
         Self::MissingField(field.to_owned())
     }

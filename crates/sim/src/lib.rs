@@ -1,5 +1,5 @@
-//! The demo world: a simulated social network with invented companies and customers, talking to kulant over HTTP alone.
-//! It knows no crate of kulant; what it says and hears is the documented signed webhook.
+//! The demo world: a simulated social network with invented companies and customers, talking to kulant over HTTP alone;
+//! and `networks`, which stand for the real networks, each with its own protocol. Neither knows a crate of kulant.
 
 mod clock;
 mod content;
@@ -9,6 +9,7 @@ mod dice;
 mod faults;
 mod hub;
 mod item;
+pub mod networks;
 mod page;
 mod push;
 mod receive;

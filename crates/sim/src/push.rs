@@ -75,7 +75,7 @@ pub(crate) async fn push(
     clippy::disallowed_methods,
     reason = "the simulated network is another party and must not use kulant's client"
 )]
-fn client() -> Option<reqwest::Client> {
+pub(crate) fn client() -> Option<reqwest::Client> {
     // Fails only where a provider is installed already, which is just as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()

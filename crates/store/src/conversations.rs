@@ -174,14 +174,25 @@ pub fn find_thread(
     )
 }
 
-/// Adds up the messages of conversations, whether these have a row already or not.
+/// Adds up the messages of conversations, whether these have a row already or not. Up to when a
+/// conversation is answered is found once for it, which `MATERIALIZED` sees to, not for each message.
 pub fn tally(
     read: &mut Read<'_>,
     conversations: &[ConversationId],
 ) -> Result<Vec<Tally>, StoreError> {
     let keys: Vec<Vec<Value>> = conversations.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
-        "SELECT s.id, COUNT(*),
+        "WITH s AS MATERIALIZED (
+           SELECT k.column1 AS id,
+             COALESCE(c.settled_at, -9000000000000000) AS settled_at,
+             COALESCE((SELECT MAX(r.answers_until) FROM messages r
+                       WHERE r.conversation_id = k.column1 AND r.direction = 'out'
+                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'),
+                      -9000000000000000) AS answered_until
+           FROM (VALUES {keys}) AS k
+           LEFT JOIN conversations c ON c.id = k.column1
+         )
+         SELECT s.id, COUNT(*),
            COUNT(DISTINCT CASE WHEN m.direction = 'in' THEN m.identity_id END),
            MIN(m.platform_at), MAX(m.platform_at),
            (SELECT x.id FROM messages x
@@ -196,16 +207,7 @@ pub fn tally(
                     THEN m.platform_at END),
            MIN(CASE WHEN m.direction = 'out' AND m.delivery_state = 'sent'
                     THEN COALESCE(m.sent_at, m.platform_at) END)
-         FROM (
-           SELECT k.column1 AS id,
-             COALESCE(c.settled_at, -9000000000000000) AS settled_at,
-             COALESCE((SELECT MAX(r.answers_until) FROM messages r
-                       WHERE r.conversation_id = k.column1 AND r.direction = 'out'
-                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'),
-                      -9000000000000000) AS answered_until
-           FROM (VALUES {keys}) AS k
-           LEFT JOIN conversations c ON c.id = k.column1
-         ) AS s
+         FROM s
          JOIN messages m ON m.conversation_id = s.id
          WHERE m.visibility <> 'note'
            AND (m.delivery_state IS NULL OR m.delivery_state <> 'cancelled')

@@ -59,10 +59,12 @@ pub fn save(tx: &mut Tx<'_>, id: MessageId, delivery: &Delivery) -> Result<(), S
     Ok(())
 }
 
-/// Marks a queued message as handed to the network; no if it is not queued any more.
+/// Marks a queued message as handed to the network, without the reason why it was not until now; no
+/// if it is not queued any more.
 pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "UPDATE messages SET delivery_state = 'sending'
+        "UPDATE messages SET delivery_state = 'sending', next_attempt_at = NULL,
+         failure_class = NULL, failure_detail = NULL
          WHERE id = $1 AND delivery_state = 'queued'",
         &params![id],
     )?;

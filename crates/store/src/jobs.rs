@@ -230,27 +230,20 @@ pub fn put_off_afresh(tx: &mut Tx<'_>, id: JobId, run_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Returns whether somebody does work of a kind now that was written down before this one, with a
-/// key under the same beginning.
-pub fn has_earlier_claimed(
+/// Returns whether work of a kind stands there that was written down before this one, with a key
+/// under the same beginning; whoever does it may be at it now.
+pub fn has_earlier(
     read: &mut Read<'_>,
     kind: &str,
     beginning: &str,
     id: JobId,
-    now: Timestamp,
 ) -> Result<bool, StoreError> {
     Ok(read
         .query_one(
             "SELECT id FROM jobs
-             WHERE kind = $1 AND job_key >= $2 AND job_key < $3 AND id < $4 AND claimed_until >= $5
+             WHERE kind = $1 AND job_key >= $2 AND job_key < $3 AND id < $4
              LIMIT 1",
-            &params![
-                kind,
-                format!("{beginning}:"),
-                format!("{beginning};"),
-                id,
-                now
-            ],
+            &params![kind, format!("{beginning}:"), format!("{beginning};"), id],
             |row| row.get::<JobId>(0),
         )?
         .is_some())

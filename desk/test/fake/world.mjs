@@ -181,8 +181,8 @@ function fill(world) {
     if (status !== 'open') answer(item, minutes - 20, 'Vielen Dank für Ihre Nachricht. Wir kümmern uns darum und melden uns bis morgen Mittag.', { visibility: item.visibility === 'private' ? 'private' : 'public', by: 'Jonas Petersen' })
   }
   world.quarantine.push(
-    { id: newId(), inbox: named(telvia), received_at: ago(51), reason: { class: 'missing_field', detail: 'the field time is missing' }, attempts: 1, size: 1824, raw: '{"items":[{"type":"post","id":"p-77","text":"Hallo"}]}' },
-    { id: newId(), inbox: named(forum), received_at: ago(2600), reason: { class: 'unreadable', detail: 'not a feed: unexpected end of file' }, attempts: 2, size: 212, raw: '<?xml version="1.0"?><rss><channel><title>Forum</title>' },
+    { id: newId(), inbox: named(telvia), received_at: ago(51), reason: { class: 'missing_field', facts: { field: 'author' }, detail: 'the field author is missing' }, attempts: 1, size: 1824, raw: '{"items":[{"type":"post","id":"p-77","text":"Hallo"}]}' },
+    { id: newId(), inbox: named(forum), received_at: ago(2600), reason: { class: 'unreadable', facts: {}, detail: 'not readable: unexpected end of file' }, attempts: 2, size: 212, raw: '<?xml version="1.0"?><rss><channel><title>Forum</title>' },
   )
   world.alerts.push(
     { id: newId(), kind: 'message_not_sent', at: ago(39), conversation_id: fibre.id, inbox: named(telvia), reason: { class: 'auth_broken', detail: null } },

@@ -5,11 +5,12 @@ use kulant_model::ids::{ActorId, AgentId, TeamId};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person, Role};
 use kulant_model::time::Timestamp;
-use kulant_store::{Read, StoreError, Tx, actors, agents, sessions, teams, tokens};
+use kulant_store::{Read, StoreError, Tx, actors, agents, sessions, teams as rows, tokens};
 use serde_json::json;
 
 use super::fields::Faults;
-use super::{require_version, settled};
+use super::teams::{self, Draft};
+use super::{Wanted, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::error::CareError;
@@ -39,7 +40,7 @@ pub struct AgentChange {
     pub email: Option<String>,
     pub role: Option<Role>,
     /// Every team they are in from now on.
-    pub teams: Option<Vec<TeamId>>,
+    pub teams: Option<Vec<Wanted<TeamId>>>,
     pub disabled: Option<bool>,
 }
 
@@ -61,6 +62,7 @@ pub async fn create(care: &Care, person: &Person, change: AgentChange) -> Result
         disabled_at: None,
     };
     apply(&mut agent, &change, now)?;
+    let teams = prepare_teams(care, person, change.teams)?;
 
     let actor = ActorId(care.id());
     let event = changed("created", actor, now, person.actor);
@@ -70,7 +72,7 @@ pub async fn create(care: &Care, person: &Person, change: AgentChange) -> Result
                 return Err(email_taken());
             }
             actors::insert(tx, actor, agent.id)?;
-            keep_teams(tx, agent.id, change.teams.as_deref())?;
+            keep_teams(tx, agent.id, teams)?;
             tx.append(event);
             Ok(described(tx, vec![agent], Reader::Manager)?.remove(0))
         })
@@ -83,9 +85,10 @@ pub async fn change(
     care: &Care,
     person: &Person,
     id: AgentId,
-    (seen, change): (i64, AgentChange),
+    (seen, mut change): (i64, AgentChange),
 ) -> Result<Agent, CareError> {
     require(person, Permission::ManagePeople)?;
+    let teams = prepare_teams(care, person, change.teams.take())?;
     let (now, by) = (care.now(), person.actor);
     care.store
         .write(move |tx| {
@@ -100,7 +103,7 @@ pub async fn change(
             }
             agent.version = settled(agents::update(tx, &agent)?)?;
             keep_administrators(tx, &before)?;
-            keep_teams(tx, id, change.teams.as_deref())?;
+            keep_teams(tx, id, teams)?;
             if agent.disabled_at.is_some() {
                 sessions::remove_of_agent(tx, id)?;
                 tokens::revoke_of_agent(tx, id, now)?;
@@ -216,19 +219,41 @@ fn keep_administrators(tx: &mut Tx<'_>, before: &agents::Agent) -> Result<(), Ca
     Ok(())
 }
 
-fn keep_teams(tx: &mut Tx<'_>, agent: AgentId, teams: Option<&[TeamId]>) -> Result<(), CareError> {
-    let Some(wanted) = teams else {
+fn prepare_teams(
+    care: &Care,
+    person: &Person,
+    wanted: Option<Vec<Wanted<TeamId>>>,
+) -> Result<Option<Vec<Wanted<TeamId, Draft>>>, CareError> {
+    let prepare = |team| teams::prepare(care, person, team);
+    wanted
+        .map(|teams| teams.into_iter().map(prepare).collect())
+        .transpose()
+}
+
+fn keep_teams(
+    tx: &mut Tx<'_>,
+    agent: AgentId,
+    wanted: Option<Vec<Wanted<TeamId, Draft>>>,
+) -> Result<(), CareError> {
+    let Some(wanted) = wanted else {
         return Ok(());
     };
-    let known = teams::list_in_use(tx, wanted)?;
-    if !wanted.iter().all(|team| known.contains(team)) {
+    let mut ids = Vec::new();
+    for team in wanted {
+        ids.push(match team {
+            Wanted::Known(id) => id,
+            new @ Wanted::New(_) => teams::settle(tx, Some(new))?.0,
+        });
+    }
+    let known = rows::list_in_use(tx, &ids)?;
+    if !ids.iter().all(|team| known.contains(team)) {
         return Err(CareError::invalid(
             "teams",
             "unknown",
             "not all of them are teams",
         ));
     }
-    teams::replace_of_agent(tx, agent, wanted)?;
+    rows::replace_of_agent(tx, agent, &ids)?;
     Ok(())
 }
 
@@ -239,7 +264,7 @@ fn described(
     reader: Reader,
 ) -> Result<Vec<Agent>, StoreError> {
     let ids: Vec<AgentId> = rows.iter().map(|agent| agent.id).collect();
-    let teams = teams::list_of_agents(read, &ids)?;
+    let teams = rows::list_of_agents(read, &ids)?;
     Ok(rows
         .into_iter()
         .map(|row| Agent {

@@ -6,11 +6,11 @@ use kulant_model::ids::{ActorId, BrandId};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
-use kulant_store::brands;
+use kulant_store::{Tx, brands};
 use serde_json::json;
 
 use super::fields::{Faults, slug_of};
-use super::{require_version, settled};
+use super::{Wanted, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::error::CareError;
@@ -50,6 +50,27 @@ pub struct BrandChange {
 
 /// Makes a brand.
 pub async fn create(care: &Care, person: &Person, change: BrandChange) -> Result<Brand, CareError> {
+    let draft = draft(care, person, change)?;
+    care.store.write(move |tx| draft.keep(tx).map(brand)).await
+}
+
+/// A brand about to be made.
+pub(super) struct Draft {
+    row: brands::Brand,
+    event: NewEvent,
+}
+
+impl Draft {
+    fn keep(self, tx: &mut Tx<'_>) -> Result<brands::Brand, CareError> {
+        if !brands::insert(tx, &self.row)? {
+            return Err(slug_taken());
+        }
+        tx.append(self.event);
+        Ok(self.row)
+    }
+}
+
+fn draft(care: &Care, person: &Person, change: BrandChange) -> Result<Draft, CareError> {
     require(person, Permission::ManageBrands)?;
     let name = change.name.clone().unwrap_or_default();
     let mut brand = Brand {
@@ -60,19 +81,42 @@ pub async fn create(care: &Care, person: &Person, change: BrandChange) -> Result
         details: BrandDetails::default(),
     };
     apply(&mut brand, change)?;
+    Ok(Draft {
+        row: row(&brand, care.now(), None)?,
+        event: changed(brand.id, "created", care.now(), person.actor),
+    })
+}
 
-    let row = row(&brand, care.now(), None)?;
-    let event = changed(brand.id, "created", care.now(), person.actor);
-    care.store
-        .write(move |tx| {
-            if !brands::insert(tx, &row)? {
-                return Err(slug_taken());
-            }
-            tx.append(event);
-            Ok(())
-        })
-        .await?;
-    Ok(brand)
+/// Makes ready a brand of this name, where one is to be made.
+pub(super) fn prepare(
+    care: &Care,
+    person: &Person,
+    wanted: Wanted<BrandId>,
+) -> Result<Wanted<BrandId, Draft>, CareError> {
+    wanted.prepare(|name| {
+        let change = BrandChange {
+            name: Some(name),
+            ..BrandChange::default()
+        };
+        draft(care, person, change)
+    })
+}
+
+/// Returns the brand that is meant, made where it is to be made; the oldest where none is named.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    wanted: Option<Wanted<BrandId, Draft>>,
+) -> Result<(BrandId, String), CareError> {
+    let found = match wanted {
+        Some(Wanted::Known(id)) => {
+            brands::find(tx, id)?.filter(|brand| brand.archived_at.is_none())
+        }
+        Some(Wanted::New(draft)) => Some(draft.keep(tx)?),
+        None => brands::list(tx, 0, 1)?.into_iter().next(),
+    };
+    found
+        .map(|brand| (brand.id, brand.name))
+        .ok_or_else(|| CareError::invalid("brand", "unknown", "there is no such brand"))
 }
 
 /// Changes a brand, if nobody else did since.

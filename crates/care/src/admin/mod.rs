@@ -15,6 +15,27 @@ use kulant_store::versions::Versioned;
 
 use crate::error::CareError;
 
+/// Which brand or team is meant: one that is there, or one that is made in the same transaction and
+/// stays away when the rest is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted<Id, New = String> {
+    Known(Id),
+    New(New),
+}
+
+impl<Id, New> Wanted<Id, New> {
+    /// Makes ready what is to be made; what is there stays as it is.
+    fn prepare<Ready>(
+        self,
+        prepare: impl FnOnce(New) -> Result<Ready, CareError>,
+    ) -> Result<Wanted<Id, Ready>, CareError> {
+        Ok(match self {
+            Self::Known(id) => Wanted::Known(id),
+            Self::New(new) => Wanted::New(prepare(new)?),
+        })
+    }
+}
+
 /// Returns the new version of what was written, or says who was faster.
 fn settled(versioned: Versioned) -> Result<i64, CareError> {
     match versioned {

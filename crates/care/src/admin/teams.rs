@@ -10,7 +10,7 @@ use kulant_store::{Read, StoreError, Tx, agents, teams};
 use serde_json::json;
 
 use super::fields::Faults;
-use super::{past_name, require_version, settled};
+use super::{Wanted, past_name, require_version, settled};
 use crate::Care;
 use crate::access::require;
 use crate::error::CareError;
@@ -42,9 +42,41 @@ pub struct TeamChange {
 
 /// Makes a team.
 pub async fn create(care: &Care, person: &Person, change: TeamChange) -> Result<Team, CareError> {
+    let draft = draft(care, person, change)?;
+    care.store
+        .write(move |tx| {
+            let team = draft.keep(tx)?;
+            Ok(described(tx, vec![team])?.remove(0))
+        })
+        .await
+}
+
+/// A team about to be made.
+pub(super) struct Draft {
+    row: teams::Team,
+    members: Option<Vec<AgentId>>,
+    event: NewEvent,
+}
+
+impl Draft {
+    fn keep(self, tx: &mut Tx<'_>) -> Result<teams::Team, CareError> {
+        free_name(tx, &self.row)?;
+        if !teams::insert(tx, &self.row)? {
+            return Err(name_taken());
+        }
+        if let Some(members) = &self.members {
+            check_members(tx, members)?;
+            teams::replace_members(tx, self.row.id, members)?;
+        }
+        tx.append(self.event);
+        Ok(self.row)
+    }
+}
+
+fn draft(care: &Care, person: &Person, change: TeamChange) -> Result<Draft, CareError> {
     require(person, Permission::ManageTeams)?;
     let now = care.now();
-    let mut team = teams::Team {
+    let mut row = teams::Team {
         id: TeamId(care.id()),
         version: 1,
         name: String::new(),
@@ -53,23 +85,42 @@ pub async fn create(care: &Care, person: &Person, change: TeamChange) -> Result<
         created_at: now,
         archived_at: None,
     };
-    apply(&mut team, &change)?;
+    apply(&mut row, &change)?;
+    Ok(Draft {
+        event: changed(row.id, "created", now, person.actor),
+        members: change.members,
+        row,
+    })
+}
 
-    let event = changed(team.id, "created", now, person.actor);
-    care.store
-        .write(move |tx| {
-            free_name(tx, &team)?;
-            if !teams::insert(tx, &team)? {
-                return Err(name_taken());
-            }
-            if let Some(members) = &change.members {
-                check_members(tx, members)?;
-                teams::replace_members(tx, team.id, members)?;
-            }
-            tx.append(event);
-            Ok(described(tx, vec![team])?.remove(0))
-        })
-        .await
+/// Makes ready a team of this name, where one is to be made.
+pub(super) fn prepare(
+    care: &Care,
+    person: &Person,
+    wanted: Wanted<TeamId>,
+) -> Result<Wanted<TeamId, Draft>, CareError> {
+    wanted.prepare(|name| {
+        let change = TeamChange {
+            name: Some(name),
+            ..TeamChange::default()
+        };
+        draft(care, person, change)
+    })
+}
+
+/// Returns the team that is meant, made where it is to be made; the oldest where none is named.
+pub(super) fn settle(
+    tx: &mut Tx<'_>,
+    wanted: Option<Wanted<TeamId, Draft>>,
+) -> Result<(TeamId, String), CareError> {
+    let found = match wanted {
+        Some(Wanted::Known(id)) => teams::find(tx, id)?.filter(|team| team.archived_at.is_none()),
+        Some(Wanted::New(draft)) => Some(draft.keep(tx)?),
+        None => teams::list(tx, 0, 1)?.into_iter().next(),
+    };
+    found
+        .map(|team| (team.id, team.name))
+        .ok_or_else(|| CareError::invalid("team", "unknown", "there is no such team"))
 }
 
 /// Changes a team, if nobody else did since.

@@ -9,7 +9,7 @@ use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::messages::{self, Delivery, Message};
 use kulant_store::{Tx, deliveries, jobs};
 
-use super::{KIND, clear_alert, enqueue, state_of};
+use super::{KIND, can_look_up, clear_alert, enqueue, state_of};
 use crate::change::{self, Changing};
 use crate::error::CareError;
 use crate::{Care, access, accounts};
@@ -81,7 +81,7 @@ pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
     let message = message.ok_or(CareError::NotFound)?;
     let can_ask = accounts::find(care, message.inbox)
         .await?
-        .is_some_and(|opened| opened.channel.can_look_up(&opened.account(care.now())));
+        .is_some_and(|opened| can_look_up(&opened, care.now()));
     change_delivery(care, person, id, move |tx, message, row, changing| {
         if state_of(message) != Some(DeliveryState::Uncertain) {
             return Err(Refusal::new("message_is_not_uncertain").into());

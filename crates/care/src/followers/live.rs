@@ -116,6 +116,7 @@ const fn bare_if(heard: bool) -> Heard {
 
 /// What somebody missed since a place in the log; none if that is too much to tell one by one.
 pub async fn missed(care: &Care, after: i64) -> Result<Option<Vec<Change>>, CareError> {
+    let telling = care.clone();
     care.store
         .read(move |read| {
             let newest = events::newest(read)?;
@@ -126,7 +127,7 @@ pub async fn missed(care: &Care, after: i64) -> Result<Option<Vec<Change>>, Care
             if missed.len() as i64 > CATCH_UP {
                 return Ok(None);
             }
-            load(read, missed).map(Some)
+            load(&telling, read, missed).map(Some)
         })
         .await
 }
@@ -187,6 +188,7 @@ pub async fn run(care: Care, mut stop: watch::Receiver<bool>) {
 }
 
 async fn step(care: &Care, cursor: i64, listening: bool) -> Result<(i64, Vec<Change>), CareError> {
+    let telling = care.clone();
     care.store
         .read(move |read| {
             if !listening {
@@ -194,12 +196,12 @@ async fn step(care: &Care, cursor: i64, listening: bool) -> Result<(i64, Vec<Cha
             }
             let events = events::list_after(read, cursor, BATCH)?;
             let next = events.last().map_or(cursor, |event| event.sequence);
-            Ok((next, load(read, events)?))
+            Ok((next, load(&telling, read, events)?))
         })
         .await
 }
 
-fn load(read: &mut Read<'_>, events: Vec<Event>) -> Result<Vec<Change>, CareError> {
+fn load(care: &Care, read: &mut Read<'_>, events: Vec<Event>) -> Result<Vec<Change>, CareError> {
     let conversations: BTreeSet<ConversationId> = events
         .iter()
         .filter_map(|event| event.event.conversation)
@@ -216,7 +218,7 @@ fn load(read: &mut Read<'_>, events: Vec<Event>) -> Result<Vec<Change>, CareErro
         }
     }
     let views: HashMap<MessageId, MessageView> =
-        view::messages_by_id(read, &Vec::from_iter(messages))?
+        view::messages_by_id(care, read, &Vec::from_iter(messages))?
             .into_iter()
             .map(|view| (view.message.id, view))
             .collect();

@@ -1,5 +1,6 @@
 //! The use cases as stories, on both databases.
 
+mod acts;
 mod agents;
 mod conversations;
 #[path = "../../../store/tests/it/database.rs"]
@@ -10,6 +11,7 @@ mod form;
 mod ground;
 mod import;
 mod intake;
+mod network;
 mod retention;
 mod shuffled;
 

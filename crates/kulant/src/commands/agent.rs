@@ -57,18 +57,19 @@ pub(crate) async fn agent(config: Config, wish: Agent) -> Result<()> {
         eprintln!("kulant: there is an account with this address; this is a new link to it");
         id
     } else {
-        let mut teams = Vec::new();
-        for name in &add.team {
-            teams.push(named::team(&care, name).await?);
-        }
+        let teams = named::teams(&care, &add.team).await?;
         let change = AgentChange {
             name: Some(add.name),
             email: Some(add.email),
             role: Some(role),
-            teams: Some(teams),
+            teams: Some(teams.clone()),
             disabled: None,
         };
-        agents::create(&care, &operator(), change).await?.id
+        let agent = agents::create(&care, &operator(), change).await?;
+        for team in &teams {
+            named::tell_made("team", team);
+        }
+        agent.id
     };
     let link = invitations::invite(&care, &operator(), id).await?;
     say(link);

@@ -69,11 +69,17 @@ pub(crate) async fn inbox(config: Config, wish: Inbox) -> Result<()> {
     let new = NewInbox {
         name: add.name,
         channel: add.channel,
-        brand,
-        team,
+        brand: brand.clone(),
+        team: team.clone(),
         settings: Some(Value::Object(settings)),
     };
     let (inbox, secret) = inboxes::create(&care, &operator(), new).await?;
+    if let Some(brand) = &brand {
+        named::tell_made("brand", brand);
+    }
+    if let Some(team) = &team {
+        named::tell_made("team", team);
+    }
     if let Some(path) = inbox.managed.and_then(|managed| managed.hook_path) {
         say(path);
     }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use kulant_care::Care;
+use kulant_care::admin::Wanted;
 use kulant_care::admin::agents::{self as care_agents, AgentChange};
 use kulant_care::people::invitations;
 use kulant_model::ids::{AgentId, TeamId};
@@ -84,13 +85,17 @@ impl From<care_agents::Agent> for Agent {
     }
 }
 
+fn known(teams: Vec<TeamId>) -> Vec<Wanted<TeamId>> {
+    teams.into_iter().map(Wanted::Known).collect()
+}
+
 impl From<AgentFields> for AgentChange {
     fn from(fields: AgentFields) -> Self {
         Self {
             name: fields.name,
             email: fields.email,
             role: fields.role,
-            teams: fields.teams,
+            teams: fields.teams.map(known),
             disabled: fields.disabled,
         }
     }

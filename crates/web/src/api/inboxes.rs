@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use kulant_care::Care;
+use kulant_care::admin::Wanted;
 use kulant_care::admin::inboxes::{self as care_inboxes, InboxChange, NewInbox, State as Standing};
 use kulant_model::ids::{BrandId, InboxId, TeamId};
 use kulant_model::time::Timestamp;
@@ -195,8 +196,8 @@ async fn create(
     let new = NewInbox {
         name: body.name,
         channel: body.channel,
-        brand: body.brand,
-        team: body.team,
+        brand: body.brand.map(Wanted::Known),
+        team: body.team.map(Wanted::Known),
         settings: body.settings,
     };
     let (inbox, secret) = care_inboxes::create(&care, &person, new).await?;

@@ -1,5 +1,7 @@
 //! `/quarantine`: deliveries that could not be read.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use kulant_care::Care;
@@ -12,7 +14,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::Named;
 use super::conversations::turned;
 use super::failures::{ReadFailures, WriteFailures};
-use super::shapes::Reason;
 use crate::App;
 use crate::input::{Json, Path, Query};
 use crate::page::{MOST, Page, PageQuery};
@@ -37,7 +38,20 @@ struct Quarantined {
     at: Timestamp,
     /// Which item of the delivery, from zero.
     item: i64,
-    reason: Reason,
+    reason: Unreadable,
+}
+
+/// Why it could not be read, or not be taken in.
+#[derive(Serialize, ToSchema)]
+struct Unreadable {
+    /// Stays the same between versions.
+    #[schema(example = "missing_field")]
+    class: String,
+    /// What the class speaks of: `field` of `missing_field` and `bad_value`, `type` of
+    /// `unknown_type`, `limit` of `too_many_items`.
+    facts: BTreeMap<String, String>,
+    /// In technical words, always English.
+    detail: Option<String>,
 }
 
 /// The same, with the delivery as it came.
@@ -115,8 +129,9 @@ impl From<Entry> for Quarantined {
             received_at: entry.row.received_at,
             at: entry.row.at,
             item: entry.row.item,
-            reason: Reason {
+            reason: Unreadable {
                 class: entry.code,
+                facts: entry.facts,
                 detail: Some(entry.detail).filter(|detail| !detail.is_empty()),
             },
         }

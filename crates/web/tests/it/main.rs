@@ -125,7 +125,7 @@ impl House {
             name: Some(email.split('@').next().unwrap_or(email).to_owned()),
             email: Some(email.to_owned()),
             role: Some(role),
-            teams: Some(teams.to_vec()),
+            teams: Some(teams.iter().copied().map(admin::Wanted::Known).collect()),
             disabled: None,
         };
         let operator = access::operator();

@@ -251,7 +251,7 @@ async fn scene(house: House) -> Scene {
     let new = NewInbox {
         name: "Post".to_owned(),
         channel: "webhook".to_owned(),
-        team: Some(team),
+        team: Some(admin::Wanted::Known(team)),
         settings: Some(json!({"answer_url": "https://example.org/answer"})),
         ..NewInbox::default()
     };

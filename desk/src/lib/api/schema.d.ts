@@ -1676,7 +1676,7 @@ export interface components {
                  * @description Which item of the delivery, from zero.
                  */
                 item: number;
-                reason: components["schemas"]["Reason"];
+                reason: components["schemas"]["Unreadable"];
                 /** Format: date-time */
                 received_at: string;
             }[];
@@ -1842,7 +1842,7 @@ export interface components {
              * @description Which item of the delivery, from zero.
              */
             item: number;
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["Unreadable"];
             /** Format: date-time */
             received_at: string;
         };
@@ -2079,6 +2079,23 @@ export interface components {
             detail?: string | null;
             /** Format: date-time */
             since?: string | null;
+        };
+        /** @description Why it could not be read, or not be taken in. */
+        Unreadable: {
+            /**
+             * @description Stays the same between versions.
+             * @example missing_field
+             */
+            class: string;
+            /** @description In technical words, always English. */
+            detail?: string | null;
+            /**
+             * @description What the class speaks of: `field` of `missing_field` and `bad_value`, `type` of
+             *     `unknown_type`, `limit` of `too_many_items`.
+             */
+            facts: {
+                [key: string]: string;
+            };
         };
         /** @description A file that waits for its message. */
         Upload: {

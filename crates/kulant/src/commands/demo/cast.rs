@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use kulant_care::Care;
 use kulant_care::access::operator;
+use kulant_care::admin::Wanted;
 use kulant_care::admin::agents::{self, AgentChange};
 use kulant_care::admin::brands::{self, BrandChange};
 use kulant_care::admin::inboxes::{self, InboxChange, NewInbox};
@@ -254,8 +255,8 @@ async fn found_company(care: &Care, company: &Company) -> Result<()> {
         let form = NewInbox {
             name: company.form.to_owned(),
             channel: "form".to_owned(),
-            brand: Some(brand),
-            team: Some(team),
+            brand: Some(Wanted::Known(brand)),
+            team: Some(Wanted::Known(team)),
             settings: None,
         };
         inboxes::create(care, &operator(), form).await?;
@@ -269,15 +270,11 @@ async fn hire(care: &Care, person: (&str, &str, Role), teams: &[&str]) -> Result
     let id = if let Some(id) = agents::find_by_email(care, &operator(), email).await? {
         id
     } else {
-        let mut ids = Vec::new();
-        for team in teams {
-            ids.push(super::super::named::team(care, team).await?);
-        }
         let change = AgentChange {
             name: Some(name.to_owned()),
             email: Some(email.to_owned()),
             role: Some(role),
-            teams: Some(ids),
+            teams: Some(super::super::named::teams(care, teams).await?),
             disabled: None,
         };
         agents::create(care, &operator(), change).await?.id

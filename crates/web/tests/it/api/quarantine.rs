@@ -27,6 +27,13 @@ async fn a_delivery_that_cannot_be_read_stops_nothing_and_is_shown() {
             .find(|item| item["reason"]["class"] == "unknown_type")
             .expect("the rant");
         assert_eq!(first["inbox"]["name"], "Hafenpost");
+        assert_eq!(first["reason"]["facts"], json!({"type": "rant"}));
+        assert_eq!(first["reason"]["detail"], "the type rant is unknown");
+        let other = items
+            .iter()
+            .find(|item| item["reason"]["class"] == "missing_field")
+            .expect("the post without words");
+        assert_eq!(other["reason"]["facts"], json!({"field": "text"}));
         for client in [&desk.agent, &desk.supervisor] {
             assert_eq!(client.get("/api/v1/quarantine").await.status, 403);
         }

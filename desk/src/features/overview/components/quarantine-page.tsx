@@ -10,12 +10,11 @@ import { Moment } from '../../../components/moment'
 import { PageFrame, TableBox } from '../../../components/page-frame'
 import { ProblemNotice } from '../../../components/problem-notice'
 import { quarantinedQuery, quarantineQuery, useSettleQuarantined } from '../api/quarantine'
-import { useReasonText } from '../hooks/use-reason-text'
+import type { Quarantined } from '../../../lib/api/types'
 import classes from './overview.module.css'
 
 export function QuarantinePage({ lead }: { lead?: ReactNode }) {
   const { t } = useTranslation()
-  const describe = useReasonText()
   const settle = useSettleQuarantined()
   const query = useInfiniteQuery(quarantineQuery)
   const [shown, setShown] = useState<string | null>(null)
@@ -42,7 +41,7 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
               <tr key={item.id}>
                 <td>{item.inbox?.name ?? '–'}</td>
                 <td><Moment at={item.received_at} /></td>
-                <td>{describe(item.reason)}</td>
+                <td><Why reason={item.reason} /></td>
                 <td>
                   <span className={classes.actions}>
                     <Button size="compact-sm" variant="default" onClick={() => setShown(item.id)}>{t('desk.quarantine.raw')}</Button>
@@ -72,12 +71,18 @@ export function QuarantinePage({ lead }: { lead?: ReactNode }) {
   )
 }
 
+function Why({ reason }: { reason: Quarantined['reason'] }) {
+  const { t } = useTranslation()
+  return t(`desk.quarantine.why.${reason.class}`, { ...reason.facts, defaultValue: reason.detail ?? reason.class })
+}
+
 function RawView({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation()
   const { data, error, isError } = useQuery(quarantinedQuery(id))
   return (
     <Modal opened onClose={onClose} title={t('desk.quarantine.raw')} size="xl" closeButtonProps={{ 'aria-label': t('desk.act.close') }}>
       {isError && <ProblemNotice error={error} />}
+      {data?.reason.detail && <p className={classes.detail}>{t('desk.quarantine.detail')}: <code>{data.reason.detail}</code></p>}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by keyboard */}
       {data && <pre className={classes.raw} tabIndex={0}>{data.raw}</pre>}
     </Modal>

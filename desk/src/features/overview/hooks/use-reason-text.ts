@@ -10,7 +10,7 @@ export function useReasonText() {
     (reason: Reason): string => {
       if (!reason) return ''
       const { class: name } = reason
-      const words = t([`desk.trouble.${name}`, `desk.delivery.reason.${name}`], { defaultValue: name })
+      const words = t(`desk.delivery.reason.${name}`, { defaultValue: name })
       return reason.detail ? `${words} (${reason.detail})` : words
     },
     [t],

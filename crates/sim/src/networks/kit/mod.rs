@@ -1,0 +1,173 @@
+//! What all simulated networks share: clock, ids, limits, streams, deliveries, faults, transcript.
+//! It knows no network; a network is what implements `Network`.
+
+mod act;
+mod call;
+mod clock;
+mod deliveries;
+pub(crate) mod faults;
+mod ids;
+mod limits;
+mod reply;
+pub(crate) mod sign;
+mod streams;
+pub(crate) mod transcript;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+pub(crate) use act::{Act, Done, FileWish, Refused, Wish, missing};
+pub(crate) use call::{Call, Upload, encoded};
+pub(crate) use clock::SimClock;
+pub(crate) use deliveries::{Deliveries, Hook, Job, Parcel};
+pub(crate) use ids::Ids;
+pub(crate) use limits::{Limit, Limits, Standing};
+pub(crate) use reply::{Answer, Ask, Heard, Reply};
+pub(crate) use streams::{Frame, Streams};
+
+use crate::faults::lock;
+use crate::item::{Millis, rfc3339};
+
+/// One network: its state and its rules. It is called by one at a time and never waits.
+pub(crate) trait Network: Send {
+    /// Answers a call of the network's own interface.
+    fn answer(&mut self, call: &Call, kit: &Kit) -> Reply;
+
+    /// Opens an account of a company and returns what a client needs to use it.
+    fn enrol(&mut self, wish: &Wish, kit: &Kit) -> Done;
+
+    /// Does what somebody on the network wants to do.
+    fn act(&mut self, act: &Act, kit: &Kit) -> Done;
+
+    /// Writes a refusal in the network's own words, for faults that name only a status.
+    fn failure(&self, status: u16, kit: &Kit) -> Answer;
+
+    /// Makes one signed request of items that wait for a hook.
+    fn pack(&self, hook: &Hook, items: &[Value], _: &Kit) -> Ask {
+        let body = items.first().cloned().unwrap_or_default().to_string();
+        Ask::post(hook.url.clone(), "application/json", body)
+    }
+
+    /// Returns how many items go into one delivery at most.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Returns after how many seconds a delivery is tried again; none to give up.
+    fn retry_seconds(&self, _attempt: u32) -> Option<i64> {
+        None
+    }
+
+    /// Hears what a hook said to a delivery.
+    fn pushed(&mut self, _: &Hook, _: &[Value], _: &Heard, _: &Kit) {}
+
+    /// Hears that nobody tries a delivery any more.
+    fn gave_up(&mut self, _: &Hook, _: &Kit) {}
+
+    /// Hears the answer to something it asked, and answers whoever waits for that.
+    fn heard(&mut self, _mark: &str, _: &Heard, kit: &Kit) -> Reply {
+        self.failure(500, kit).into()
+    }
+
+    /// Hears that a stream is open.
+    fn opened(&mut self, _stream: u64, _mark: &str, _: &Call, _: &Kit) {}
+
+    /// Hears what was said on a stream.
+    fn said(&mut self, _stream: u64, _text: &str, _: &Kit) {}
+
+    /// Hears that a stream has ended.
+    fn closed(&mut self, _stream: u64) {}
+
+    /// Does what time brings; called when the clock was moved, and about every second.
+    fn tick(&mut self, _: &Kit) {}
+
+    /// Tells its state, for people and tests.
+    fn show(&self) -> Value {
+        json!({})
+    }
+}
+
+/// What one network is given to work with.
+pub(crate) struct Kit {
+    pub(crate) name: &'static str,
+    /// The network's address as others see it, without a slash at the end.
+    pub(crate) base: String,
+    pub(crate) clock: Arc<SimClock>,
+    pub(crate) ids: Ids,
+    pub(crate) limits: Limits,
+    pub(crate) streams: Streams,
+    pub(crate) deliveries: Deliveries,
+    files: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
+    happened: watch::Sender<u64>,
+}
+
+impl Kit {
+    pub(crate) fn new(name: &'static str, base: String, clock: Arc<SimClock>, seed: u64) -> Self {
+        Self {
+            name,
+            base,
+            clock,
+            ids: Ids::new(seed),
+            limits: Limits::default(),
+            streams: Streams::default(),
+            deliveries: Deliveries::default(),
+            files: Mutex::default(),
+            happened: watch::Sender::new(0),
+        }
+    }
+
+    /// Forgets everything but the address and the clock.
+    pub(crate) fn reset(&self, seed: u64) {
+        self.ids.restart(seed);
+        self.limits.clear();
+        self.streams.put_all(&Frame::Drop);
+        self.deliveries.clear();
+        lock(&self.files).clear();
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Returns the time in RFC 3339 with milliseconds.
+    pub(crate) fn now_text(&self) -> String {
+        rfc3339(self.now())
+    }
+
+    /// Puts an item on its way to the hook of an account.
+    pub(crate) fn push(&self, account: &str, item: Value) {
+        self.deliveries.push(account, item, self.now());
+    }
+
+    /// Wakes whoever waits for news.
+    pub(crate) fn wake(&self) {
+        self.happened.send_modify(|happened| *happened += 1);
+    }
+
+    pub(crate) fn happenings(&self) -> watch::Receiver<u64> {
+        self.happened.subscribe()
+    }
+
+    /// Keeps a file and returns the path under the network's address at which anybody gets it.
+    pub(crate) fn keep_file(&self, name: &str, media_type: &str, bytes: Vec<u8>) -> String {
+        let clean: String = name
+            .chars()
+            .map(|sign| if sign.is_ascii_alphanumeric() || sign == '.' { sign } else { '-' })
+            .collect();
+        let path = format!("/_files/{}/{clean}", self.ids.letters("file", 16));
+        lock(&self.files).insert(path.clone(), (media_type.to_owned(), bytes));
+        path
+    }
+
+    pub(crate) fn file(&self, path: &str) -> Option<(String, Vec<u8>)> {
+        lock(&self.files).get(path).cloned()
+    }
+
+    /// Takes a file away, as networks do with what was deleted.
+    pub(crate) fn drop_file(&self, path: &str) {
+        lock(&self.files).remove(path);
+    }
+}

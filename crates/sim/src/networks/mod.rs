@@ -1,0 +1,142 @@
+//! Simulated networks: every one as strict, as slow and as forgetful as the real thing, with a clock,
+//! faults and customers on order. They know no crate of kulant and speak each network's own protocol.
+
+mod control;
+mod kit;
+mod serve;
+mod station;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+pub use kit::faults::{Matching, Rule, Then};
+
+use crate::cut::{Cut, CutListener};
+use crate::item::Millis;
+use kit::Network;
+use station::Town;
+
+/// Makes a network without anybody on it.
+type Maker = fn() -> Box<dyn Network>;
+
+/// Every network, one line each.
+#[rustfmt::skip]
+const NETWORKS: &[(&str, Maker)] = &[
+];
+
+/// How the networks start.
+#[derive(Debug, Clone)]
+pub struct NetworksSettings {
+    /// Where all of them listen, each below `/<name>`, and the control desk under `/_sim/`; port 0
+    /// takes a free one.
+    pub listen: SocketAddr,
+    /// Networks that listen at an address of their own besides.
+    pub ports: Vec<(String, SocketAddr)>,
+    /// The seed of every id and every chance.
+    pub seed: u64,
+    /// What the clock shows at the start, in milliseconds since 1970; the wall's time where it is none.
+    pub start: Option<Millis>,
+    /// True for a clock that stands still until it is moved.
+    pub frozen: bool,
+}
+
+impl Default for NetworksSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ports: Vec::new(),
+            seed: 1,
+            start: None,
+            frozen: false,
+        }
+    }
+}
+
+/// Running networks; they end when this is stopped or dropped.
+pub struct NetworksHandle {
+    /// Where all of them listen.
+    pub address: SocketAddr,
+    town: Arc<Town>,
+    tasks: JoinSet<()>,
+}
+
+impl NetworksHandle {
+    /// Returns the names of all networks.
+    pub fn names(&self) -> Vec<&'static str> {
+        NETWORKS.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Returns a network's address, to be entered in the place of the real one.
+    pub fn base_url(&self, network: &str) -> Option<String> {
+        let station = self.town.stations.get(network)?;
+        Some(station.kit.base.clone())
+    }
+
+    /// Returns the address of the control desk, without `/_sim`.
+    pub fn control_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns what the clock shows, in milliseconds since 1970.
+    pub fn now(&self) -> Millis {
+        self.town.clock.now()
+    }
+
+    /// Ends the networks and waits until nothing of them runs.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+/// Starts all networks.
+pub async fn start(settings: NetworksSettings) -> io::Result<NetworksHandle> {
+    let listener = TcpListener::bind(settings.listen).await?;
+    let address = listener.local_addr()?;
+    let mut own = Vec::new();
+    let mut bases: BTreeMap<&'static str, String> = NETWORKS
+        .iter()
+        .map(|(name, _)| (*name, format!("http://{address}/{name}")))
+        .collect();
+    for (name, listen) in &settings.ports {
+        let known = NETWORKS.iter().find(|(known, _)| known == name);
+        let (name, _) = known.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("no network is called {name}"),
+            )
+        })?;
+        let listener = TcpListener::bind(listen).await?;
+        bases.insert(*name, format!("http://{}", listener.local_addr()?));
+        own.push((*name, listener));
+    }
+
+    let town = Arc::new(Town::new(&settings, NETWORKS, bases));
+    let mut tasks = JoinSet::new();
+    for (fixed, listener) in own
+        .into_iter()
+        .map(|(name, listener)| (Some(name), listener))
+        .chain([(None, listener)])
+    {
+        let app = serve::router(Arc::clone(&town), fixed);
+        let app = app.into_make_service_with_connect_info::<Cut>();
+        tasks.spawn(async move {
+            if let Err(error) = axum::serve(CutListener(listener), app).await {
+                tracing::error!(error = %error, "a simulated network has stopped listening");
+            }
+        });
+    }
+    for name in town.stations.keys() {
+        tasks.spawn(station::run_deliveries(Arc::clone(&town), name));
+    }
+    tasks.spawn(station::run_clockwork(Arc::clone(&town)));
+    Ok(NetworksHandle {
+        address,
+        town,
+        tasks,
+    })
+}
