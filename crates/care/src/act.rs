@@ -12,13 +12,14 @@ use kulant_model::role::{Permission, Person};
 use kulant_store::alerts::{self, Alert};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Message};
-use kulant_store::{Tx, conversations as rows, inboxes};
+use kulant_store::{Tx, conversations as rows};
 use serde_json::json;
 use tracing::warn;
 
 use crate::change::{self, Changing};
 use crate::deliver::{self, clear_alert};
 use crate::error::CareError;
+use crate::health::{self, Source, Trouble};
 use crate::jobs::Outcome;
 use crate::{Care, SYSTEM, access, accounts};
 
@@ -315,7 +316,9 @@ async fn fail(
 ) -> Result<Outcome, CareError> {
     let now = care.now();
     let (class, detail, word) = (error.class(), error.detail().to_owned(), act.word());
-    let broken = error.stops_inbox();
+    // The trouble of an inbox has an alert of its own and ends at the next success.
+    let trouble = error.stops_inbox().then(|| Trouble::of(error));
+    let ids = care.ids();
     let alert = Alert {
         id: AlertId(care.id()),
         kind: "act_failed".to_owned(),
@@ -326,32 +329,22 @@ async fn fail(
         facts: json!({"class": class, "act": word, "detail": detail}),
         raised_at: now,
     };
-    // With an alert of its own the trouble of an inbox ends at the next success.
-    let alert_of_inbox = broken.then(|| Alert {
-        id: AlertId(care.id()),
-        kind: "inbox_broken".to_owned(),
-        key: format!("inbox:{}", message.inbox),
-        facts: json!({"class": class}),
-        ..alert.clone()
-    });
     care.store
         .write(move |tx| {
-            if broken {
-                let trouble = json!({"class": class, "detail": detail, "since": now});
-                inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
+            if let Some(trouble) = trouble {
+                let seen = (message.inbox, Source::Sending);
+                health::note(tx, seen, Some(trouble), (&ids, now))?;
             }
             if !has_words(tx, message.id)? {
                 return Ok(Outcome::Done);
             }
-            for alert in [Some(alert), alert_of_inbox].into_iter().flatten() {
-                if alerts::raise(tx, &alert)? {
-                    tx.append(
-                        NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
-                            .inbox(message.inbox)
-                            .message(message.id)
-                            .facts(json!({"alert": alert.id})),
-                    );
-                }
+            if alerts::raise(tx, &alert)? {
+                tx.append(
+                    NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
+                        .inbox(message.inbox)
+                        .message(message.id)
+                        .facts(json!({"alert": alert.id})),
+                );
             }
             Ok::<_, CareError>(Outcome::Done)
         })

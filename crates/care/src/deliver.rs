@@ -24,6 +24,7 @@ use serde_json::json;
 use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
 use crate::error::CareError;
+use crate::health::{self, Source, Trouble};
 use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
@@ -443,13 +444,8 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
                 rows::save(tx, &[row])?;
             }
             clear_alert(tx, &format!("message:{id}"), now)?;
-            if clear_alert(tx, &format!("inbox:{}", destination.inbox), now)? {
-                kulant_store::inboxes::save_trouble(
-                    tx,
-                    destination.inbox,
-                    &serde_json::Value::Null,
-                    now,
-                )?;
+            if !leaving.opened.inbox.trouble.is_null() {
+                health::note(tx, (destination.inbox, Source::Sending), None, (&ids, now))?;
             }
             Ok(())
         })
@@ -468,6 +464,7 @@ async fn keep_failure(
     let (ids, now) = (care.ids(), care.now());
     let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
     let broken = error.stops_inbox();
+    let trouble = broken.then(|| Trouble::of(error));
     crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
@@ -538,15 +535,15 @@ async fn keep_failure(
                 facts: json!({"class": class}),
                 raised_at: now,
             };
-            if broken {
-                let trouble = json!({"class": class, "detail": detail, "since": now});
-                kulant_store::inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
-            }
             if (broken || next.is_none()) && alerts::raise(tx, &alert)? {
                 tx.append(
                     event(EventKind::AlertRaised, now, message, None)
                         .facts(json!({"alert": alert.id})),
                 );
+            }
+            if let Some(trouble) = trouble {
+                let seen = (message.inbox, Source::Sending);
+                health::note(tx, seen, Some(trouble), (&ids, now))?;
             }
             Ok::<_, CareError>(())
         })

@@ -14,7 +14,7 @@ use std::time::Duration;
 use kulant_channels::delivery::RawDelivery;
 use kulant_channels::inbound::{AttachmentSource, Inbound, TranslateError, Translation};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
+use kulant_model::ids::{AttachmentId, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
@@ -24,6 +24,7 @@ use tracing::{error, warn};
 
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
+use crate::follow_up::{self, Pointing};
 use crate::{Care, SYSTEM};
 use world::{Destination, Item, World};
 
@@ -168,6 +169,7 @@ async fn take_in_batch(
     waiting: &[Waiting],
 ) -> Result<(), CareError> {
     let (portions, faults) = read_deliveries(care, opened, destination, waiting).await?;
+    let mut pointing = list_pointing(opened, waiting);
     let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
     let mut repeating: Vec<IntakeId> = Vec::new();
     let last = portions.len().saturating_sub(1);
@@ -180,11 +182,17 @@ async fn take_in_batch(
         };
         let (ids, now, destination) = (care.ids(), care.now(), destination.clone());
         let (marks, over) = (Arc::clone(&care.marks), index == last);
+        let pointing = if over {
+            std::mem::take(&mut pointing)
+        } else {
+            Vec::new()
+        };
         let mut again = std::mem::take(&mut repeating);
         let (files, again): (Vec<String>, Vec<IntakeId>) = care
             .store
             .write(move |tx| {
                 erasing::keep_erasures_out(tx)?;
+                let mut pointing = pointing;
                 if !finished.is_empty() {
                     let mine = intakes::finish(tx, &finished)?;
                     if mine.is_empty() {
@@ -196,6 +204,7 @@ async fn take_in_batch(
                         let mine: HashSet<IntakeId> = mine.into_iter().collect();
                         items.retain(|item| mine.contains(&item.intake));
                         faults.retain(|fault| mine.contains(&fault.intake));
+                        pointing.retain(|delivery| mine.contains(&delivery.intake));
                     }
                 }
                 let mut world = World::new(&destination, &ids, now);
@@ -205,6 +214,9 @@ async fn take_in_batch(
                 }
                 let files = keep::keep(tx, &mut world, SYSTEM)?;
                 put_into_quarantine(tx, &faults)?;
+                for delivery in &pointing {
+                    follow_up::enqueue(tx, JobId(ids.next(now)), delivery, now)?;
+                }
                 if let Some(newest) = items.iter().map(|item| item.received_at).max() {
                     kulant_store::inboxes::touch_received(tx, destination.inbox, newest)?;
                 }
@@ -225,6 +237,34 @@ async fn take_in_batch(
         }
     }
     Ok(())
+}
+
+/// Lists the deliveries that only point at something, which is fetched after they are taken in.
+fn list_pointing(opened: &Opened, waiting: &[Waiting]) -> Vec<Pointing> {
+    waiting
+        .iter()
+        .filter(|delivery| {
+            let account = opened.account(delivery.received_at);
+            opened.channel.points_elsewhere(&account, &raw_of(delivery))
+        })
+        .map(|delivery| Pointing {
+            intake: delivery.id,
+            inbox: opened.inbox.id,
+            kind: delivery.kind.clone(),
+            key: delivery.key.clone(),
+            received_at: delivery.received_at,
+        })
+        .collect()
+}
+
+fn raw_of(delivery: &Waiting) -> RawDelivery {
+    RawDelivery {
+        kind: delivery.kind.clone(),
+        key: delivery.key.clone(),
+        headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
+        body: delivery.body.clone(),
+        received_at: delivery.received_at,
+    }
 }
 
 /// Lists the deliveries that bring words of erased messages once more.
@@ -248,13 +288,7 @@ async fn read_deliveries(
     let mut faults = Vec::new();
     for delivery in waiting {
         let account = opened.account(delivery.received_at);
-        let raw = RawDelivery {
-            kind: delivery.kind.clone(),
-            key: delivery.key.clone(),
-            headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
-            body: delivery.body.clone(),
-            received_at: delivery.received_at,
-        };
+        let raw = raw_of(delivery);
         let translated = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             opened.channel.translate(&account, &raw)
         }));

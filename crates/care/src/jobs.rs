@@ -1,6 +1,8 @@
 //! Work for later and what runs it: one loop claims due jobs, one takes deliveries in, one keeps
 //! the followers of the log going. Every job can be repeated.
 
+mod checking;
+mod listening;
 mod polling;
 mod retention;
 
@@ -8,12 +10,14 @@ use std::time::Duration;
 
 use kulant_model::ids::InboxId;
 use kulant_model::time::Timestamp;
-use kulant_store::jobs::{self, Claimable, Job};
+use kulant_store::inboxes::{self, Inbox};
+use kulant_store::jobs::{self, Claimable, Job, NewJob};
 use kulant_store::{StoreError, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
+use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::{Care, conversations, deliver, followers, intake};
 
@@ -42,9 +46,11 @@ const NAP: Duration = Duration::from_millis(500);
 pub(crate) const KINDS: &[&str] = &[
     deliver::KIND,
     polling::KIND,
+    checking::KIND,
     retention::KIND,
     crate::act::KIND,
     crate::erase::KIND,
+    crate::follow_up::KIND,
 ];
 
 /// Every kind of job, one line each.
@@ -52,9 +58,11 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     match job.kind.as_str() {
         deliver::KIND => deliver::deliver(care, job).await,
         polling::KIND => polling::poll(care, job).await,
+        checking::KIND => checking::check(care, job).await,
         retention::KIND => retention::tidy(care).await,
         crate::act::KIND => crate::act::act(care, job).await,
         crate::erase::KIND => crate::erase::erase_departed(care, job).await,
+        crate::follow_up::KIND => crate::follow_up::follow_up(care, job).await,
         other => {
             warn!(
                 job.kind = other,
@@ -66,8 +74,67 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
 }
 
 /// Has the network of an inbox asked at once, if it is one that is asked.
-pub(crate) fn poll_soon(tx: &mut Tx<'_>, inbox: InboxId, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn ask_soon(tx: &mut Tx<'_>, inbox: InboxId, now: Timestamp) -> Result<(), StoreError> {
     jobs::hurry(tx, polling::KIND, &inbox.to_string(), now)
+}
+
+/// Has it looked at once how an inbox is, as when it is set up anew.
+pub(crate) fn check_soon(
+    tx: &mut Tx<'_>,
+    inbox: InboxId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    jobs::hurry(tx, checking::KIND, &inbox.to_string(), now)
+}
+
+/// Opens the inbox that a job is about; none if it is out of use.
+async fn inbox_of(care: &Care, job: &Job) -> Result<Option<Opened>, CareError> {
+    let id = job.payload.get("inbox").and_then(|id| id.as_str());
+    let Some(id) = id.and_then(|id| id.parse::<InboxId>().ok()) else {
+        return Ok(None);
+    };
+    let opened = accounts::find(care, id).await?;
+    Ok(opened.filter(|opened| {
+        opened.inbox.paused_at.is_none() && opened.inbox.archived_at.is_none()
+    }))
+}
+
+/// Sees to it that regular work stands in the table: what each inbox needs, and what is let go of.
+pub async fn schedule(care: &Care) -> Result<(), CareError> {
+    let inboxes: Vec<Inbox> = care
+        .store
+        .read(|read| inboxes::list_active(read, 0, 10_000).map_err(CareError::from))
+        .await?;
+    let wanted: Vec<NewJob> = inboxes
+        .iter()
+        .flat_map(|inbox| {
+            let polls = polling::job_for(care, inbox);
+            polls.into_iter().chain([checking::job_for(care, inbox.id)])
+        })
+        .collect();
+    let missing: Vec<NewJob> = care
+        .store
+        .read(move |read| -> Result<_, CareError> {
+            let mut missing = Vec::new();
+            for job in wanted {
+                if !jobs::exists(read, job.kind, job.key.as_deref().unwrap_or_default())? {
+                    missing.push(job);
+                }
+            }
+            Ok(missing)
+        })
+        .await?;
+    if !missing.is_empty() {
+        care.store
+            .write(move |tx| -> Result<(), CareError> {
+                for job in &missing {
+                    jobs::enqueue_once(tx, job)?;
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    retention::schedule(care).await
 }
 
 /// Takes over at once what a process before us held when it died. Only for whoever holds the lock of
@@ -88,6 +155,7 @@ pub async fn run(care: Care, stop: watch::Receiver<bool>) {
     loops.spawn(run_intake(care.clone(), stop.clone()));
     loops.spawn(run_jobs(care.clone(), stop.clone()));
     loops.spawn(followers::run(care.clone(), stop.clone()));
+    loops.spawn(listening::run(care.clone(), stop.clone()));
     loops.spawn(run_upkeep(care.clone(), stop));
     while let Some(ended) = loops.join_next().await {
         if let Err(error) = ended {
@@ -118,9 +186,11 @@ async fn run_intake(care: Care, mut stop: watch::Receiver<bool>) {
 async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
     let mut commits = care.store.commits();
     let mut running: JoinSet<()> = JoinSet::new();
+    // Some networks hold a question until there is something to tell; that keeps no other work.
+    let mut asking: JoinSet<()> = JoinSet::new();
     while !*stop.borrow() {
         commits.mark_unchanged();
-        while let Some(ended) = running.try_join_next() {
+        while let Some(ended) = running.try_join_next().or_else(|| asking.try_join_next()) {
             if let Err(error) = ended {
                 error!(error = %error, "a job ended by a panic and is taken up again later");
             }
@@ -135,7 +205,12 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
             Ok(claimed) => {
                 for job in claimed {
                     let care = care.clone();
-                    running.spawn(async move { run_job(&care, job).await });
+                    if job.kind == polling::KIND {
+                        let stop = stop.clone();
+                        asking.spawn(async move { ask(&care, job, stop).await });
+                    } else {
+                        running.spawn(async move { run_job(&care, job).await });
+                    }
                 }
             }
             Err(error) => {
@@ -146,6 +221,25 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
     }
     // What was begun is ended; what was only claimed is taken over later.
     while running.join_next().await.is_some() {}
+    while asking.join_next().await.is_some() {}
+}
+
+/// Does a job that asks a network, and gives it up when we stop: the next process asks anew.
+async fn ask(care: &Care, job: Job, mut stop: watch::Receiver<bool>) {
+    let id = job.id;
+    tokio::select! {
+        () = run_job(care, job) => {}
+        () = stopped(&mut stop) => {
+            let now = care.now();
+            let put_off: Result<(), CareError> = care
+                .store
+                .write(move |tx| jobs::put_off_afresh(tx, id, now).map_err(CareError::from))
+                .await;
+            if let Err(error) = put_off {
+                warn!(error = %error, job.id = %id, "a question could not be given up");
+            }
+        }
+    }
 }
 
 async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
@@ -235,14 +329,21 @@ pub async fn run_due(care: &Care) -> Result<usize, CareError> {
     Ok(count)
 }
 
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    while !*stop.borrow_and_update() {
+        if stop.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Wakes the snoozed and sees to it that regular work stands in the table.
 async fn run_upkeep(care: Care, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         care.presence.forget_silent(care.now());
         for outcome in [
             conversations::wake(&care).await.map(drop),
-            polling::schedule(&care).await,
-            retention::schedule(&care).await,
+            schedule(&care).await,
         ] {
             if let Err(error) = outcome {
                 warn!(error = %error, "upkeep failed and is tried again");

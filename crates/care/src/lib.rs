@@ -17,8 +17,10 @@ pub mod erase;
 pub mod error;
 pub mod export;
 pub mod files;
+pub(crate) mod follow_up;
 pub mod followers;
 pub mod form;
+pub(crate) mod health;
 pub mod idempotency;
 pub mod import;
 pub mod intake;
@@ -34,6 +36,7 @@ pub mod secrets;
 pub mod upgrade;
 pub mod uploads;
 pub mod view;
+pub mod windows;
 
 use std::sync::Arc;
 

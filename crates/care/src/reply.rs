@@ -19,7 +19,7 @@ use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
 use crate::conversations::apply_status;
 use crate::error::CareError;
-use crate::{Care, access, deliver, idempotency};
+use crate::{Care, access, deliver, idempotency, windows};
 
 /// The longest text that is taken, whatever the network allows.
 const LONGEST: usize = 100_000;
@@ -245,11 +245,16 @@ fn keep(
     let leaves = reply.visibility != Visibility::Note;
     let send_at = reply.send_at.unwrap_or(now).max(now);
     let public = reply.visibility == Visibility::Public;
-    let thread = match (target, reply.visibility) {
-        (Some(target), Visibility::Private) => Some(private_thread(tx, &row, target)?),
+    let thread = match (target, opened, reply.visibility) {
+        (Some(target), Some(opened), Visibility::Private) => {
+            private_thread(tx, &row, opened, target)?
+        }
         _ => None,
+    };
+    if let (Some(opened), true) = (opened, leaves) {
+        let window = windows::find(tx, opened, (&row, reply.visibility), target)?;
+        window.check(send_at)?;
     }
-    .flatten();
     let message = Message {
         id,
         inbox: target.map_or(row.inbox, |target| target.inbox),
@@ -314,10 +319,12 @@ fn keep(
 }
 
 /// The key of the private thread that a private answer goes into: the one the party wrote in, or
-/// the one that opens with the author of what is answered.
+/// the one that opens with the author of what is answered. Where the network has a rule of its own
+/// for the first private word, it names the thread.
 fn private_thread(
     tx: &mut Tx<'_>,
     row: &Conversation,
+    opened: &Opened,
     target: &Message,
 ) -> Result<Option<String>, CareError> {
     if let Some(thread) = &target.thread {
@@ -326,12 +333,15 @@ fn private_thread(
     if let Some(thread) = rows::find_thread(tx, row.id, target.inbox)? {
         return Ok(Some(thread));
     }
-    Ok(match target.identity {
-        Some(identity) => {
-            contacts::find_identity(tx, identity)?.map(|identity| identity.network_id)
-        }
-        None => None,
-    })
+    let Some(identity) = target.identity else {
+        return Ok(None);
+    };
+    let key = contacts::find_identity(tx, identity)?.map(|identity| identity.network_id);
+    let (Some(key), Some(_)) = (&key, opened.channel.capabilities().hand_over) else {
+        return Ok(key);
+    };
+    let is_open = !rows::list_of_threads(tx, target.inbox, &[key.as_str()])?.is_empty();
+    Ok(Some(key.clone()).filter(|_| is_open))
 }
 
 /// The words under which an answer leaves: the team's, else the brand's; initials only where the

@@ -19,7 +19,8 @@ use kulant_store::{Read, contacts, events, inboxes, mentions, reactions};
 
 use crate::accounts;
 use crate::error::CareError;
-use crate::{Care, SYSTEM, access, deliver, reply};
+use crate::windows::{self, Window};
+use crate::{Care, SYSTEM, access, deliver, health, reply};
 
 /// A message with everything that is shown of it.
 #[derive(Debug, Clone)]
@@ -79,6 +80,8 @@ pub struct Side {
     pub capabilities: &'static kulant_channels::capability::SideCapabilities,
     /// Why nothing can be sent, as a key of the locale files.
     pub reason: Option<String>,
+    /// Until when, and how.
+    pub window: Window,
     pub account: String,
     pub to: Option<String>,
 }
@@ -180,8 +183,8 @@ pub async fn find_by_words(
 pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Opened, CareError> {
     access::require(person, Permission::ReadConversations)?;
     let (scope, agent, naming) = (person.scope.clone(), person.agent, care.clone());
-    let (summary, post, signature, voice, first_unread, inbox) = care
-        .store
+    let now = care.now();
+    care.store
         .read(move |read| {
             let summary = reading::list_summaries(read, &scope, &[id])?
                 .pop()
@@ -197,51 +200,55 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
                 .and_then(|brand| Some(brand.details.get("voice")?.as_str()?.to_owned()))
                 .unwrap_or_else(|| "sie".to_owned());
             let first_unread = first_unread(read, &summary)?;
-            let inbox = inboxes::find(read, summary.row.inbox)?;
-            Ok::<_, CareError>((summary, post, signature, voice, first_unread, inbox))
-        })
-        .await?;
-    let inbox = inbox.ok_or(CareError::NotFound)?;
-    let opened = accounts::open(care, inbox)?;
-    let account = opened.account(care.now());
-    let to = summary
-        .handle
-        .clone()
-        .or_else(|| summary.contact_name.clone());
-    let side = |visibility: Visibility| {
-        opened
-            .channel
-            .capabilities()
-            .side(visibility)
-            .map(|capabilities| Side {
-                capabilities,
-                reason: opened
-                    .channel
-                    .send_refusal(&account, visibility)
-                    .map(str::to_owned)
-                    .or_else(|| {
-                        let trouble = opened.inbox.trouble.get("class")?.as_str()?;
-                        (trouble == "auth_broken").then(|| "channel.reason.auth_broken".to_owned())
-                    })
-                    .or_else(|| {
-                        opened
-                            .inbox
-                            .paused_at
-                            .map(|_| "channel.reason.paused".to_owned())
-                    }),
-                account: opened.inbox.name.clone(),
-                to: to.clone(),
+            let inbox = inboxes::find(read, summary.row.inbox)?.ok_or(CareError::NotFound)?;
+            let inbox = accounts::open(&naming, inbox)?;
+            let public = side(read, &inbox, (&summary, Visibility::Public), now)?;
+            let private = side(read, &inbox, (&summary, Visibility::Private), now)?;
+            Ok(Opened {
+                post,
+                public,
+                private,
+                signature,
+                voice,
+                first_unread,
+                summary,
             })
+        })
+        .await
+}
+
+/// Finds what can be said on one side of a conversation; none where its network has no such side.
+fn side(
+    read: &mut Read<'_>,
+    opened: &accounts::Opened,
+    (summary, visibility): (&Summary, Visibility),
+    now: Timestamp,
+) -> Result<Option<Side>, CareError> {
+    let Some(capabilities) = opened.channel.capabilities().side(visibility) else {
+        return Ok(None);
     };
-    Ok(Opened {
-        post,
-        public: side(Visibility::Public),
-        private: side(Visibility::Private),
-        signature,
-        voice,
-        first_unread,
-        summary,
-    })
+    let window = windows::find(read, opened, (&summary.row, visibility), None)?;
+    let refusal = opened
+        .channel
+        .send_refusal(&opened.account(now), visibility)
+        .map(str::to_owned);
+    let paused = || {
+        let paused_at = opened.inbox.paused_at;
+        paused_at.map(|_| "channel.reason.paused".to_owned())
+    };
+    Ok(Some(Side {
+        capabilities,
+        reason: refusal
+            .or_else(|| health::reason(&opened.inbox.trouble))
+            .or_else(paused)
+            .or_else(|| window.reason(now)),
+        window,
+        account: opened.inbox.name.clone(),
+        to: summary
+            .handle
+            .clone()
+            .or_else(|| summary.contact_name.clone()),
+    }))
 }
 
 /// Finds where reading goes on: the log tells what came since the conversation was read to its end.

@@ -133,6 +133,20 @@ pub fn find_title(
     )
 }
 
+/// Returns whether something public has a private answer of ours already, or one on its way.
+pub fn has_private_answer(read: &mut Read<'_>, public: MessageId) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT id FROM messages
+             WHERE parent_id = $1 AND direction = 'out' AND visibility = 'private'
+               AND delivery_state NOT IN ('failed', 'cancelled')
+             LIMIT 1",
+            &params![public],
+            |row| row.get::<MessageId>(0),
+        )?
+        .is_some())
+}
+
 /// Returns how many messages of an inbox are in a state that is not over.
 pub fn count(read: &mut Read<'_>) -> Result<Vec<(InboxId, DeliveryState, i64)>, StoreError> {
     read.query(

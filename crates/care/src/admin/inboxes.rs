@@ -23,7 +23,7 @@ use crate::access::require;
 use crate::accounts::{open_secrets, seal_secrets};
 use crate::deliver::clear_alert;
 use crate::error::CareError;
-use crate::jobs::poll_soon;
+use crate::jobs::{ask_soon, check_soon};
 
 pub use settings::ROTATION;
 pub(crate) use settings::secrets_at;
@@ -180,7 +180,8 @@ pub async fn change(
                 row.trouble = Json::Null;
                 inboxes::forget_trouble(tx, id)?;
                 clear_alert(tx, &format!("inbox:{id}"), now)?;
-                poll_soon(tx, id, now)?;
+                ask_soon(tx, id, now)?;
+                check_soon(tx, id, now)?;
             }
             tx.append(event.team(Some(row.team)).brand(row.brand));
             Ok::<_, CareError>(row)

@@ -1,158 +1,125 @@
-//! Asks networks for news where they do not tell by themselves, each inbox at its own pace.
+//! Asks networks for news: those that do not tell by themselves at their own pace, and those that do
+//! every while all the same, so that no gap stays.
 
 use std::time::Duration;
 
-use kulant_model::event::{EventKind, NewEvent};
+use kulant_channels::capability::IntakeWay;
+use kulant_channels::outbound::SendError;
 use kulant_model::ids::{InboxId, JobId};
-use kulant_store::inboxes;
-use kulant_store::jobs::{self, Job, NewJob};
+use kulant_store::inboxes::{self, Inbox};
+use kulant_store::jobs::{Job, NewJob};
 use serde_json::json;
 
-use super::Outcome;
-use crate::accounts::{self, Opened};
+use super::{Outcome, listening};
 use crate::error::CareError;
-use crate::{Care, SYSTEM, accept};
+use crate::health::{self, Source, Trouble};
+use crate::{Care, accept};
 
 pub(super) const KIND: &str = "poll";
 
-/// Sees to it that every inbox that is polled has its job.
-pub(super) async fn schedule(care: &Care) -> Result<(), CareError> {
-    let inboxes: Vec<inboxes::Inbox> = care
-        .store
-        .read(|read| inboxes::list_active(read, 0, 10_000).map_err(CareError::from))
-        .await?;
-    let polled: Vec<NewJob> = inboxes
-        .iter()
-        .filter(|inbox| {
-            kulant_channels::find(&inbox.channel).is_some_and(|channel| {
-                channel.capabilities().intake == kulant_channels::capability::IntakeWay::Poll
-            })
-        })
-        .filter(|inbox| !is_stopped(inbox))
-        .map(|inbox| NewJob {
-            id: JobId(care.id()),
-            kind: KIND,
-            key: Some(inbox.id.to_string()),
-            inbox: None,
-            run_at: care.now(),
-            payload: json!({"inbox": inbox.id}),
-        })
-        .collect();
-    let missing: Vec<NewJob> = care
-        .store
-        .read(move |read| -> Result<_, CareError> {
-            let mut missing = Vec::new();
-            for job in polled {
-                if !jobs::exists(read, job.kind, job.key.as_deref().unwrap_or_default())? {
-                    missing.push(job);
-                }
-            }
-            Ok(missing)
-        })
-        .await?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    care.store
-        .write(move |tx| {
-            for job in &missing {
-                jobs::enqueue_once(tx, job)?;
-            }
-            Ok(())
-        })
-        .await
-}
+/// How often a network is asked that tells by itself.
+const FOR_GAPS: Duration = Duration::from_mins(1);
+/// How often a network is asked to which a connection is held.
+const BESIDE_LISTENING: Duration = Duration::from_mins(5);
+/// How long one look may take; after that another process may begin.
+const TIME: Duration = Duration::from_secs(140);
+/// The most deliveries that are stored by one commit.
+const PORTION: usize = 200;
 
-/// The network asked never to be asked again; a change of the inbox's settings lifts it.
-fn is_stopped(inbox: &inboxes::Inbox) -> bool {
-    inbox
-        .trouble
-        .get("stopped")
-        .and_then(serde_json::Value::as_bool)
-        == Some(true)
+/// Returns the job that asks the network of an inbox, where it is to be asked.
+pub(super) fn job_for(care: &Care, inbox: &Inbox) -> Option<NewJob> {
+    let capabilities = kulant_channels::find(&inbox.channel)?.capabilities();
+    let is_asked = capabilities.fills_gaps
+        || matches!(capabilities.intake, IntakeWay::Poll | IntakeWay::Listen);
+    if !is_asked || health::is_stopped(&inbox.trouble) {
+        return None;
+    }
+    // A connection that is held looks at once by itself.
+    let wait = if listening::is_listened_to(inbox) {
+        FOR_GAPS
+    } else {
+        Duration::ZERO
+    };
+    Some(NewJob {
+        id: JobId(care.id()),
+        kind: KIND,
+        key: Some(inbox.id.to_string()),
+        inbox: None,
+        run_at: care.now().after(wait),
+        payload: json!({ "inbox": inbox.id }),
+    })
 }
 
 /// Polls one inbox once.
 pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
-    let Some(id) = job
-        .payload
-        .get("inbox")
-        .and_then(|id| id.as_str())
-        .and_then(|id| id.parse::<InboxId>().ok())
-    else {
+    let Some(opened) = super::inbox_of(care, job).await? else {
         return Ok(Outcome::Done);
     };
-    let Some(opened) = accounts::find(care, id).await? else {
-        return Ok(Outcome::Done);
-    };
-    if opened.inbox.paused_at.is_some() || opened.inbox.archived_at.is_some() {
-        return Ok(Outcome::Done);
-    }
+    let id = opened.inbox.id;
     let account = opened.account(care.now());
     let cursor = opened.inbox.poll_cursor.clone();
-    let asked = opened
+    let asking = opened
         .channel
-        .poll(&account, cursor.as_deref(), &care.http)
-        .await;
+        .poll(&account, cursor.as_deref(), &care.http);
+    let asked = tokio::time::timeout(TIME, asking)
+        .await
+        .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));
     match asked {
         Ok(polled) => {
-            accept::store(care, id, polled.deliveries).await?;
-            let trouble = polled
-                .trouble
-                .map(|error| (error.class(), error.detail().to_owned()));
-            let stopped = polled.next_in.is_none();
-            keep(care, &opened, Some(polled.cursor), trouble, stopped).await?;
+            let mut deliveries = polled.deliveries.into_iter().peekable();
+            while deliveries.peek().is_some() {
+                let portion = deliveries.by_ref().take(PORTION).collect();
+                accept::store(care, id, portion).await?;
+            }
+            let seen = trouble_of(polled.trouble.as_ref(), polled.next_in.is_none());
+            keep(care, id, (Some(polled.cursor), seen)).await?;
             Ok(match polled.next_in {
-                Some(wait) => Outcome::Later(care.now().after(wait)),
+                Some(wait) => Outcome::Afresh(care.now().after(pace(&opened.inbox, wait))),
                 None => Outcome::Done,
             })
         }
         Err(error) => {
-            let trouble = Some((error.class(), error.detail().to_owned()));
-            keep(care, &opened, None, trouble, false).await?;
-            let pause = Duration::from_secs(60 << job.attempts.clamp(0, 6));
-            Ok(Outcome::Later(care.now().after(pause)))
+            keep(care, id, (None, trouble_of(Some(&error), false))).await?;
+            let pause = Duration::from_secs(60 << (job.attempts - 1).clamp(0, 6));
+            let wait = error.wait().unwrap_or(pause);
+            Ok(Outcome::Later(care.now().after(wait)))
         }
     }
 }
 
-/// Keeps the cursor and the health of the inbox; tells the log when the health changed.
-async fn keep(
+/// How long until the next question; a network to which a connection is held needs fewer.
+fn pace(inbox: &Inbox, wait: Duration) -> Duration {
+    if listening::is_listened_to(inbox) {
+        wait.max(BESIDE_LISTENING)
+    } else {
+        wait
+    }
+}
+
+/// Returns what is wrong, where something is; a network that asked to stop is not asked again.
+pub(super) fn trouble_of(error: Option<&SendError>, stopped: bool) -> Option<Trouble> {
+    let trouble = error.map(Trouble::of);
+    if stopped {
+        let silent = SendError::Forbidden("the network asked to stop".to_owned());
+        Some(trouble.unwrap_or_else(|| Trouble::of(&silent)).stopping())
+    } else {
+        trouble
+    }
+}
+
+/// Keeps the cursor and how the inbox is.
+pub(super) async fn keep(
     care: &Care,
-    opened: &Opened,
-    cursor: Option<String>,
-    trouble: Option<(&'static str, String)>,
-    stopped: bool,
+    id: InboxId,
+    (cursor, seen): (Option<String>, Option<Trouble>),
 ) -> Result<(), CareError> {
-    let now = care.now();
-    let id = opened.inbox.id;
-    let before = opened.inbox.trouble.clone();
-    let class_before = before
-        .get("class")
-        .and_then(|class| class.as_str())
-        .map(str::to_owned);
-    let since = before.get("since").cloned().unwrap_or_else(|| json!(now));
+    let (ids, now) = (care.ids(), care.now());
     care.store
         .write(move |tx| {
             if let Some(cursor) = cursor {
                 inboxes::save_cursor(tx, id, &cursor, now)?;
             }
-            let class = trouble.as_ref().map(|(class, _)| (*class).to_owned());
-            let facts = match trouble {
-                Some((class, detail)) => {
-                    json!({"class": class, "detail": detail, "since": since, "stopped": stopped})
-                }
-                None => serde_json::Value::Null,
-            };
-            inboxes::save_trouble(tx, id, &facts, now)?;
-            if class != class_before {
-                tx.append(
-                    NewEvent::new(EventKind::InboxChanged, now, SYSTEM)
-                        .inbox(id)
-                        .facts(json!({"trouble": class})),
-                );
-            }
-            Ok(())
+            health::note(tx, (id, Source::Asking), seen, (&ids, now))
         })
         .await
 }

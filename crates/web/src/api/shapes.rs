@@ -128,6 +128,13 @@ struct Capability {
     send: bool,
     /// Why nothing can be sent, as a key of the locale files.
     reason: Option<String>,
+    /// Until when the network lets us answer; null where it has no such rule.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// How the private side is reached from the public one, where it was not reached yet: `message`,
+    /// `one_message` or `link`.
+    #[schema(value_type = Option<String>)]
+    hand_over: Option<serde_json::Value>,
 }
 
 /// From where an answer goes, and to whom.
@@ -386,6 +393,11 @@ impl From<view::Side> for Capability {
             reactions: can.reactions,
             send: can.send && side.reason.is_none(),
             reason: side.reason,
+            until: side.window.until.map(|until| until.to_string()),
+            hand_over: side
+                .window
+                .hand_over
+                .and_then(|way| serde_json::to_value(way).ok()),
         }
     }
 }

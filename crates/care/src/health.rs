@@ -1,0 +1,249 @@
+//! How an inbox is: what goes wrong while it sends, is asked or is probed, kept in one place with its
+//! cause and since when, and cleared by what proves that it is well again.
+
+use kulant_channels::delivery::{Finding, FindingClass};
+use kulant_channels::outbound::SendError;
+use kulant_model::event::{EventKind, NewEvent};
+use kulant_model::ids::{AlertId, IdMaker, InboxId};
+use kulant_model::time::Timestamp;
+use kulant_store::alerts::{self, Alert};
+use kulant_store::{Tx, inboxes};
+use serde_json::{Value as Json, json};
+
+use crate::SYSTEM;
+use crate::deliver::clear_alert;
+use crate::error::CareError;
+use crate::jobs::ask_soon;
+
+/// The classes of trouble that end the access of an inbox, so that nothing leaves it.
+const BROKEN: &[&str] = &["auth_broken", "token", "restricted"];
+/// The classes of trouble that pass by themselves.
+const PASSING: &[&str] = &["retry_after", "retry_backoff", "uncertain"];
+
+/// What kulant did when it saw how an inbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Sending,
+    Asking,
+    Probing,
+}
+
+/// What is wrong with an inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    class: &'static str,
+    detail: String,
+    /// Whether the network asked never to be asked again.
+    stopped: bool,
+}
+
+impl Source {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Sending => "send",
+            Self::Asking => "ask",
+            Self::Probing => "probe",
+        }
+    }
+}
+
+impl Trouble {
+    pub(crate) fn of(error: &SendError) -> Self {
+        Self {
+            class: error.class(),
+            detail: error.detail().to_owned(),
+            stopped: false,
+        }
+    }
+
+    /// What is wrong with a network that does not answer.
+    pub(crate) fn silent() -> Self {
+        Self::of(&SendError::RetryBackoff("no answer within a minute".to_owned()))
+    }
+
+    /// Returns the worst of what a probe found, if it found something.
+    pub(crate) fn found(findings: &[Finding]) -> Option<Self> {
+        let worst = findings
+            .iter()
+            .min_by_key(|finding| match finding.class {
+                FindingClass::Token => 0,
+                FindingClass::Restricted => 1,
+                FindingClass::Permission => 2,
+                FindingClass::Subscription => 3,
+            })?;
+        Some(Self {
+            class: match worst.class {
+                FindingClass::Token => "token",
+                FindingClass::Permission => "permission",
+                FindingClass::Subscription => "subscription",
+                FindingClass::Restricted => "restricted",
+            },
+            detail: worst.detail.clone(),
+            stopped: false,
+        })
+    }
+
+    /// Marks that the network asked never to be asked again.
+    pub(crate) fn stopping(mut self) -> Self {
+        self.stopped = true;
+        self
+    }
+}
+
+/// Returns whether the network asked never to be asked again; a change of the settings lifts it.
+pub(crate) fn is_stopped(trouble: &Json) -> bool {
+    trouble.get("stopped").and_then(Json::as_bool) == Some(true)
+}
+
+/// Returns why nothing can leave an inbox, as a key of the locale files.
+pub(crate) fn reason(trouble: &Json) -> Option<String> {
+    let class = class_of(trouble)?;
+    BROKEN
+        .contains(&class)
+        .then(|| format!("channel.reason.{class}"))
+}
+
+fn class_of(trouble: &Json) -> Option<&str> {
+    trouble.get("class").and_then(Json::as_str)
+}
+
+/// Keeps what was seen of an inbox, and tells the log and the people on duty when that is new.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    (inbox, source): (InboxId, Source),
+    seen: Option<Trouble>,
+    (ids, now): (&IdMaker, Timestamp),
+) -> Result<(), CareError> {
+    let Some(row) = inboxes::find(tx, inbox)? else {
+        return Ok(());
+    };
+    let before = row.trouble;
+    let known = class_of(&before);
+    if !counts(&before, source, seen.as_ref()) {
+        inboxes::save_trouble(tx, inbox, &before, now)?;
+        return Ok(());
+    }
+
+    let since = match (&seen, before.get("since")) {
+        (Some(trouble), Some(since)) if known == Some(trouble.class) => since.clone(),
+        _ => json!(now),
+    };
+    let kept = seen.as_ref().map_or(Json::Null, |trouble| {
+        json!({
+            "class": trouble.class,
+            "detail": trouble.detail,
+            "since": since,
+            "stopped": trouble.stopped,
+            "from": source.word(),
+        })
+    });
+    inboxes::save_trouble(tx, inbox, &kept, now)?;
+    let class = seen.as_ref().map(|trouble| trouble.class);
+    if class != known {
+        tx.append(
+            NewEvent::new(EventKind::InboxChanged, now, SYSTEM)
+                .inbox(inbox)
+                .team(Some(row.team))
+                .brand(row.brand)
+                .facts(json!({"trouble": class})),
+        );
+    }
+    match class {
+        Some(class) if !PASSING.contains(&class) => raise(tx, inbox, class, (ids, now)),
+        Some(_) => Ok(()),
+        None => {
+            clear_alert(tx, &alert_key(inbox), now)?;
+            if known.is_some() && source != Source::Asking {
+                // What was said meanwhile is asked for at once.
+                ask_soon(tx, inbox, now)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Returns whether what was seen changes what is known: what passes by itself hides nothing that
+/// stays, and only what proves the contrary clears something.
+fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
+    let Some(known) = class_of(before) else {
+        return true;
+    };
+    let is_same_source = before.get("from").and_then(Json::as_str) == Some(source.word());
+    match seen {
+        Some(trouble) => is_same_source || !PASSING.contains(&trouble.class),
+        None if is_stopped(before) => source == Source::Asking,
+        // Whatever succeeds proves that the access is not broken.
+        None => is_same_source || source == Source::Probing || known == "auth_broken",
+    }
+}
+
+fn alert_key(inbox: InboxId) -> String {
+    format!("inbox:{inbox}")
+}
+
+fn raise(
+    tx: &mut Tx<'_>,
+    inbox: InboxId,
+    class: &str,
+    (ids, now): (&IdMaker, Timestamp),
+) -> Result<(), CareError> {
+    let alert = Alert {
+        id: AlertId(ids.next(now)),
+        kind: "inbox_broken".to_owned(),
+        key: alert_key(inbox),
+        inbox: Some(inbox),
+        conversation: None,
+        message: None,
+        facts: json!({"class": class}),
+        raised_at: now,
+    };
+    if alerts::raise(tx, &alert)? {
+        tx.append(
+            NewEvent::new(EventKind::AlertRaised, now, SYSTEM)
+                .inbox(inbox)
+                .facts(json!({"alert": alert.id})),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passing() -> Trouble {
+        Trouble::of(&SendError::RetryBackoff("down".to_owned()))
+    }
+
+    #[test]
+    fn what_passes_hides_nothing_that_stays() {
+        let missing = json!({"class": "permission", "from": "probe"});
+        assert!(!counts(&missing, Source::Asking, Some(&passing())));
+        assert!(!counts(&missing, Source::Asking, None));
+        assert!(counts(&missing, Source::Probing, None));
+        let broken = Trouble::of(&SendError::AuthBroken("gone".to_owned()));
+        assert!(counts(&missing, Source::Sending, Some(&broken)));
+    }
+
+    #[test]
+    fn any_success_proves_that_the_access_is_not_broken() {
+        let broken = json!({"class": "auth_broken", "from": "send"});
+        for source in [Source::Sending, Source::Asking, Source::Probing] {
+            assert!(counts(&broken, source, None), "{source:?}");
+        }
+        let stopped = json!({"class": "forbidden", "from": "ask", "stopped": true});
+        assert!(!counts(&stopped, Source::Probing, None));
+        assert!(counts(&stopped, Source::Asking, None));
+    }
+
+    #[test]
+    fn the_worst_finding_is_told() {
+        let findings = [
+            Finding::new(FindingClass::Subscription, "none"),
+            Finding::new(FindingClass::Token, "dead"),
+        ];
+        let trouble = Trouble::found(&findings).expect("something");
+        assert_eq!((trouble.class, trouble.detail.as_str()), ("token", "dead"));
+        assert_eq!(Trouble::found(&[]), None);
+    }
+}
