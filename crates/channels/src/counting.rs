@@ -1,6 +1,7 @@
 //! How each network counts the length of a text.
 
 pub mod sms;
+mod x;
 
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
@@ -20,6 +21,8 @@ pub enum Counting {
     Bytes,
     /// Graphemes, but every link counts 23, and of `@user@host` only `@user` counts.
     Weighted,
+    /// By X's table of weights: most signs of ours 1, others and emoji 2, every link 23.
+    X,
     /// UTF-16 code units.
     Utf16,
     /// What fits into SMS: GSM-7 septets, or UTF-16 code units where a sign is not in GSM-7.
@@ -33,6 +36,7 @@ pub fn count_length(text: &str, counting: Counting) -> usize {
         Counting::Graphemes => graphemes(text),
         Counting::Bytes => text.len(),
         Counting::Weighted => weighted(text),
+        Counting::X => x::weight(text),
         Counting::Utf16 => text.encode_utf16().count(),
         Counting::Sms => sms::units(text),
     }

@@ -120,6 +120,29 @@ pub struct Search {
     pub languages: Vec<String>,
 }
 
+/// How much an account has used of what its network, or its owner, grants it; for people to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// What is counted, such as `posts` or `units`.
+    pub unit: &'static str,
+    pub used: u64,
+    /// How much may be used; none where nobody set a limit.
+    pub budget: Option<u64>,
+    /// When counting begins anew.
+    pub until: Timestamp,
+    /// The network's own short limits, as it told them last.
+    pub limits: Vec<Limit>,
+}
+
+/// How many requests of one sort are left for a short while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    pub name: String,
+    pub limit: u64,
+    pub remaining: u64,
+    pub resets_at: Timestamp,
+}
+
 impl Finding {
     pub fn new(class: FindingClass, detail: impl Into<String>) -> Self {
         Self {

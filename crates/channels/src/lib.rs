@@ -10,6 +10,7 @@ mod fixture;
 mod guard;
 pub mod http;
 pub mod inbound;
+mod oauth;
 pub mod outbound;
 pub mod settings;
 pub mod signature;
@@ -31,6 +32,7 @@ pub mod telegram;
 pub mod twilio;
 pub mod webhook;
 pub mod whatsapp;
+pub mod x;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -40,7 +42,7 @@ use serde_json::Value;
 
 use crate::capability::Capabilities;
 use crate::delivery::{
-    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, VerifyError,
+    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };
 use crate::http::{Http, HttpError, Request};
 use crate::inbound::{TranslateError, Translation};
@@ -63,6 +65,7 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &twilio::Twilio,
     &webhook::Webhook,
     &whatsapp::WhatsApp,
+    &x::X,
 ];
 
 /// Finds a channel by its name.
@@ -165,6 +168,12 @@ pub trait Channel: Send + Sync + 'static {
         Err(not_offered())
     }
 
+    /// Returns what the network was asked for so far, as the cursor of a poll or a search remembers it;
+    /// none where the network does not count.
+    fn usage(&self, _: &Account, _cursor: &str) -> Option<Usage> {
+        None
+    }
+
     /// Returns why this inbox cannot send in public or in private, as a key of the locale files.
     fn send_refusal(&self, _: &Account, visibility: Visibility) -> Option<&'static str> {
         match self.capabilities().side(visibility) {
@@ -243,7 +252,10 @@ async fn fetched(request: Request, limit: usize, http: &Http) -> Result<Vec<u8>,
     match answer.status {
         200..=299 => Ok(answer.body),
         401 | 403 => Err(SendError::Forbidden(format!("status {}", answer.status))),
-        404 | 410 => Err(SendError::RecipientGone(format!("status {}", answer.status))),
+        404 | 410 => Err(SendError::RecipientGone(format!(
+            "status {}",
+            answer.status
+        ))),
         status => Err(SendError::RetryBackoff(format!("status {status}"))),
     }
 }

@@ -46,15 +46,23 @@ const KINDS: &[&str] = &[
     "chat",
     "jetstream",
     "found_posts",
+    "activity",
+    "account_activity",
+    "posts",
+    "direct_messages",
+    "found_tweets",
+    "checked",
     "something else",
 ];
 
 /// Gives one payload to everything that reads payloads.
 fn read_everywhere(body: &[u8], text: &str) {
-    let account = fixture::account(json!({"url": text, "time_zone": text, "own_authors": [text],
-        // Deliveries of Meta are read for these accounts only.
-        "page_id": "1784001", "account_id": "17841400", "phone_number_id": "106540",
-    }));
+    let account = fixture::account(
+        json!({"url": text, "time_zone": text, "own_authors": [text],
+            // Deliveries of Meta are read for these accounts only.
+            "page_id": "1784001", "account_id": "17841400", "phone_number_id": "106540",
+        }),
+    );
     for channel in CHANNELS {
         for kind in KINDS {
             let mut raw = fixture::delivery(kind, body);
@@ -80,6 +88,7 @@ fn read_everywhere(body: &[u8], text: &str) {
         Counting::Graphemes,
         Counting::Bytes,
         Counting::Weighted,
+        Counting::X,
     ] {
         count_length(&plain, counting);
     }

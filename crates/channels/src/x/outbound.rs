@@ -1,0 +1,379 @@
+//! Ours → theirs: posts and answers, direct messages, deletes, likes, hiding; and looking for what we
+//! sent. An answer goes only to somebody who named or quoted us, unless a contract says otherwise.
+
+use std::time::Duration;
+
+use kulant_model::message::Visibility;
+use kulant_model::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::ask::{self, Caller};
+use super::poll::{self, encoded};
+use super::wire::{Page, Tweet};
+use super::{GROUP, PRIVATE, PUBLIC, inbound, words};
+use crate::capability::SideCapabilities;
+use crate::delivery::Account;
+use crate::http::{Answer, Http, HttpError, Method, Request};
+use crate::oauth;
+use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+
+/// How far back something of ours is looked for.
+const LOOKED_BACK: Duration = Duration::from_secs(3_600);
+
+pub(super) async fn send(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Receipt, SendError> {
+    match &outbound.action {
+        Action::Reply { body, attachments } if is_private(outbound) => {
+            check(body, attachments, &PRIVATE)?;
+            tell(account, outbound, body, http).await
+        }
+        Action::Reply { body, attachments } => {
+            check(body, attachments, &PUBLIC)?;
+            check_summoned(account, outbound, http).await?;
+            post(account, outbound, (body, attachments), http).await
+        }
+        Action::Delete { network_id } if !is_private(outbound) => {
+            let path = format!("/2/tweets/{}", encoded(network_id));
+            match act(account, (Method::Delete, &path), None, http).await {
+                // What is gone needs no deleting.
+                Ok(_) | Err(SendError::RecipientGone(_)) => Ok(done(network_id, account.now)),
+                Err(error) => Err(error),
+            }
+        }
+        Action::React {
+            network_id,
+            kind,
+            added,
+        } if kind == "like" && !is_private(outbound) => {
+            let likes = format!("/2/users/{}/likes", ask::own(account)?);
+            let answer = if *added {
+                let wish = json!({"tweet_id": network_id});
+                act(account, (Method::Post, &likes), Some(&wish), http).await
+            } else {
+                let path = format!("{likes}/{}", encoded(network_id));
+                act(account, (Method::Delete, &path), None, http).await
+            };
+            answer.map(|_| done(network_id, account.now))
+        }
+        Action::Hide { network_id, hidden } if !is_private(outbound) => {
+            let path = format!("/2/tweets/{}/hidden", encoded(network_id));
+            let wish = json!({"hidden": hidden});
+            act(account, (Method::Put, &path), Some(&wish), http).await?;
+            Ok(done(network_id, account.now))
+        }
+        Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::Hide { .. } => Err(SendError::Forbidden(
+            "this cannot be done at this network".to_owned(),
+        )),
+    }
+}
+
+/// Looks for the same words under the same post among our newest, or in the thread of messages.
+pub(super) async fn look_for(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<Option<Receipt>, SendError> {
+    let Action::Reply { body, .. } = &outbound.action else {
+        // The others may be done twice without harm.
+        return Ok(None);
+    };
+    if is_private(outbound) {
+        return find_message(account, outbound, body, http).await;
+    }
+    let path = format!(
+        "/2/users/{}/tweets?{}&max_results=50&exclude=retweets",
+        ask::own(account)?,
+        poll::POST_FIELDS
+    );
+    let page: Page = ask::ask_for(account, &path, http).await?;
+    let begin = account.now.before(LOOKED_BACK);
+    let found = page
+        .data
+        .iter()
+        .filter_map(|post| inbound::read::<Tweet>(post).ok())
+        .find(|post| {
+            let replied = post
+                .referenced_tweets
+                .iter()
+                .find(|one| one.kind == "replied_to")
+                .map(|one| one.id.as_str());
+            let note = post.note_tweet.as_ref().map(|note| &note.text);
+            let text = note.filter(|text| !text.is_empty()).unwrap_or(&post.text);
+            let made_at: Option<Timestamp> =
+                post.created_at.as_deref().and_then(|at| at.parse().ok());
+            words::same(&words::readable(text, &post.entities.urls), body)
+                && replied == outbound.in_reply_to.as_deref()
+                && made_at.is_some_and(|at| at >= begin)
+        });
+    Ok(found.map(|post| Receipt {
+        at: post
+            .created_at
+            .as_deref()
+            .and_then(|at| at.parse().ok())
+            .unwrap_or(account.now),
+        url: Some(inbound::address(None, &post.id)),
+        network_id: post.id,
+    }))
+}
+
+async fn find_message(
+    account: &Account,
+    outbound: &Outbound,
+    body: &str,
+    http: &Http,
+) -> Result<Option<Receipt>, SendError> {
+    let path = format!(
+        "/2/dm_conversations/{}/dm_events?max_results=50&event_types=MessageCreate&dm_event.fields=created_at,entities,sender_id,text",
+        match place(outbound)? {
+            Place::Person(person) => format!("with/{}", encoded(person)),
+            Place::Group(group) => encoded(group),
+        }
+    );
+    let page: Page = ask::ask_for(account, &path, http).await?;
+    let own = ask::own(account)?;
+    let begin = account.now.before(LOOKED_BACK);
+    Ok(page.data.iter().find_map(|event| {
+        let message: super::wire::Message = inbound::read(event).ok()?;
+        let at: Timestamp = message.created_at.as_deref()?.parse().ok()?;
+        let text = words::readable(&message.text, &message.entities.urls);
+        let ours = message.sender_id.as_deref() == Some(own);
+        (ours && at >= begin && words::same(&text, body)).then_some(Receipt {
+            network_id: message.id,
+            at,
+            url: None,
+        })
+    }))
+}
+
+/// Refuses an answer to somebody who neither named nor quoted us; X would refuse it too, and says less.
+async fn check_summoned(
+    account: &Account,
+    outbound: &Outbound,
+    http: &Http,
+) -> Result<(), SendError> {
+    let Some(parent) = &outbound.in_reply_to else {
+        return Ok(());
+    };
+    if !account.switch("summoned_rule").unwrap_or(true) {
+        return Ok(());
+    }
+    let path = format!("/2/tweets?ids={}&{}", encoded(parent), poll::POST_FIELDS);
+    let page: Page = ask::ask_for(account, &path, http).await?;
+    let tweet = page.data.first().map(inbound::read::<Tweet>).transpose();
+    let tweet = tweet.map_err(|error| SendError::Unreadable(error.to_string()))?;
+    let Some(tweet) = tweet else {
+        let detail = "the post is no longer there, or may not be seen".to_owned();
+        return Err(SendError::RecipientGone(detail));
+    };
+    let is_ours = tweet.author_id.as_deref() == Some(ask::own(account)?);
+    if is_ours || inbound::summons(&tweet, &page.includes, account) {
+        return Ok(());
+    }
+    Err(SendError::Forbidden(
+        "not summoned: X takes answers from apps only where the author named or quoted this account"
+            .to_owned(),
+    ))
+}
+
+async fn post(
+    account: &Account,
+    outbound: &Outbound,
+    (body, files): (&str, &[OutboundAttachment]),
+    http: &Http,
+) -> Result<Receipt, SendError> {
+    let media_ids = upload(account, files, http).await?;
+    let mut wish = json!({"text": body});
+    if let Some(parent) = &outbound.in_reply_to {
+        wish["reply"] = json!({
+            "in_reply_to_tweet_id": parent,
+            "auto_populate_reply_metadata": true,
+        });
+    }
+    if !media_ids.is_empty() {
+        wish["media"] = json!({"media_ids": media_ids});
+    }
+    if outbound.hand_over {
+        // X shows it as a button below the answer.
+        let own = ask::own(account)?;
+        wish["direct_message_deep_link"] =
+            json!(format!("https://x.com/messages/compose?recipient_id={own}"));
+    }
+    if outbound.automatic {
+        wish["made_with_ai"] = json!(true);
+    }
+    let answer = act(account, (Method::Post, "/2/tweets"), Some(&wish), http).await;
+    let answer = match answer {
+        // The words are there already: from an earlier try, or under another post.
+        Err(SendError::Duplicate { .. }) => {
+            let before = look_for(account, outbound, http).await?;
+            return Err(match before {
+                Some(receipt) => SendError::Duplicate {
+                    network_id: Some(receipt.network_id),
+                },
+                None => SendError::ContentRejected(
+                    "X does not take the same words twice; change them".to_owned(),
+                ),
+            });
+        }
+        other => other?,
+    };
+    let id = told(&answer, "/data/id")?;
+    Ok(Receipt {
+        url: Some(inbound::address(None, &id)),
+        network_id: id,
+        at: account.now,
+    })
+}
+
+async fn tell(
+    account: &Account,
+    outbound: &Outbound,
+    body: &str,
+    http: &Http,
+) -> Result<Receipt, SendError> {
+    let path = format!(
+        "/2/dm_conversations/{}/messages",
+        match place(outbound)? {
+            Place::Person(person) => format!("with/{}", encoded(person)),
+            Place::Group(group) => encoded(group),
+        }
+    );
+    let wish = json!({"text": body});
+    let answer = act(account, (Method::Post, &path), Some(&wish), http).await;
+    let answer = answer.map_err(|error| match error {
+        // The person takes no messages from us: a button in public may help.
+        SendError::Forbidden(detail) => SendError::WindowClosed(detail),
+        error => error,
+    })?;
+    Ok(Receipt {
+        network_id: told(&answer, "/data/dm_event_id")?,
+        at: account.now,
+        url: None,
+    })
+}
+
+/// Where a direct message goes.
+enum Place<'a> {
+    Person(&'a str),
+    Group(&'a str),
+}
+
+fn place(outbound: &Outbound) -> Result<Place<'_>, SendError> {
+    let thread = outbound.thread.as_deref().filter(|_| !outbound.hand_over);
+    if let Some(group) = thread.and_then(|thread| thread.strip_prefix(GROUP)) {
+        return Ok(Place::Group(group));
+    }
+    thread
+        .or(outbound.recipient.as_deref())
+        .map(Place::Person)
+        .ok_or_else(|| SendError::RecipientGone("nobody to write to".to_owned()))
+}
+
+async fn upload(
+    account: &Account,
+    files: &[OutboundAttachment],
+    http: &Http,
+) -> Result<Vec<String>, SendError> {
+    let mut ids = Vec::with_capacity(files.len());
+    for file in files {
+        let address = ask::address(account, "/2/media/upload");
+        let fields = [("media_category", "tweet_image")];
+        let mark = format!("kulant-{}", crate::signature::sha256_hex(&file.bytes));
+        let request = Request::post_file(address, &fields, ("media", file), &mark)
+            .bearer(oauth::token(account)?);
+        // Nothing is to be seen by anybody yet.
+        let answer = http.send(request).await.map_err(HttpError::when_asking)?;
+        if !matches!(answer.status, 200..=299) {
+            return Err(ask::refusal(account, &answer));
+        }
+        let id = told(&answer, "/data/id")
+            .map_err(|error| SendError::RetryBackoff(error.detail().to_owned()))?;
+        if let Some(alt) = file.alt.as_deref().filter(|alt| !alt.trim().is_empty()) {
+            let wish = json!({"id": id, "metadata": {"alt_text": {"text": alt}}});
+            let path = (Method::Post, "/2/media/metadata");
+            act(account, path, Some(&wish), http)
+                .await
+                .map_err(|error| match error {
+                    SendError::Uncertain(detail) => SendError::RetryBackoff(detail),
+                    error => error,
+                })?;
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// Asks for something to be done.
+async fn act(
+    account: &Account,
+    path: (Method, &str),
+    wish: Option<&Value>,
+    http: &Http,
+) -> Result<Answer, SendError> {
+    let request = ask::request(account, Caller::Account, path, wish)?;
+    let answer = http.send(request).await?;
+    match answer.status {
+        200..=299 => Ok(answer),
+        _ => Err(ask::refusal(account, &answer)),
+    }
+}
+
+/// Reads an id out of an answer that says yes.
+fn told(answer: &Answer, pointer: &str) -> Result<String, SendError> {
+    let told: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let id = told.pointer(pointer).and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| {
+        SendError::Uncertain(format!(
+            "the answer is not understood: {}",
+            answer.excerpt()
+        ))
+    })
+}
+
+fn is_private(outbound: &Outbound) -> bool {
+    outbound.visibility == Visibility::Private
+}
+
+fn check(
+    body: &str,
+    files: &[OutboundAttachment],
+    side: &SideCapabilities,
+) -> Result<(), SendError> {
+    let rejected = |detail: String| Err(SendError::ContentRejected(detail));
+    if body.trim().is_empty() && files.is_empty() {
+        return rejected("the text is empty".to_owned());
+    }
+    if !side.fits(body) {
+        let most = side.length.unwrap_or_default();
+        return rejected(format!("longer than {most} signs as X counts them"));
+    }
+    let fits = side
+        .attachments
+        .as_ref()
+        .map_or(files.is_empty(), |limits| {
+            files.len() <= limits.count
+                && files.iter().all(|file| {
+                    file.media_type.starts_with("image/")
+                        && file.bytes.len() as u64 <= limits.bytes_each
+                })
+        });
+    if fits {
+        Ok(())
+    } else {
+        rejected("only up to 4 pictures of 5 MB each, and none in direct messages".to_owned())
+    }
+}
+
+fn done(network_id: &str, now: Timestamp) -> Receipt {
+    Receipt {
+        network_id: network_id.to_owned(),
+        at: now,
+        url: None,
+    }
+}
