@@ -98,6 +98,10 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         .map(|delivery| delivery.state);
     match state {
         Some(DeliveryState::Queued) => {
+            if let Some(until) = quiet_until(&leaving, care.now()) {
+                hold(care, id, until).await?;
+                return Ok(Outcome::Afresh(until));
+            }
             if !mark_sending(care, id).await? {
                 return Ok(Outcome::Done);
             }
@@ -250,7 +254,10 @@ pub(crate) fn addressed(
             && message.thread.is_none()
             && parent.is_some_and(|parent| parent.visibility == Visibility::Public),
         signature: message.signature.clone(),
-        template: None,
+        template: message
+            .template
+            .as_deref()
+            .and_then(|template| serde_json::from_str(template).ok()),
         action: Action::Delete {
             network_id: String::new(),
         },
@@ -342,6 +349,51 @@ async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, Send
                 "no answer within a minute".to_owned(),
             ))
         })
+}
+
+/// Until when the network of a message asked us to send nothing, where that is not over.
+fn quiet_until(leaving: &Leaving, now: Timestamp) -> Option<Timestamp> {
+    leaving
+        .opened
+        .inbox
+        .quiet_until
+        .filter(|until| *until > now)
+}
+
+/// Keeps a message queued that its network does not want yet, and tells when it leaves.
+async fn hold(care: &Care, id: MessageId, until: Timestamp) -> Result<(), CareError> {
+    let now = care.now();
+    care.store
+        .write(move |tx| {
+            let Some(message) = messages::find(tx, id)? else {
+                return Ok(());
+            };
+            let row = conversation_of(tx, &message)?;
+            let queued = message
+                .delivery
+                .clone()
+                .filter(|delivery| delivery.state == DeliveryState::Queued);
+            let Some(delivery) = queued.filter(|delivery| delivery.next_attempt_at != Some(until))
+            else {
+                return Ok(());
+            };
+            let class = "retry_after";
+            let delivery = Delivery {
+                next_attempt_at: Some(until),
+                failure: Some(Failure {
+                    class: class.to_owned(),
+                    detail: String::new(),
+                }),
+                ..delivery
+            };
+            deliveries::save(tx, id, &delivery)?;
+            tx.append(
+                event(EventKind::MessageQueued, now, &message, row.as_ref())
+                    .facts(json!({"class": class, "next_attempt_at": until})),
+            );
+            Ok(())
+        })
+        .await
 }
 
 /// Decides what the network's answer means, and keeps it.
@@ -465,6 +517,7 @@ async fn keep_failure(
     let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
     let broken = error.stops_inbox();
     let trouble = broken.then(|| Trouble::of(error));
+    let quiet_until = next.filter(|_| error.wait().is_some());
     crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
@@ -540,6 +593,9 @@ async fn keep_failure(
                     event(EventKind::AlertRaised, now, message, None)
                         .facts(json!({"alert": alert.id})),
                 );
+            }
+            if let Some(until) = quiet_until {
+                kulant_store::inboxes::keep_quiet(tx, message.inbox, until)?;
             }
             if let Some(trouble) = trouble {
                 let seen = (message.inbox, Source::Sending);

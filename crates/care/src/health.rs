@@ -15,8 +15,10 @@ use crate::deliver::clear_alert;
 use crate::error::CareError;
 use crate::jobs::ask_soon;
 
+/// The class of trouble where the network no longer accepts who we are, however that was found.
+const AUTH: &str = "auth_broken";
 /// The classes of trouble that end the access of an inbox, so that nothing leaves it.
-const BROKEN: &[&str] = &["auth_broken", "token", "restricted"];
+const BROKEN: &[&str] = &[AUTH, "restricted"];
 /// The classes of trouble that pass by themselves.
 const PASSING: &[&str] = &["retry_after", "retry_backoff", "uncertain"];
 
@@ -58,22 +60,22 @@ impl Trouble {
 
     /// What is wrong with a network that does not answer.
     pub(crate) fn silent() -> Self {
-        Self::of(&SendError::RetryBackoff("no answer within a minute".to_owned()))
+        Self::of(&SendError::RetryBackoff(
+            "no answer within a minute".to_owned(),
+        ))
     }
 
     /// Returns the worst of what a probe found, if it found something.
     pub(crate) fn found(findings: &[Finding]) -> Option<Self> {
-        let worst = findings
-            .iter()
-            .min_by_key(|finding| match finding.class {
-                FindingClass::Token => 0,
-                FindingClass::Restricted => 1,
-                FindingClass::Permission => 2,
-                FindingClass::Subscription => 3,
-            })?;
+        let worst = findings.iter().min_by_key(|finding| match finding.class {
+            FindingClass::Token => 0,
+            FindingClass::Restricted => 1,
+            FindingClass::Permission => 2,
+            FindingClass::Subscription => 3,
+        })?;
         Some(Self {
             class: match worst.class {
-                FindingClass::Token => "token",
+                FindingClass::Token => AUTH,
                 FindingClass::Permission => "permission",
                 FindingClass::Subscription => "subscription",
                 FindingClass::Restricted => "restricted",
@@ -173,7 +175,7 @@ fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
         Some(trouble) => is_same_source || !PASSING.contains(&trouble.class),
         None if is_stopped(before) => source == Source::Asking,
         // Whatever succeeds proves that the access is not broken.
-        None => is_same_source || source == Source::Probing || known == "auth_broken",
+        None => is_same_source || source == Source::Probing || known == AUTH,
     }
 }
 
@@ -243,7 +245,7 @@ mod tests {
             Finding::new(FindingClass::Token, "dead"),
         ];
         let trouble = Trouble::found(&findings).expect("something");
-        assert_eq!((trouble.class, trouble.detail.as_str()), ("token", "dead"));
+        assert_eq!((trouble.class, trouble.detail.as_str()), (AUTH, "dead"));
         assert_eq!(Trouble::found(&[]), None);
     }
 }

@@ -94,9 +94,8 @@ async fn inbox_of(care: &Care, job: &Job) -> Result<Option<Opened>, CareError> {
         return Ok(None);
     };
     let opened = accounts::find(care, id).await?;
-    Ok(opened.filter(|opened| {
-        opened.inbox.paused_at.is_none() && opened.inbox.archived_at.is_none()
-    }))
+    Ok(opened
+        .filter(|opened| opened.inbox.paused_at.is_none() && opened.inbox.archived_at.is_none()))
 }
 
 /// Sees to it that regular work stands in the table: what each inbox needs, and what is let go of.

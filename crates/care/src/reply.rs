@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use kulant_channels::capability::SideCapabilities;
+pub use kulant_channels::outbound::Template;
 use kulant_model::conversation::Status;
 use kulant_model::event::EventKind;
 use kulant_model::ids::{AgentId, AttachmentId, ConversationId, MessageId};
@@ -34,6 +35,8 @@ pub struct NewReply {
     pub send_at: Option<Timestamp>,
     pub mentions: Vec<AgentId>,
     pub attachments: Vec<AttachmentId>,
+    /// A text that the network has approved, which goes out in the place of the body.
+    pub template: Option<Template>,
     pub resolve: bool,
 }
 
@@ -212,6 +215,9 @@ fn check_capability(
             .with("limit", &length)
             .into());
     }
+    if reply.template.is_some() && !side.templates {
+        return Err(Refusal::new("network_takes_no_templates").into());
+    }
     match &side.attachments {
         None if !reply.attachments.is_empty() => {
             Err(Refusal::new("network_takes_no_attachments").into())
@@ -253,7 +259,9 @@ fn keep(
     };
     if let (Some(opened), true) = (opened, leaves) {
         let window = windows::find(tx, opened, (&row, reply.visibility), target)?;
-        window.check(send_at)?;
+        if reply.template.is_none() {
+            window.check(send_at)?;
+        }
     }
     let message = Message {
         id,
@@ -284,6 +292,10 @@ fn keep(
         } else {
             None
         },
+        template: reply
+            .template
+            .as_ref()
+            .and_then(|template| serde_json::to_string(template).ok()),
         answers_until: leaves.then_some(row.last_message_at),
         delivery: leaves.then_some(Delivery {
             state: DeliveryState::Queued,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kulant_channels::capability::{Capabilities, HandOverWay, SideCapabilities};
+use kulant_channels::capability::{HandOver, HandOverWay, SideCapabilities};
 use kulant_model::message::Visibility;
 use kulant_model::refusal::Refusal;
 use kulant_model::time::Timestamp;
@@ -78,30 +78,32 @@ pub(crate) fn find(
             ..Window::default()
         });
     }
-    if visibility != Visibility::Private || rows::find_thread(read, row.id, opened.inbox.id)?.is_some()
-    {
+    if visibility != Visibility::Private {
         return Ok(Window::default());
     }
     let public = match target.filter(|target| target.visibility == Visibility::Public) {
         Some(target) => Some(target.clone()),
         None => messages::find_newest_incoming(read, row.id, Visibility::Public)?,
     };
-    match public {
-        Some(public) => of_hand_over(read, capabilities, &public),
-        None => Ok(Window::default()),
+    let (Some(public), Some(rule)) = (public, capabilities.hand_over) else {
+        return Ok(Window::default());
+    };
+    // Where one message is all, only the person's answer opens the private side.
+    let is_reached = rule.way != HandOverWay::OneMessage
+        && rows::find_thread(read, row.id, opened.inbox.id)?.is_some();
+    if is_reached {
+        return Ok(Window::default());
     }
+    of_hand_over(read, rule, &public)
 }
 
 fn of_hand_over(
     read: &mut Read<'_>,
-    capabilities: &Capabilities,
+    rule: HandOver,
     public: &Message,
 ) -> Result<Window, CareError> {
-    let Some(rule) = capabilities.hand_over else {
-        return Ok(Window::default());
-    };
-    let is_used = rule.way == HandOverWay::OneMessage
-        && deliveries::has_private_answer(read, public.id)?;
+    let is_used =
+        rule.way == HandOverWay::OneMessage && deliveries::has_private_answer(read, public.id)?;
     Ok(Window {
         until: rule
             .within_seconds
@@ -114,7 +116,11 @@ fn of_hand_over(
 /// How long after the party's last word an answer may go out; every answer here is a person's.
 fn seconds(opened: &Opened, side: &SideCapabilities) -> Option<Duration> {
     let free = side.reply_window_seconds?;
-    let has_humans = opened.inbox.settings.get(HUMAN).and_then(serde_json::Value::as_bool);
+    let has_humans = opened
+        .inbox
+        .settings
+        .get(HUMAN)
+        .and_then(serde_json::Value::as_bool);
     let human = side
         .human_window_seconds
         .filter(|_| has_humans == Some(true));

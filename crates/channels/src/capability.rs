@@ -52,6 +52,8 @@ pub struct SideCapabilities {
     pub reply_window_seconds: Option<u64>,
     /// How long a person, and no machine, may still answer after that.
     pub human_window_seconds: Option<u64>,
+    /// Whether texts that the network has approved may go out after that.
+    pub templates: bool,
     pub attachments: Option<AttachmentLimits>,
 }
 
@@ -150,6 +152,7 @@ impl SideCapabilities {
         reactions: false,
         reply_window_seconds: None,
         human_window_seconds: None,
+        templates: false,
         attachments: None,
     };
 

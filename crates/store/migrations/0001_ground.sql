@@ -123,7 +123,9 @@ CREATE TABLE inboxes (
   last_received_at BIGINT,
   created_at BIGINT NOT NULL,
   paused_at BIGINT,
-  archived_at BIGINT
+  archived_at BIGINT,
+  -- Until when its network asked us to send nothing.
+  quiet_until BIGINT
 );
 
 -- Raw deliveries. Their bodies go after the time that the settings say; the rows stay as proof
@@ -294,6 +296,8 @@ CREATE TABLE messages (
   edited_at BIGINT,
   deleted_at BIGINT,
   signature TEXT,
+  -- JSON: the approved text that is sent in the place of the body, where the time for answers is over.
+  template TEXT,
   -- The party's words up to this time are answered once this message is sent.
   answers_until BIGINT,
   delivery_state @TEXT@,

@@ -210,7 +210,7 @@ pub fn empty_messages(
             kept => kept.map(str::to_owned),
         };
         tx.execute(
-            "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL,
+            "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, template = NULL,
                thread_key = NULL, failure_detail = NULL, next_attempt_at = NULL,
                network_id = CASE WHEN EXISTS (SELECT 1 FROM messages other
                                               WHERE other.inbox_id = messages.inbox_id

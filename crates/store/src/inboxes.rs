@@ -14,7 +14,7 @@ use crate::versions::{self, Versioned};
 
 const SELECT: &str = "SELECT i.id, i.version, i.channel, i.name, i.brand_id, b.name, i.team_id, t.name, \
      i.hook_key, i.slug, i.settings, i.secrets, i.poll_cursor, i.trouble, i.checked_at, \
-     i.last_received_at, i.created_at, i.paused_at, i.archived_at \
+     i.last_received_at, i.created_at, i.paused_at, i.archived_at, i.quiet_until \
      FROM inboxes i JOIN brands b ON b.id = i.brand_id JOIN teams t ON t.id = i.team_id";
 
 /// An inbox as it is kept.
@@ -43,6 +43,8 @@ pub struct Inbox {
     pub created_at: Timestamp,
     pub paused_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
+    /// Until when its network asked us to send nothing.
+    pub quiet_until: Option<Timestamp>,
 }
 
 /// Keeps a new inbox, without the names of brand and team; returns whether its own name, its slug
@@ -263,6 +265,16 @@ pub fn save_secrets(tx: &mut Tx<'_>, id: InboxId, secrets: &[u8]) -> Result<(), 
     Ok(())
 }
 
+/// Notes until when its network asked us to send nothing; a longer wait known before counts.
+pub fn keep_quiet(tx: &mut Tx<'_>, id: InboxId, until: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE inboxes SET quiet_until = $2
+         WHERE id = $1 AND (quiet_until IS NULL OR quiet_until < $2)",
+        &params![id, until],
+    )?;
+    Ok(())
+}
+
 /// Notes that an inbox received something.
 pub fn touch_received(tx: &mut Tx<'_>, id: InboxId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
@@ -294,6 +306,7 @@ fn inbox(row: &Row<'_>) -> Result<Inbox, StoreError> {
         created_at: row.get(16)?,
         paused_at: row.get(17)?,
         archived_at: row.get(18)?,
+        quiet_until: row.get(19)?,
     })
 }
 

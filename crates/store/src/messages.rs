@@ -60,6 +60,8 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
     pub signature: Option<String>,
+    /// The approved text that is sent in the place of the body, as JSON.
+    pub template: Option<String>,
     pub answers_until: Option<Timestamp>,
     pub delivery: Option<Delivery>,
 }
@@ -104,7 +106,7 @@ pub(crate) const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network
      m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
      m.top_id, m.thread_key, m.seen_at, m.platform_at, m.received_at, m.stored_at, m.edited_at, \
      m.deleted_at, m.signature, m.answers_until, m.delivery_state, m.send_at, m.sent_at, m.attempts, \
-     m.next_attempt_at, m.failure_class, m.failure_detail";
+     m.next_attempt_at, m.failure_class, m.failure_detail, m.template";
 
 /// Lists what is known of messages by the network's ids.
 pub fn list_known(
@@ -211,6 +213,7 @@ pub fn save(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
                 delivery.and_then(|delivery| delivery.sent_at),
                 delivery.map_or(0, |delivery| delivery.attempts),
                 delivery.and_then(|delivery| delivery.next_attempt_at),
+                message.template.as_deref(),
             ]
             .into()
         })
@@ -219,7 +222,7 @@ pub fn save(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
         "INSERT INTO messages (id, inbox_id, conversation_id, network_id, direction, visibility, \
          identity_id, agent_id, is_party, kind, title, body, url, parent_id, root_id, top_id, \
          thread_key, seen_at, platform_at, received_at, stored_at, edited_at, deleted_at, signature, \
-         answers_until, delivery_state, send_at, sent_at, attempts, next_attempt_at)",
+         answers_until, delivery_state, send_at, sent_at, attempts, next_attempt_at, template)",
         &rows,
         "ON CONFLICT (id) DO UPDATE SET
            conversation_id = excluded.conversation_id, direction = excluded.direction,
@@ -293,7 +296,7 @@ pub fn edit(
 /// Takes the words of a message away; its row stays for the times and the counts.
 pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, edited_at = NULL, deleted_at = $2,
+        "UPDATE messages SET body = '', title = NULL, url = NULL, signature = NULL, template = NULL, edited_at = NULL, deleted_at = $2,
          failure_detail = NULL WHERE id = $1",
         &params![id, deleted_at],
     )?;
@@ -686,6 +689,7 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
         edited_at: row.get(21)?,
         deleted_at: row.get(22)?,
         signature: row.get(23)?,
+        template: row.get(32)?,
         answers_until: row.get(24)?,
         delivery,
     })

@@ -48,10 +48,7 @@ pub fn save(tx: &mut Tx<'_>, reactions: &[Reaction]) -> Result<u64, StoreError> 
 
 /// Takes back what somebody gave to messages before they took back everything there, in whatever
 /// order the two came.
-pub fn settle(
-    tx: &mut Tx<'_>,
-    given: &[(MessageId, IdentityId)],
-) -> Result<(), StoreError> {
+pub fn settle(tx: &mut Tx<'_>, given: &[(MessageId, IdentityId)]) -> Result<(), StoreError> {
     for (message, identity) in given {
         tx.execute(
             "UPDATE reactions SET removed_at =

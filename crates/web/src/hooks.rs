@@ -6,9 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kulant_care::accept::{
-    Accepted, Handed, HookAnswer, NotAccepted, accept, answer_handshake,
-};
+use kulant_care::accept::{Accepted, Handed, HookAnswer, NotAccepted, accept, answer_handshake};
 use kulant_care::{Care, has_hook};
 
 use crate::input::{Path, Query};
@@ -48,16 +46,15 @@ pub async fn receive(
         headers: kept_headers(&parts.headers),
         body: body.into(),
     };
-    let (accepted, answer) =
-        accept(&care, &key, handed)
-            .await
-            .map_err(|error| match error {
-                NotAccepted::NoInbox => Problem::not_found(),
-                NotAccepted::NotGenuine(why) => {
-                    Problem::new(StatusCode::UNAUTHORIZED, "not_genuine").detail(why.to_string())
-                }
-                NotAccepted::Care(error) => error.into(),
-            })?;
+    let (accepted, answer) = accept(&care, &key, handed)
+        .await
+        .map_err(|error| match error {
+            NotAccepted::NoInbox => Problem::not_found(),
+            NotAccepted::NotGenuine(why) => {
+                Problem::new(StatusCode::UNAUTHORIZED, "not_genuine").detail(why.to_string())
+            }
+            NotAccepted::Care(error) => error.into(),
+        })?;
     Ok(match accepted {
         // Whoever is told that it will be read later is told as well that it was there before.
         Accepted::Duplicate if answer.status == StatusCode::ACCEPTED.as_u16() => told(

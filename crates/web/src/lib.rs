@@ -85,10 +85,7 @@ pub fn router(care: Care, settings: WebSettings) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(site::router())
-        .route(
-            "/hooks/{key}",
-            post(hooks::receive).get(hooks::shake_hands),
-        )
+        .route("/hooks/{key}", post(hooks::receive).get(hooks::shake_hands))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(limits::LONGEST_BODY))

@@ -103,6 +103,7 @@ pub async fn create(
         created_at: care.now(),
         paused_at: None,
         archived_at: None,
+        quiet_until: None,
     };
     let event = changed(&row, "created", row.created_at, person.actor);
     let brand = new.brand.map(|brand| brands::prepare(care, person, brand));

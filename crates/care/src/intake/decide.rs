@@ -167,7 +167,9 @@ fn take_in_status(world: &mut World<'_>, status: &Status) {
 
 fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
     let identity = world.identities.get(&departure.person);
-    world.departed.extend(identity.map(|identity| identity.contact));
+    world
+        .departed
+        .extend(identity.map(|identity| identity.contact));
 }
 
 /// Puts a message of ours in the place of a row that stood for it before we knew its network id.
@@ -263,6 +265,7 @@ fn fill(
         edited_at: None,
         deleted_at,
         signature: None,
+        template: None,
         answers_until: post.author.own.then(|| post.platform_at.min(received_at)),
         delivery: post.author.own.then(|| Delivery {
             state: DeliveryState::Sent,
@@ -450,6 +453,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         edited_at: None,
         deleted_at: None,
         signature: None,
+        template: None,
         answers_until: None,
         delivery: None,
     };

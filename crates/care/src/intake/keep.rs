@@ -39,7 +39,9 @@ pub(crate) fn keep(
         deliveries::save_thread(tx, *message, thread)?;
     }
     let failed = refused::keep(tx, world, actor)?;
-    world.happenings.extend(failed.into_iter().map(Happening::Failed));
+    world
+        .happenings
+        .extend(failed.into_iter().map(Happening::Failed));
     let files = keep_lines(tx, world)?;
     for (old, into) in &mut world.joins {
         messages::move_conversation(tx, old.id, *into)?;
@@ -152,6 +154,14 @@ fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError
         .filter(|matter| matter.touched)
         .map(|matter| matter.row.id)
         .collect();
+    // What counts as settled is read from the rows, so those of quiet conversations come first.
+    let quiet: Vec<Conversation> = world
+        .matters
+        .values()
+        .filter(|matter| matter.touched && matter.is_new && matter.row.settled_at.is_some())
+        .map(|matter| matter.row.clone())
+        .collect();
+    conversations::save(tx, &quiet)?;
     let tallies: BTreeMap<ConversationId, Tally> =
         conversations::tally(tx, &touched.iter().copied().collect::<Vec<_>>())?
             .into_iter()

@@ -73,7 +73,10 @@ enum Renewed {
 async fn renew(care: &Care, opened: Opened) -> Result<Renewed, CareError> {
     let now = care.now();
     let account = opened.account(now);
-    let is_due = opened.channel.renew_at(&account).is_some_and(|at| at <= now);
+    let is_due = opened
+        .channel
+        .renew_at(&account)
+        .is_some_and(|at| at <= now);
     if !is_due {
         return Ok(Renewed::Fresh(Box::new(opened)));
     }

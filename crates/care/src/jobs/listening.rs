@@ -184,9 +184,7 @@ async fn take_lease(care: &Care, id: InboxId) -> Result<bool, CareError> {
 async fn give_back(care: &Care, id: InboxId) -> Result<(), CareError> {
     let holder = care.holder();
     care.store
-        .write(move |tx| {
-            leases::give_back(tx, &lease_name(id), &holder).map_err(CareError::from)
-        })
+        .write(move |tx| leases::give_back(tx, &lease_name(id), &holder).map_err(CareError::from))
         .await
 }
 

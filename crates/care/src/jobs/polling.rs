@@ -58,9 +58,7 @@ pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let id = opened.inbox.id;
     let account = opened.account(care.now());
     let cursor = opened.inbox.poll_cursor.clone();
-    let asking = opened
-        .channel
-        .poll(&account, cursor.as_deref(), &care.http);
+    let asking = opened.channel.poll(&account, cursor.as_deref(), &care.http);
     let asked = tokio::time::timeout(TIME, asking)
         .await
         .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));

@@ -231,6 +231,7 @@ async fn notes_mention_colleagues_and_stay_inside() {
                 send_at: None,
                 mentions: Vec::new(),
                 attachments: Vec::new(),
+                template: None,
                 resolve: false,
             },
         )

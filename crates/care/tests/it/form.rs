@@ -87,6 +87,7 @@ async fn answer(house: &House, conversation: ConversationId, visibility: Visibil
         send_at: None,
         mentions: Vec::new(),
         attachments: Vec::new(),
+        template: None,
         resolve: false,
     };
     reply(&house.care, &house.operator(), new)

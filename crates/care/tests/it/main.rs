@@ -12,6 +12,7 @@ mod ground;
 mod import;
 mod intake;
 mod network;
+mod networks;
 mod retention;
 mod shuffled;
 
@@ -61,9 +62,14 @@ impl House {
 
     /// Connects a webhook inbox whose answers go to an address.
     pub async fn inbox(&self, name: &str, settings: Json) -> InboxId {
+        self.connect("webhook", name, settings).await
+    }
+
+    /// Connects an inbox of a channel.
+    pub async fn connect(&self, channel: &str, name: &str, settings: Json) -> InboxId {
         let new = NewInbox {
             name: name.to_owned(),
-            channel: "webhook".to_owned(),
+            channel: channel.to_owned(),
             brand: None,
             team: None,
             settings: Some(settings),
@@ -77,13 +83,19 @@ impl House {
 
     /// Stores one delivery with these items.
     pub async fn deliver(&self, inbox: InboxId, items: &[Json]) -> usize {
+        let body = json!({ "items": items }).to_string();
+        self.deliver_raw(inbox, "webhook", &body).await
+    }
+
+    /// Stores one delivery as its network made it.
+    pub async fn deliver_raw(&self, inbox: InboxId, kind: &str, body: &str) -> usize {
         static KEY: AtomicU64 = AtomicU64::new(0);
         let key = KEY.fetch_add(1, Ordering::Relaxed);
         let raw = RawDelivery {
-            kind: "webhook".to_owned(),
+            kind: kind.to_owned(),
             key: format!("delivery-{key}"),
             headers: Vec::new(),
-            body: json!({ "items": items }).to_string().into_bytes(),
+            body: body.as_bytes().to_vec(),
             received_at: self.care.now(),
         };
         kulant_care::accept::store(&self.care, inbox, vec![raw])

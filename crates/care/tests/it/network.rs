@@ -128,7 +128,7 @@ impl Network {
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+pub async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4_096];
@@ -156,7 +156,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     }
 }
 
-async fn answer(stream: &mut TcpStream, status: u16, body: &Json) {
+pub async fn answer(stream: &mut TcpStream, status: u16, body: &Json) {
     let body = body.to_string();
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
@@ -203,6 +203,7 @@ pub fn words(conversation: ConversationId, body: &str) -> NewReply {
         send_at: None,
         mentions: Vec::new(),
         attachments: Vec::new(),
+        template: None,
         resolve: false,
     }
 }

@@ -31,6 +31,7 @@ static CAPABILITIES: Capabilities = Capabilities {
         counts: Counting::Characters,
         reactions: true,
         reply_window_seconds: Some(86_400),
+        templates: true,
         attachments: Some(AttachmentLimits {
             count: 1,
             bytes_each: 16 << 20,

@@ -103,5 +103,6 @@ pub fn inbox(id: i64, name: &str) -> kulant_store::inboxes::Inbox {
         created_at: NOW,
         paused_at: None,
         archived_at: None,
+        quiet_until: None,
     }
 }

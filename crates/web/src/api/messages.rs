@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use kulant_care::act::{self, Act};
-use kulant_care::reply::{self as say, NewReply};
+use kulant_care::reply::{self as say, NewReply, Template};
 use kulant_care::{Care, conversations as decide, deliver, view};
 use kulant_model::ids::{AgentId, AttachmentId, ConversationId, MessageId};
 use kulant_model::message::{Kind, Visibility};
@@ -81,9 +81,24 @@ struct NewMessage {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     attachments: Vec<AttachmentId>,
+    /// A text that the network has approved, which goes out in the place of the body; where the time
+    /// for answers is over, nothing else does.
+    template: Option<NewTemplate>,
     /// Whether the matter is settled with it.
     #[serde(default)]
     resolve: bool,
+}
+
+/// A text that the network has approved beforehand, with what is filled in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewTemplate {
+    name: String,
+    /// As the network names languages.
+    #[schema(example = "de")]
+    language: String,
+    #[serde(default)]
+    parameters: Vec<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -176,6 +191,11 @@ async fn reply(
         send_at: body.send_at,
         mentions: body.mentions,
         attachments: body.attachments,
+        template: body.template.map(|template| Template {
+            name: template.name,
+            language: template.language,
+            parameters: template.parameters,
+        }),
         resolve: body.resolve,
     };
     let new = match key {

@@ -128,6 +128,8 @@ struct Capability {
     send: bool,
     /// Why nothing can be sent, as a key of the locale files.
     reason: Option<String>,
+    /// Whether approved texts may go out where the time for answers is over.
+    templates: bool,
     /// Until when the network lets us answer; null where it has no such rule.
     #[schema(format = DateTime)]
     until: Option<String>,
@@ -393,6 +395,7 @@ impl From<view::Side> for Capability {
             reactions: can.reactions,
             send: can.send && side.reason.is_none(),
             reason: side.reason,
+            templates: can.templates,
             until: side.window.until.map(|until| until.to_string()),
             hand_over: side
                 .window

@@ -199,6 +199,7 @@ async fn a_message_whose_answer_was_lost_is_not_written_again() {
             send_at: None,
             mentions: Vec::new(),
             attachments: Vec::new(),
+            template: None,
             resolve: false,
         };
         let written = reply::reply_once(&house.care, &person, reply.clone(), "k").await;

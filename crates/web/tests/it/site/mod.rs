@@ -238,6 +238,7 @@ impl House {
             send_at: None,
             mentions: Vec::new(),
             attachments: Vec::new(),
+            template: None,
             resolve: false,
         };
         reply(&self.care, &access::operator(), new)
