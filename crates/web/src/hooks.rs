@@ -66,6 +66,11 @@ pub async fn receive(
 
 fn told(answer: HookAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    if status.is_client_error() {
+        return Problem::new(status, "not_genuine")
+            .detail(answer.body)
+            .into_response();
+    }
     (status, [(CONTENT_TYPE, answer.media_type)], answer.body).into_response()
 }
 

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::StreamExt;
-use kulant_channels::capability::IntakeWay;
 use kulant_channels::delivery::Polled;
 use kulant_channels::outbound::SendError;
 use kulant_model::ids::InboxId;
@@ -34,26 +33,32 @@ type Setting = (i64, Vec<u8>);
 pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     let mut running: HashMap<InboxId, (Setting, AbortHandle)> = HashMap::new();
+    let mut mute: HashMap<InboxId, Setting> = HashMap::new();
     while !*stop.borrow() {
         while tasks.try_join_next().is_some() {}
-        running.retain(|_, (_, task)| !task.is_finished());
         match list(&care).await {
             Ok(inboxes) => {
                 running.retain(|id, (setting, task)| {
                     let stays = inboxes
-                        .iter()
-                        .any(|inbox| inbox.id == *id && setting_of(inbox) == *setting);
+                        .get(id)
+                        .is_some_and(|inbox| setting_of(inbox) == *setting);
                     if !stays {
                         task.abort();
                     }
-                    stays
+                    stays && !task.is_finished()
                 });
-                for inbox in inboxes {
+                mute.retain(|id, _| inboxes.contains_key(id));
+                for (id, inbox) in inboxes {
                     let setting = setting_of(&inbox);
-                    running.entry(inbox.id).or_insert_with(|| {
-                        let task = tasks.spawn(listen(care.clone(), inbox.id));
-                        (setting, task)
-                    });
+                    if running.contains_key(&id) || mute.get(&id) == Some(&setting) {
+                        continue;
+                    }
+                    if can_be_heard(&care, inbox) {
+                        let task = tasks.spawn(listen(care.clone(), id));
+                        running.insert(id, (setting, task));
+                    } else {
+                        mute.insert(id, setting);
+                    }
                 }
             }
             Err(error) => warn!(error = %error, "it is not known whom to listen to"),
@@ -68,23 +73,30 @@ pub(super) async fn run(care: Care, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Returns whether an inbox of this channel may be listened to.
-pub(super) fn is_listened_to(inbox: &Inbox) -> bool {
-    kulant_channels::find(&inbox.channel)
-        .is_some_and(|channel| channel.capabilities().intake == IntakeWay::Listen)
+/// Returns whether an inbox is one that is listened to, as it is set up now.
+pub(super) fn is_heard(care: &Care, opened: &Opened) -> bool {
+    let account = opened.account(care.now());
+    opened.channel.listen(&account, None, &care.http).is_some()
+}
+
+fn can_be_heard(care: &Care, inbox: Inbox) -> bool {
+    accounts::open(care, inbox).is_ok_and(|opened| is_heard(care, &opened))
 }
 
 fn setting_of(inbox: &Inbox) -> Setting {
     (inbox.version, inbox.secrets.clone())
 }
 
-async fn list(care: &Care) -> Result<Vec<Inbox>, CareError> {
-    let mut inboxes: Vec<Inbox> = care
+async fn list(care: &Care) -> Result<HashMap<InboxId, Inbox>, CareError> {
+    let inboxes: Vec<Inbox> = care
         .store
         .read(|read| inboxes::list_active(read, 0, 10_000).map_err(CareError::from))
         .await?;
-    inboxes.retain(|inbox| is_listened_to(inbox) && !health::is_stopped(&inbox.trouble));
-    Ok(inboxes)
+    Ok(inboxes
+        .into_iter()
+        .filter(|inbox| !health::is_stopped(&inbox.trouble))
+        .map(|inbox| (inbox.id, inbox))
+        .collect())
 }
 
 /// Listens to one inbox for as long as it is set up like this.

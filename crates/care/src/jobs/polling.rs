@@ -11,6 +11,7 @@ use kulant_store::jobs::{Job, NewJob};
 use serde_json::json;
 
 use super::{Outcome, listening};
+use crate::accounts::Opened;
 use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::{Care, accept};
@@ -35,10 +36,9 @@ pub(super) fn job_for(care: &Care, inbox: &Inbox) -> Option<NewJob> {
         return None;
     }
     // A connection that is held looks at once by itself.
-    let wait = if listening::is_listened_to(inbox) {
-        FOR_GAPS
-    } else {
-        Duration::ZERO
+    let wait = match capabilities.intake {
+        IntakeWay::Listen => FOR_GAPS,
+        _ => Duration::ZERO,
     };
     Some(NewJob {
         id: JobId(care.id()),
@@ -72,7 +72,7 @@ pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             let seen = trouble_of(polled.trouble.as_ref(), polled.next_in.is_none());
             keep(care, id, (Some(polled.cursor), seen)).await?;
             Ok(match polled.next_in {
-                Some(wait) => Outcome::Afresh(care.now().after(pace(&opened.inbox, wait))),
+                Some(wait) => Outcome::Afresh(care.now().after(pace(care, &opened, wait))),
                 None => Outcome::Done,
             })
         }
@@ -86,8 +86,8 @@ pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
 }
 
 /// How long until the next question; a network to which a connection is held needs fewer.
-fn pace(inbox: &Inbox, wait: Duration) -> Duration {
-    if listening::is_listened_to(inbox) {
+fn pace(care: &Care, opened: &Opened, wait: Duration) -> Duration {
+    if listening::is_heard(care, opened) {
         wait.max(BESIDE_LISTENING)
     } else {
         wait
