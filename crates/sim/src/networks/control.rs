@@ -29,7 +29,10 @@ pub(crate) fn routes(town: Arc<Town>) -> Router {
         .route("/_sim/accounts", post(enrol))
         .route("/_sim/{network}/act", post(act))
         .route("/_sim/transcript", get(list_entries).delete(clear_entries))
-        .route("/_sim/faults", get(list_rules).post(add_rule).delete(clear_rules))
+        .route(
+            "/_sim/faults",
+            get(list_rules).post(add_rule).delete(clear_rules),
+        )
         .route("/_sim/down", post(take_down))
         .route("/_sim/limits", post(lower_limit))
         .route("/_sim/deliveries", get(list_pending).post(steer_deliveries))
@@ -110,8 +113,10 @@ async fn act(State(town): Desk, Path(network): Path<String>, body: Bytes) -> Res
         let station = find(&town, &network)?;
         let done = match wish {
             Value::Array(wishes) => {
-                let done: Result<Vec<Value>, Refused> =
-                    wishes.into_iter().map(|wish| act_once(station, wish)).collect();
+                let done: Result<Vec<Value>, Refused> = wishes
+                    .into_iter()
+                    .map(|wish| act_once(station, wish))
+                    .collect();
                 Value::Array(done?)
             }
             wish => act_once(station, wish)?,
@@ -122,8 +127,7 @@ async fn act(State(town): Desk, Path(network): Path<String>, body: Bytes) -> Res
 }
 
 fn act_once(station: &Station, wish: Value) -> Done {
-    let act: Act =
-        serde_json::from_value(wish).map_err(|error| Refused(422, error.to_string()))?;
+    let act: Act = serde_json::from_value(wish).map_err(|error| Refused(422, error.to_string()))?;
     lock(&station.network).act(&act, &station.kit)
 }
 

@@ -1,10 +1,19 @@
 //! Simulated networks: every one as strict, as slow and as forgetful as the real thing, with a clock,
 //! faults and customers on order. They know no crate of kulant and speak each network's own protocol.
 
+mod bluesky;
 mod control;
+mod discourse;
+mod facebook;
+mod graph;
+mod instagram;
 mod kit;
+mod mastodon;
 mod serve;
 mod station;
+mod telegram;
+mod twilio;
+mod whatsapp;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,6 +36,14 @@ type Maker = fn() -> Box<dyn Network>;
 /// Every network, one line each.
 #[rustfmt::skip]
 const NETWORKS: &[(&str, Maker)] = &[
+    ("bluesky", bluesky::new),
+    ("discourse", discourse::new),
+    ("facebook", facebook::new),
+    ("instagram", instagram::new),
+    ("mastodon", mastodon::new),
+    ("telegram", telegram::new),
+    ("twilio", twilio::new),
+    ("whatsapp", whatsapp::new),
 ];
 
 /// How the networks start.

@@ -109,7 +109,10 @@ impl Visit {
                 DownHow::Silence => silence().await,
             };
         }
-        let then = self.town.rules.meet_call(self.name, &call.method, &call.path);
+        let then = self
+            .town
+            .rules
+            .meet_call(self.name, &call.method, &call.path);
         let fault = then.as_ref().map(Then::name);
         match &then {
             Some(Then::Latency { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
@@ -144,9 +147,7 @@ impl Visit {
                 self.note(&call, Some(&Answer::text(200, "")), fault);
                 return self.endless(station, &call, &mark, media_type, heartbeat, then);
             }
-            Reply::Wait(_) | Reply::Ask { .. } => {
-                lock(&station.network).failure(500, &station.kit)
-            }
+            Reply::Wait(_) | Reply::Ask { .. } => lock(&station.network).failure(500, &station.kit),
         };
         self.note(&call, Some(&answer), fault);
         match then {
@@ -185,7 +186,9 @@ impl Visit {
             headers,
             body: excerpt(&call.body),
             status: answer.map(|answer| answer.status),
-            answer: answer.map(|answer| excerpt(&answer.body)).unwrap_or_default(),
+            answer: answer
+                .map(|answer| excerpt(&answer.body))
+                .unwrap_or_default(),
             fault,
         });
     }
@@ -209,7 +212,11 @@ impl Visit {
         if then == Some(Then::HalfOpenStream) {
             station.kit.streams.put(stream, Frame::Freeze);
         }
-        self.note(call, Some(&Answer::text(101, "")), then.as_ref().map(Then::name));
+        self.note(
+            call,
+            Some(&Answer::text(101, "")),
+            then.as_ref().map(Then::name),
+        );
         let town = Arc::clone(&self.town);
         let pumping = pump(Arc::clone(&town), self.name, stream, frames, upgrade);
         lock(&town.streams).spawn(pumping);
@@ -250,7 +257,11 @@ impl Visit {
             let chunk = pouring.next().await?;
             Some((Ok::<_, io::Error>(chunk), pouring))
         });
-        ([(header::CONTENT_TYPE, media_type)], Body::from_stream(body)).into_response()
+        (
+            [(header::CONTENT_TYPE, media_type)],
+            Body::from_stream(body),
+        )
+            .into_response()
     }
 }
 
@@ -406,8 +417,12 @@ fn ordered(
         Some(value) => Answer::json(status, value),
     };
     for (name, value) in headers {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        answer.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        answer
+            .headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         answer = answer.with(name, value);
     }
     answer

@@ -192,9 +192,10 @@ async fn deliver(town: &Town, station: &Station, client: &reqwest::Client, mut p
         return;
     }
 
-    let ask = parcel.packed.clone().unwrap_or_else(|| {
-        lock(&station.network).pack(&parcel.hook, &parcel.items, kit)
-    });
+    let ask = parcel
+        .packed
+        .clone()
+        .unwrap_or_else(|| lock(&station.network).pack(&parcel.hook, &parcel.items, kit));
     if fault == Some(Then::WrongSignature) {
         exchange(town, kit.name, client, &ask.forged(), fault.as_ref()).await;
     }
@@ -246,7 +247,11 @@ pub(crate) async fn exchange(
     let heard = match request.send().await {
         Ok(answer) => Heard {
             status: Some(answer.status().as_u16()),
-            body: answer.bytes().await.map(|body| body.to_vec()).unwrap_or_default(),
+            body: answer
+                .bytes()
+                .await
+                .map(|body| body.to_vec())
+                .unwrap_or_default(),
         },
         Err(_) => Heard {
             status: None,

@@ -96,7 +96,11 @@ impl Call {
         if let Some(values) = self.json.get(name).and_then(Value::as_array) {
             return values
                 .iter()
-                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                .map(|value| {
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned)
+                })
                 .collect();
         }
         let listed = format!("{name}[]");

@@ -277,9 +277,11 @@ mod tests {
 
     fn items(job: Option<Job>) -> Vec<u64> {
         match job {
-            Some(Job::Push(parcel)) => {
-                parcel.items.iter().filter_map(serde_json::Value::as_u64).collect()
-            }
+            Some(Job::Push(parcel)) => parcel
+                .items
+                .iter()
+                .filter_map(serde_json::Value::as_u64)
+                .collect(),
             _ => Vec::new(),
         }
     }

@@ -209,7 +209,9 @@ mod tests {
         ]));
         let duplicate = Some(Then::DuplicateDelivery { times: 1 });
         assert_eq!(rules.meet_delivery("x", "http://hook"), duplicate);
-        let refused = (0..1_000).filter(|_| rules.meet_call("x", "GET", "/").is_some()).count();
+        let refused = (0..1_000)
+            .filter(|_| rules.meet_call("x", "GET", "/").is_some())
+            .count();
         assert!((150..250).contains(&refused), "{refused}");
         rules.clear(None);
         assert!(rules.list().is_empty());

@@ -67,9 +67,11 @@ impl Ids {
 
     /// Returns the dice for one decision.
     pub(crate) fn dice(&self, series: &str, count: u64) -> Dice {
-        let name = series.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |mixed, byte| {
-            (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let name = series
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |mixed, byte| {
+                (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         Dice::from_parts(&[*lock(&self.seed), name, count])
     }
 }

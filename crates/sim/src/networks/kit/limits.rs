@@ -115,7 +115,10 @@ mod tests {
     fn a_span_ends_and_begins_anew() {
         let limits = Limits::default();
         let first = limits.take(LIMIT, "me", 1, 100);
-        assert_eq!((first.allowed, first.remaining, first.reset), (true, 1, 1_100));
+        assert_eq!(
+            (first.allowed, first.remaining, first.reset),
+            (true, 1, 1_100)
+        );
         assert!(limits.take(LIMIT, "me", 1, 900).allowed);
         let refused = limits.take(LIMIT, "me", 1, 1_000);
         assert_eq!((refused.allowed, refused.percent()), (false, 100));

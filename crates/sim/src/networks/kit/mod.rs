@@ -155,7 +155,13 @@ impl Kit {
     pub(crate) fn keep_file(&self, name: &str, media_type: &str, bytes: Vec<u8>) -> String {
         let clean: String = name
             .chars()
-            .map(|sign| if sign.is_ascii_alphanumeric() || sign == '.' { sign } else { '-' })
+            .map(|sign| {
+                if sign.is_ascii_alphanumeric() || sign == '.' {
+                    sign
+                } else {
+                    '-'
+                }
+            })
             .collect();
         let path = format!("/_files/{}/{clean}", self.ids.letters("file", 16));
         lock(&self.files).insert(path.clone(), (media_type.to_owned(), bytes));
@@ -164,6 +170,14 @@ impl Kit {
 
     pub(crate) fn file(&self, path: &str) -> Option<(String, Vec<u8>)> {
         lock(&self.files).get(path).cloned()
+    }
+
+    /// Gives a file a second path.
+    pub(crate) fn name_file(&self, path: &str, name: &str) {
+        let mut files = lock(&self.files);
+        if let Some(file) = files.get(path).cloned() {
+            files.insert(name.to_owned(), file);
+        }
     }
 
     /// Takes a file away, as networks do with what was deleted.

@@ -19,7 +19,10 @@ pub(crate) enum Reply {
         heartbeat: &'static str,
     },
     /// Something is asked of somebody else first, and the network answers when it has heard.
-    Ask { mark: String, ask: Ask },
+    Ask {
+        mark: String,
+        ask: Ask,
+    },
 }
 
 /// An answer, whole.
@@ -137,7 +140,8 @@ impl Ask {
 
 impl Heard {
     pub(crate) fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     pub(crate) fn text(&self) -> String {

@@ -86,7 +86,10 @@ mod tests {
         );
         let text = "https://mycompany.com/myapp.php?foo=1&bar=2CallSidCA1234567890ABCDE\
             Caller+14158675309Digits1234From+14158675309To+18005551212";
-        assert_eq!(sha1_base64("12345", text.as_bytes()), "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+        assert_eq!(
+            sha1_base64("12345", text.as_bytes()),
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+        );
         assert!(digest_hex(b"").starts_with("e3b0c442"));
     }
 
