@@ -138,7 +138,7 @@ pub struct Usage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
     pub name: String,
-    pub limit: u64,
+    pub most: u64,
     pub remaining: u64,
     pub resets_at: Timestamp,
 }

@@ -92,6 +92,15 @@ pub struct Departure {
     pub at: Timestamp,
 }
 
+/// How a message of somebody's is doing at its network, as far as the network tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Figures {
+    pub network_id: String,
+    pub views: Option<u64>,
+    pub likes: Option<u64>,
+    pub replies: Option<u64>,
+}
+
 /// Who said it, as the network knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {

@@ -33,6 +33,7 @@ pub mod twilio;
 pub mod webhook;
 pub mod whatsapp;
 pub mod x;
+pub mod youtube;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -45,7 +46,7 @@ use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };
 use crate::http::{Http, HttpError, Request};
-use crate::inbound::{TranslateError, Translation};
+use crate::inbound::{Figures, TranslateError, Translation};
 use crate::outbound::{Outbound, Receipt, SendError};
 use crate::settings::SettingFault;
 
@@ -66,6 +67,7 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &webhook::Webhook,
     &whatsapp::WhatsApp,
     &x::X,
+    &youtube::Youtube,
 ];
 
 /// Finds a channel by its name.
@@ -121,6 +123,11 @@ pub trait Channel: Send + Sync + 'static {
         account: &Account,
         raw: &RawDelivery,
     ) -> Result<Translation, TranslateError>;
+
+    /// Reads what a delivery tells of how messages are doing; pure, as translating is.
+    fn figures(&self, _: &RawDelivery) -> Vec<Figures> {
+        Vec::new()
+    }
 
     /// Asks the network for news since the cursor.
     async fn poll(

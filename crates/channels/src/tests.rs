@@ -52,6 +52,10 @@ const KINDS: &[&str] = &[
     "direct_messages",
     "found_tweets",
     "checked",
+    "comment_threads",
+    "replies",
+    "videos",
+    "missing",
     "something else",
 ];
 

@@ -28,7 +28,8 @@ struct Tweet {
     #[serde(default)]
     text: String,
     full_text: Option<String>,
-    extended_tweet: Option<Extended>,
+    #[serde(rename = "extended_tweet")]
+    whole: Option<Extended>,
     created_at: Option<String>,
     timestamp_ms: Option<String>,
     user: Person,
@@ -54,8 +55,8 @@ struct Extended {
     full_text: String,
     #[serde(default, deserialize_with = "or_default")]
     entities: Entities,
-    #[serde(default, deserialize_with = "or_default")]
-    extended_entities: Entities,
+    #[serde(rename = "extended_entities", default, deserialize_with = "or_default")]
+    files: Entities,
 }
 
 #[derive(Deserialize, Default)]
@@ -127,7 +128,8 @@ struct Message {
     kind: String,
     id: String,
     created_timestamp: Option<String>,
-    message_create: Option<Created>,
+    #[serde(rename = "message_create")]
+    created: Option<Created>,
 }
 
 #[derive(Deserialize)]
@@ -211,12 +213,8 @@ fn said(event: &Value, account: &Account, raw: &RawDelivery) -> Read {
             added: true,
         })]);
     }
-    let (text, entities, media) = match &tweet.extended_tweet {
-        Some(whole) => (
-            &whole.full_text,
-            &whole.entities,
-            &whole.extended_entities.media,
-        ),
+    let (text, entities, media) = match &tweet.whole {
+        Some(whole) => (&whole.full_text, &whole.entities, &whole.files.media),
         None => (
             tweet.full_text.as_ref().unwrap_or(&tweet.text),
             &tweet.entities,
@@ -288,10 +286,7 @@ fn liked(event: &Value, account: &Account, raw: &RawDelivery) -> Read {
 
 fn told(event: &Value, people: &Value, account: &Account, raw: &RawDelivery) -> Read {
     let message: Message = read(event)?;
-    let Some(created) = message
-        .message_create
-        .filter(|_| message.kind == "message_create")
-    else {
+    let Some(created) = message.created.filter(|_| message.kind == "message_create") else {
         return Ok(Vec::new());
     };
     let sender = people
@@ -366,7 +361,7 @@ fn file(file: &File) -> Option<InboundAttachment> {
         url: variant.url.clone(),
     });
     inbound::file(Media {
-        media_key: String::new(),
+        key: String::new(),
         kind: file.kind.clone(),
         url: file.media_url_https.clone(),
         preview_image_url: None,

@@ -86,7 +86,7 @@ fn name(raw: &RawDelivery) -> DeliveryKey {
         .and_then(|data| inbound::read::<Event>(data).ok());
     let named = event.as_ref().and_then(|event| {
         let id = event.payload.get("id")?.as_str()?;
-        Some(format!("{} {id}", event.event_type))
+        Some(format!("{} {id}", event.kind))
     });
     let is_older = body.get("for_user_id").is_some();
     DeliveryKey {

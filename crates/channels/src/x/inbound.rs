@@ -96,7 +96,7 @@ fn event(account: &Account, raw: &RawDelivery) -> Result<Translation, TranslateE
         return Ok(Translation::default());
     }
     let payload = &event.payload;
-    let taken = match event.event_type.as_str() {
+    let taken = match event.kind.as_str() {
         "post.create" | "post.mention.create" | "post.reply.create" | "post.quote.create" => {
             said(&read(payload)?, &event.includes, account, raw)?
         }
@@ -110,7 +110,9 @@ fn event(account: &Account, raw: &RawDelivery) -> Result<Translation, TranslateE
         _ => Vec::new(),
     };
     let mut translation = Translation::default();
-    taken.into_iter().for_each(|one| translation.take(one));
+    for one in taken {
+        translation.take(one);
+    }
     Ok(translation)
 }
 
@@ -129,7 +131,7 @@ pub(super) fn said(
         .as_deref()
         .ok_or_else(|| TranslateError::missing("author_id"))?;
     let author = author(author_id, includes, account)?;
-    let (text, links) = match &tweet.note_tweet {
+    let (text, links) = match &tweet.note {
         Some(note) if !note.text.is_empty() => (&note.text, &note.entities.urls),
         _ => (&tweet.text, &tweet.entities.urls),
     };
@@ -175,7 +177,7 @@ pub(super) fn said(
 /// Returns whether a post names us or quotes us: only then may an app without a contract answer it.
 pub(super) fn summons(tweet: &Tweet, includes: &Includes, account: &Account) -> bool {
     let own = account_id(account);
-    let note = tweet.note_tweet.as_ref().map(|note| &note.entities);
+    let note = tweet.note.as_ref().map(|note| &note.entities);
     let named = [Some(&tweet.entities), note]
         .into_iter()
         .flatten()
@@ -319,7 +321,7 @@ pub(super) fn address(handle: Option<&str>, id: &str) -> String {
 
 fn files(keys: &[String], includes: &Includes) -> Vec<InboundAttachment> {
     keys.iter()
-        .filter_map(|key| find::<Media>(&includes.media, |media| media.media_key == *key))
+        .filter_map(|key| find::<Media>(&includes.media, |media| media.key == *key))
         .filter_map(file)
         .collect()
 }
@@ -332,25 +334,24 @@ pub(super) fn file(media: Media) -> Option<InboundAttachment> {
         .filter(|variant| variant.content_type == "video/mp4")
         .max_by_key(|variant| variant.bit_rate)
         .and_then(|variant| variant.url.clone());
-    let (url, media_type) = match film {
-        Some(film) => (film, "video/mp4".to_owned()),
-        None => {
-            let picture = media.url.or(media.preview_image_url)?;
-            let media_type = match ending(&picture).as_str() {
-                "png" => "image/png",
-                "webp" => "image/webp",
-                "gif" => "image/gif",
-                _ => "image/jpeg",
-            };
-            (picture, media_type.to_owned())
-        }
+    let (url, media_type) = if let Some(film) = film {
+        (film, "video/mp4")
+    } else {
+        let picture = media.url.or(media.preview_image_url)?;
+        let media_type = match ending(&picture).as_str() {
+            "png" => "image/png",
+            "webp" => "image/webp",
+            "gif" => "image/gif",
+            _ => "image/jpeg",
+        };
+        (picture, media_type)
     };
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or(&media.kind).to_owned();
     let described = media.alt_text.filter(|text| !text.trim().is_empty());
     Some(InboundAttachment {
         name: described.unwrap_or(name),
-        media_type,
+        media_type: media_type.to_owned(),
         size: None,
         source: AttachmentSource::Url(url),
     })

@@ -84,7 +84,7 @@ impl Meter {
         let positive = |number: i64| u64::try_from(number).unwrap_or(0);
         let limit = Limit {
             name: name.to_owned(),
-            limit: positive(limit),
+            most: positive(limit),
             remaining: positive(remaining),
             resets_at: Timestamp::from_seconds(reset.clamp(0, 1 << 40)),
         };

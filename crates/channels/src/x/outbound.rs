@@ -103,7 +103,7 @@ pub(super) async fn look_for(
                 .iter()
                 .find(|one| one.kind == "replied_to")
                 .map(|one| one.id.as_str());
-            let note = post.note_tweet.as_ref().map(|note| &note.text);
+            let note = post.note.as_ref().map(|note| &note.text);
             let text = note.filter(|text| !text.is_empty()).unwrap_or(&post.text);
             let made_at: Option<Timestamp> =
                 post.created_at.as_deref().and_then(|at| at.parse().ok());

@@ -242,12 +242,11 @@ impl Source {
                 "/2/users/{own}/{}?{POST_FIELDS}&max_results={count}",
                 self.name
             );
-            match &place.since {
-                Some(since) => path.push_str(&format!("&since_id={}", encoded(since))),
-                None => {
-                    let begin = seconds(account.now.before(HISTORY));
-                    path.push_str(&format!("&start_time={}", encoded(&begin)));
-                }
+            if let Some(since) = &place.since {
+                add(&mut path, "since_id", since);
+            } else {
+                let begin = seconds(account.now.before(HISTORY));
+                add(&mut path, "start_time", &begin);
             }
             if self.name == "tweets" {
                 path.push_str("&exclude=retweets");
@@ -255,7 +254,7 @@ impl Source {
             path
         };
         if let Some(token) = &place.token {
-            path.push_str(&format!("&pagination_token={}", encoded(token)));
+            add(&mut path, "pagination_token", token);
         }
         let answer = ask::ask(account, &path, http).await?;
         let page: Page = ask::read(&answer)?;
@@ -363,6 +362,13 @@ pub(super) fn is_newer(id: &str, than: Option<&str>) -> bool {
 
 pub(super) fn id(item: &Value) -> &str {
     item.get("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn add(path: &mut String, name: &str, value: &str) {
+    path.push('&');
+    path.push_str(name);
+    path.push('=');
+    path.push_str(&encoded(value));
 }
 
 pub(super) fn encoded(text: &str) -> String {

@@ -131,7 +131,9 @@ fn questions(search: &Search) -> Vec<String> {
             format!("lang:{}", primary.to_lowercase())
         });
         let languages: Vec<String> = languages.collect();
-        rest.push_str(&format!(" ({})", languages.join(" OR ")));
+        rest.push_str(" (");
+        rest.push_str(&languages.join(" OR "));
+        rest.push(')');
     }
 
     let length = |text: &str| text.chars().count();

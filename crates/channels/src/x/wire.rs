@@ -64,7 +64,8 @@ pub(super) struct Tweet {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) attachments: Attached,
     /// The whole text of a long post.
-    pub(super) note_tweet: Option<Note>,
+    #[serde(rename = "note_tweet")]
+    pub(super) note: Option<Note>,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +116,8 @@ pub(super) struct Attached {
 
 #[derive(Deserialize)]
 pub(super) struct Media {
-    pub(super) media_key: String,
+    #[serde(rename = "media_key")]
+    pub(super) key: String,
     #[serde(rename = "type", default)]
     pub(super) kind: String,
     pub(super) url: Option<String>,
@@ -156,7 +158,8 @@ pub(super) struct Message {
 /// An event of the Activity API.
 #[derive(Deserialize)]
 pub(super) struct Event {
-    pub(super) event_type: String,
+    #[serde(rename = "event_type")]
+    pub(super) kind: String,
     #[serde(default)]
     pub(super) filter: Filter,
     #[serde(default)]
