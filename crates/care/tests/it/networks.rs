@@ -1,6 +1,7 @@
 //! What differs between networks, told by their own payloads: from public to private, windows, what
 //! became of ours, who left, what a machine said, and accounts that fail and are well again.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,10 @@ use kulant_store::conversations::{self, Conversation};
 use kulant_store::reading::{self, Filter, Sort};
 use kulant_store::{contacts, messages, reactions};
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::network::{answer, delivery, read_request, state, words, work};
 use crate::{House, START, houses};
@@ -28,6 +32,8 @@ const DAY: Duration = Duration::from_hours(24);
 struct Graph {
     answers: Arc<Mutex<Vec<(&'static str, u16, Json)>>>,
     asked: Arc<Mutex<Vec<(String, Json)>>>,
+    /// What each connection that is held open tells, and then ends.
+    told: Arc<Mutex<VecDeque<Vec<Json>>>>,
 }
 
 impl Graph {
@@ -45,6 +51,11 @@ impl Graph {
                     continue;
                 };
                 let line = head.lines().next().unwrap_or_default().to_owned();
+                if let Some(key) = header(&head, "sec-websocket-key") {
+                    let told = graph.told.lock().expect("a lock").pop_front();
+                    tell(&mut stream, &key, told.unwrap_or_default()).await;
+                    continue;
+                }
                 let (status, told) = graph.find(&line);
                 let body = serde_json::from_slice(&body).unwrap_or_default();
                 let count = {
@@ -85,6 +96,34 @@ impl Graph {
             .map(|(_, body)| body.clone())
             .collect()
     }
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known
+            .eq_ignore_ascii_case(name)
+            .then(|| value.trim().to_owned())
+    })
+}
+
+/// Opens a websocket, tells of these things, and hangs up.
+async fn tell(stream: &mut TcpStream, key: &str, things: Vec<Json>) {
+    let accept = derive_accept_key(key.as_bytes());
+    let head = format!(
+        "HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {accept}\r\n\r\n"
+    );
+    drop(stream.write_all(head.as_bytes()).await);
+    for thing in things {
+        let text = thing.to_string();
+        let length = u16::try_from(text.len()).expect("a short text");
+        let mut frame = vec![0x81, 126];
+        frame.extend(length.to_be_bytes());
+        frame.extend(text.as_bytes());
+        drop(stream.write_all(&frame).await);
+    }
+    // Whoever listens has the time to hear it.
+    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 fn seconds() -> i64 {
@@ -625,5 +664,68 @@ async fn a_network_that_asks_for_patience_is_asked_by_nobody_until_then() {
             .pass(waits[0].since(house.care.now()) + Duration::from_secs(1));
         work(&house, 1, Duration::ZERO).await;
         assert_eq!(delivery(&state(&house, ours[0]).await), DeliveryState::Sent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_ends_is_opened_again_where_it_ended() {
+    for house in houses().await {
+        let graph = Graph::default();
+        let address = graph.open().await;
+        let streaming = address.replace("http://", "ws://");
+        graph.says("/api/v1/", 200, json!([]));
+        graph.says(
+            "verify_credentials",
+            200,
+            json!({"id": "900", "acct": "nordtalbahn"}),
+        );
+        graph.says(
+            "/api/v2/instance",
+            200,
+            json!({"configuration": {"urls": {"streaming": streaming}}}),
+        );
+        let mention = |id: &str| {
+            let account = json!({"id": id, "acct": format!("anna{id}"), "display_name": "Anna"});
+            let said = json!({"id": format!("20{id}"), "created_at": "2026-11-18T11:05:00.000Z",
+                "content": "<p>@nordtalbahn Wo bleibt der Zug?</p>", "visibility": "public",
+                "url": format!("https://sozial.example/{id}"), "account": account,
+                "in_reply_to_id": null});
+            let note = json!({"id": format!("10{id}"), "type": "mention",
+                "created_at": "2026-11-18T11:05:00.000Z", "account": account, "status": said});
+            json!({"stream": ["user"], "event": "notification", "payload": note.to_string()})
+        };
+        graph.told.lock().expect("a lock").extend([
+            vec![mention("41")],
+            Vec::new(),
+            vec![mention("42")],
+        ]);
+        let settings = json!({"base_url": address, "access_token": "hush"});
+        let inbox = house.connect("mastodon", "Tröt", settings).await;
+        let (end, stop) = watch::channel(false);
+        let care = house.care.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the background ends with its test"
+        )]
+        let running = tokio::spawn(jobs::run(care, stop));
+        let heard = async {
+            while all(&house).await.len() < 2 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(40), heard).await;
+        in_time.expect("both mentions are heard");
+        end.send(true).expect("somebody listens");
+        running.await.expect("an end");
+        let row = house
+            .care
+            .store
+            .read(move |read| kulant_store::inboxes::find(read, inbox));
+        let row = row.await.expect("read").expect("the inbox");
+        assert!(
+            row.poll_cursor
+                .is_some_and(|cursor| cursor.contains("1042"))
+        );
+        assert!(all(&house).await.iter().all(|row| row.message_count == 1));
     }
 }

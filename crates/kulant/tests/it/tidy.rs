@@ -121,12 +121,21 @@ fn only_channels_compare_channels() {
             continue;
         }
         for (number, line) in file.code() {
-            if names.iter().any(|name| compares(line, name)) {
+            let compared = names
+                .iter()
+                .filter(|name| !is_field(&file.name, name))
+                .any(|name| compares(line, name));
+            if compared {
                 found.push(format!("{}:{number}: {}", file.name, line.trim()));
             }
         }
     }
     assert_none("channels compared outside crates/channels", &found);
+}
+
+/// The public pages have fields that are called like channels: whoever writes there gives an address.
+fn is_field(file: &str, name: &str) -> bool {
+    file.starts_with("crates/web/src/site/") && name == "email"
 }
 
 #[test]
@@ -369,6 +378,10 @@ fn compares(line: &str, name: &str) -> bool {
     ["\"", "'"].iter().any(|quote| {
         let quoted = format!("{quote}{name}{quote}");
         line.match_indices(&quoted).any(|(place, _)| {
+            if line[..place].ends_with('b') {
+                // A byte, which is no channel even where it is called like one.
+                return false;
+            }
             let before = line[..place].trim_end();
             let after = line[place + quoted.len()..].trim_start();
             let operators = ["==", "!=", "===", "!=="];
@@ -476,6 +489,7 @@ fn the_laws_can_be_broken() {
     assert!(compares("\"webhook\" => 1,", "webhook"));
     assert!(compares("if (inbox.channel === 'webhook') {", "webhook"));
     assert!(!compares("channel: \"webhook\".to_owned(),", "webhook"));
+    assert!(!compares("matches!(sign, b'x' | b'y')", "x"));
     assert!(
         has_unused_word("UserInfo") && has_unused_word("user-list") && has_unused_word("tickets")
     );
