@@ -14,6 +14,8 @@ mod station;
 mod telegram;
 mod twilio;
 mod whatsapp;
+mod x;
+mod youtube;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -44,6 +46,8 @@ const NETWORKS: &[(&str, Maker)] = &[
     ("telegram", telegram::new),
     ("twilio", twilio::new),
     ("whatsapp", whatsapp::new),
+    ("x", x::new),
+    ("youtube", youtube::new),
 ];
 
 /// How the networks start.

@@ -1,0 +1,634 @@
+//! X's second interface: tokens, limits by endpoint, lists, posts, messages and likes.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::posting::conversation;
+use super::weight::weight;
+use super::{Post, X, hooks};
+use crate::item::Millis;
+use crate::networks::kit::{Answer, Call, Kit, Limit, Reply, Standing};
+
+const LONGEST: usize = 280;
+const LONGEST_MESSAGE: usize = 10_000;
+const QUARTER: Millis = 900_000;
+
+/// Who calls: a user, or the app alone.
+enum Caller {
+    User(String, Vec<String>),
+    App,
+}
+
+pub(super) fn answer(net: &mut X, call: &Call, kit: &Kit) -> Reply {
+    let path = call.path();
+    let ["2", path @ ..] = path.as_slice() else {
+        return missing("page").into();
+    };
+    if let ("POST", ["oauth2", "token"]) = (call.method.as_str(), path) {
+        return renew(net, call, kit).into();
+    }
+    let caller = match admit(net, call, kit) {
+        Ok(caller) => caller,
+        Err(answer) => return answer.into(),
+    };
+    let who = match &caller {
+        Caller::User(id, _) => id.clone(),
+        Caller::App => "app".to_owned(),
+    };
+    let limit = limit_of(&call.method, path);
+    let standing = kit.limits.take(limit, &who, 1, kit.now());
+    if !standing.allowed {
+        let answer = problem(429, "about:blank", "Too Many Requests", "Too Many Requests");
+        return with_standing(answer, standing).into();
+    }
+    match (call.method.as_str(), path) {
+        ("POST", ["webhooks"]) if matches!(caller, Caller::App) => hooks::register(net, call, kit),
+        ("PUT", ["webhooks", id]) if matches!(caller, Caller::App) => hooks::validate(net, id, kit),
+        _ => with_standing(respond(net, call, path, &caller, kit), standing).into(),
+    }
+}
+
+fn limit_of(method: &str, path: &[&str]) -> Limit {
+    let (name, most, span) = match (method, path) {
+        ("POST", ["tweets"]) => ("post", 100, QUARTER),
+        ("DELETE", ["tweets", _]) => ("delete", 50, QUARTER),
+        ("GET", ["users", _, "mentions"]) => ("mentions", 300, QUARTER),
+        ("GET", ["users", _, "tweets"]) => ("timeline", 900, QUARTER),
+        ("GET", ["tweets", "search", "recent"]) => ("search", 300, QUARTER),
+        ("GET", ["tweets", ..]) => ("lookup", 5_000, QUARTER),
+        ("GET", ["dm_events" | "dm_conversations", ..]) => ("dm_events", 15, QUARTER),
+        ("POST", ["dm_conversations", ..]) => ("dm", 15, QUARTER),
+        ("POST" | "DELETE", ["users", _, "likes", ..]) => ("likes", 50, QUARTER),
+        ("PUT", ["tweets", _, "hidden"]) => ("hidden", 50, QUARTER),
+        (_, ["webhooks", ..]) => ("webhooks", 450, QUARTER),
+        (_, ["activity", ..]) => ("activity", 500, QUARTER),
+        _ => ("other", 900, QUARTER),
+    };
+    Limit { name, most, span }
+}
+
+fn with_standing(answer: Answer, standing: Standing) -> Answer {
+    answer
+        .with("x-rate-limit-limit", standing.limit)
+        .with("x-rate-limit-remaining", standing.remaining)
+        .with("x-rate-limit-reset", standing.reset / 1_000)
+}
+
+fn admit(net: &X, call: &Call, kit: &Kit) -> Result<Caller, Answer> {
+    let token = call.bearer().unwrap_or_default();
+    if !token.is_empty() && token == net.bearer {
+        return Ok(Caller::App);
+    }
+    match net.tokens.get(token) {
+        Some(token) if token.expires > kit.now() => {
+            Ok(Caller::User(token.user.clone(), token.scopes.clone()))
+        }
+        _ => Err(unauthorised()),
+    }
+}
+
+/// Gives new tokens for a refresh token, which is used up by that.
+fn renew(net: &mut X, call: &Call, kit: &Kit) -> Answer {
+    let basic = STANDARD.encode(format!("{}:{}", net.client.0, net.client.1));
+    let given = call.header("authorization").unwrap_or_default();
+    if given != format!("Basic {basic}") {
+        let body = json!({"error": "unauthorized_client", "error_description": "Missing valid authorization header"});
+        return Answer::json(401, &body);
+    }
+    let token = call.param("refresh_token").unwrap_or_default();
+    let Some(user) = net.refresh.remove(&token) else {
+        let body = json!({"error": "invalid_request", "error_description": "Value passed for the token was invalid."});
+        return Answer::json(400, &body);
+    };
+    let (access, refresh) = net.give(&user, super::SCOPES, kit);
+    Answer::json(
+        200,
+        &json!({
+            "token_type": "bearer",
+            "expires_in": super::TOKEN_LIFE / 1_000,
+            "access_token": access,
+            "scope": super::SCOPES,
+            "refresh_token": refresh,
+        }),
+    )
+}
+
+fn respond(net: &mut X, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) -> Answer {
+    match (call.method.as_str(), path, caller) {
+        ("GET", ["webhooks"], Caller::App) => {
+            let hooks: Vec<Value> = net.webhooks.values().map(hooks::Webhook::show).collect();
+            return Answer::json(
+                200,
+                &json!({"data": hooks, "meta": {"result_count": hooks.len()}}),
+            );
+        }
+        ("DELETE", ["webhooks", id], Caller::App) => {
+            net.webhooks.remove(*id);
+            kit.deliveries.disconnect(id);
+            return Answer::json(200, &json!({"data": {"deleted": true}}));
+        }
+        (_, ["webhooks", ..], _) => {
+            return problem(
+                403,
+                "unsupported-authentication",
+                "Unsupported Authentication",
+                "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.",
+            );
+        }
+        ("GET", ["tweets", "search", "recent"], _) => return search(net, call),
+        ("GET", ["tweets"], _) => return lookup(net, call),
+        _ => {}
+    }
+    let Caller::User(user, scopes) = caller else {
+        return problem(
+            403,
+            "unsupported-authentication",
+            "Unsupported Authentication",
+            "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.",
+        );
+    };
+    let needed = match (call.method.as_str(), path) {
+        ("GET", ["dm_events" | "dm_conversations", ..]) => "dm.read",
+        ("POST", ["dm_conversations", ..]) => "dm.write",
+        ("PUT", ["tweets", _, "hidden"]) => "tweet.moderate.write",
+        ("POST" | "DELETE", ["users", _, "likes", ..]) => "like.write",
+        ("POST" | "DELETE", ["tweets", ..]) => "tweet.write",
+        _ => "tweet.read",
+    };
+    if !scopes.iter().any(|scope| scope == needed) {
+        return forbidden(&format!(
+            "Your client app is not configured with the scope {needed}."
+        ));
+    }
+    match (call.method.as_str(), path) {
+        ("GET", ["users", "me"]) => Answer::json(200, &json!({"data": net.show_user(user)})),
+        ("GET", ["users", id, "mentions"]) => {
+            let found =
+                |post: &Post| post.mentions.iter().any(|named| named == id) && post.author != *id;
+            timeline(net, call, (5, 100), found)
+        }
+        ("GET", ["users", id, "tweets"]) => {
+            timeline(net, call, (5, 100), |post: &Post| post.author == *id)
+        }
+        ("POST", ["tweets"]) => publish(net, user, call, kit),
+        ("DELETE", ["tweets", id]) => match net.posts.get(*id) {
+            Some(post) if post.author == *user => {
+                net.remove(id, kit);
+                Answer::json(200, &json!({"data": {"deleted": true}}))
+            }
+            Some(_) => forbidden("You are not authorized to delete this Tweet."),
+            None => missing(id),
+        },
+        ("PUT", ["tweets", id, "hidden"]) => hide(net, user, id, call),
+        ("POST", ["users", id, "likes"]) if id == user => {
+            let of = call.param("tweet_id").unwrap_or_default();
+            match net.posts.get_mut(&of) {
+                Some(post) => {
+                    post.likes.insert(user.clone());
+                    Answer::json(200, &json!({"data": {"liked": true}}))
+                }
+                None => missing(&of),
+            }
+        }
+        ("DELETE", ["users", id, "likes", of]) if id == user => {
+            if let Some(post) = net.posts.get_mut(*of) {
+                post.likes.remove(user);
+            }
+            Answer::json(200, &json!({"data": {"liked": false}}))
+        }
+        ("GET", ["dm_events"]) => messages(net, call, user, None),
+        ("GET", ["dm_conversations", "with", other, "dm_events"]) => {
+            messages(net, call, user, Some(other))
+        }
+        ("POST", ["dm_conversations", "with", other, "messages"]) => {
+            message(net, user, other, call, kit)
+        }
+        ("POST", ["media", "upload"]) => upload(net, call, kit),
+        ("POST", ["media", "metadata"]) => {
+            let key = format!("3_{}", call.param("id").unwrap_or_default());
+            let alt = call.value("metadata")["alt_text"]["text"]
+                .as_str()
+                .map(str::to_owned);
+            match net.media.get_mut(&key) {
+                Some(media) => {
+                    media.1 = alt;
+                    Answer::json(200, &json!({"data": {"id": call.param("id")}}))
+                }
+                None => missing(&key),
+            }
+        }
+        ("GET", ["activity", "subscriptions"]) => {
+            let known: Vec<Value> = net
+                .subscriptions
+                .iter()
+                .filter(|known| known.user == *user)
+                .map(hooks::Subscription::show)
+                .collect();
+            Answer::json(200, &json!({"data": known}))
+        }
+        ("POST", ["activity", "subscriptions"]) => hooks::subscribe(net, user, call, kit),
+        ("DELETE", ["activity", "subscriptions", id]) => {
+            net.subscriptions.retain(|known| known.id != *id);
+            Answer::json(200, &json!({"data": {"deleted": true}}))
+        }
+        ("GET", ["account_activity", "webhooks", id, "subscriptions", "all"]) => {
+            let subscribed = net.older.contains(&((*id).to_owned(), user.clone()));
+            Answer::json(200, &json!({"data": {"subscribed": subscribed}}))
+        }
+        ("POST", ["account_activity", "webhooks", id, "subscriptions", "all"]) => {
+            if !net.webhooks.contains_key(*id) {
+                return missing(id);
+            }
+            net.older.insert(((*id).to_owned(), user.clone()));
+            Answer::json(200, &json!({"data": {"subscribed": true}}))
+        }
+        _ => missing("page"),
+    }
+}
+
+fn publish(net: &mut X, user: &str, call: &Call, kit: &Kit) -> Answer {
+    let text = call.param("text").unwrap_or_default();
+    let media: Vec<String> = call.value("media")["media_ids"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|id| Some(format!("3_{}", id.as_str()?)))
+        .collect();
+    if text.trim().is_empty() && media.is_empty() {
+        return invalid("text or media is required");
+    }
+    if media.len() > 4 || media.iter().any(|key| !net.media.contains_key(key)) {
+        return invalid("Your media IDs are invalid.");
+    }
+    if weight(&text) > LONGEST {
+        return invalid(
+            "Your Tweet text is too long. For more details about character limits, visit https://docs.x.com/.",
+        );
+    }
+    let parent = call.value("reply")["in_reply_to_tweet_id"]
+        .as_str()
+        .map(str::to_owned);
+    if let Some(parent) = &parent {
+        let above = net.posts.get(parent);
+        let visible = above.is_some_and(|above| {
+            let author = net.users.get(&above.author);
+            author.is_some_and(|author| !author.blocks.contains(user))
+        });
+        let Some(above) = above.filter(|_| visible) else {
+            return forbidden(
+                "You attempted to reply to a Tweet that is deleted or not visible to you.",
+            );
+        };
+        let quoted = above
+            .quotes
+            .as_ref()
+            .and_then(|quoted| net.posts.get(quoted));
+        let summoned = above.author == user
+            || above.mentions.iter().any(|named| named == user)
+            || quoted.is_some_and(|quoted| quoted.author == user);
+        let free = net.users.get(user).is_some_and(|user| user.enterprise);
+        if !summoned && !free {
+            return forbidden(
+                "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to.",
+            );
+        }
+    }
+    let fresh = kit.now() - 24 * 3_600_000;
+    let twice = net
+        .posts
+        .values()
+        .any(|post| post.author == user && plain(net, &post.text) == text && post.at > fresh);
+    if twice {
+        return forbidden("You are not allowed to create a Tweet with duplicate content.");
+    }
+    let post = Post {
+        id: String::new(),
+        author: user.to_owned(),
+        text: text.clone(),
+        at: kit.now(),
+        parent,
+        quotes: call.param("quote_tweet_id"),
+        conversation: String::new(),
+        mentions: Vec::new(),
+        media,
+        likes: BTreeSet::new(),
+        hidden: false,
+        history: Vec::new(),
+        language: "de".to_owned(),
+    };
+    let id = net.say(post, kit);
+    let shown = net.posts.get(&id).map_or("", |post| post.text.as_str());
+    Answer::json(
+        201,
+        &json!({
+            "data": {"id": id, "text": shown, "edit_history_tweet_ids": [id]},
+        }),
+    )
+}
+
+/// Returns a post's text with whole links.
+fn plain(net: &X, text: &str) -> String {
+    let mut plain = text.to_owned();
+    for (short, whole) in &net.links {
+        plain = plain.replace(short, whole);
+    }
+    plain
+}
+
+fn hide(net: &mut X, user: &str, id: &str, call: &Call) -> Answer {
+    let Some(post) = net.posts.get(id) else {
+        return missing(id);
+    };
+    // Only in a conversation that one began oneself.
+    let begun = net
+        .posts
+        .get(&post.conversation)
+        .map(|first| first.author.clone());
+    if begun.as_deref() != Some(user) || post.author == user {
+        return forbidden("You are not authorized to hide this reply.");
+    }
+    let hidden = call.flag("hidden");
+    if let Some(post) = net.posts.get_mut(id) {
+        post.hidden = hidden;
+    }
+    Answer::json(200, &json!({"data": {"hidden": hidden}}))
+}
+
+fn message(net: &mut X, user: &str, other: &str, call: &Call, kit: &Kit) -> Answer {
+    let text = call.param("text").unwrap_or_default();
+    if text.trim().is_empty() || text.chars().count() > LONGEST_MESSAGE {
+        return invalid("The text of the message is missing or too long.");
+    }
+    let wrote = net
+        .messages
+        .iter()
+        .any(|known| known.from == other && known.to == user);
+    let takes = net.users.get(other).is_some_and(|person| {
+        !person.gone && !person.blocks.contains(user) && (person.open || wrote)
+    });
+    if !takes {
+        return forbidden("You do not have permission to DM one or more participants.");
+    }
+    let sent = net.tell(user, other, &text, kit);
+    Answer::json(
+        201,
+        &json!({
+            "data": {"dm_conversation_id": conversation(user, other), "dm_event_id": sent.id},
+        }),
+    )
+}
+
+fn messages(net: &X, call: &Call, user: &str, other: Option<&str>) -> Answer {
+    let mut found: Vec<(String, Value)> = net
+        .messages
+        .iter()
+        .rev()
+        .filter(|message| message.from == user || message.to == user)
+        .filter(|message| other.is_none_or(|other| message.from == other || message.to == other))
+        .map(|message| (message.id.clone(), net.show_message(message)))
+        .collect();
+    let users: Vec<Value> = net.users.keys().map(|id| net.show_user(id)).collect();
+    match bounds(call, (1, 100)) {
+        Ok(limit) => page(call, limit, &mut found, &json!({"users": users})),
+        Err(answer) => answer,
+    }
+}
+
+fn upload(net: &mut X, call: &Call, kit: &Kit) -> Answer {
+    let Some(file) = call.files.iter().find(|file| file.field == "media") else {
+        return invalid("media is required");
+    };
+    let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
+    let id = kit.ids.digits("media", 19);
+    let key = format!("3_{id}");
+    net.media
+        .insert(key.clone(), (format!("{}{path}", kit.base), None));
+    Answer::json(
+        200,
+        &json!({
+            "data": {"id": id, "media_key": key, "size": file.bytes.len(), "expires_after_secs": 86_400},
+        }),
+    )
+}
+
+fn lookup(net: &X, call: &Call) -> Answer {
+    let wanted = call.param("ids").unwrap_or_default();
+    let ids: Vec<&str> = wanted.split(',').filter(|id| !id.is_empty()).collect();
+    if ids.is_empty() || ids.len() > 100 {
+        return invalid(
+            "The number of values in the `ids` query parameter list is not between 1 and 100",
+        );
+    }
+    let (known, unknown): (Vec<&str>, Vec<&str>) = ids
+        .iter()
+        .copied()
+        .partition(|id| net.posts.contains_key(*id));
+    let posts: Vec<Value> = known
+        .iter()
+        .filter_map(|id| net.posts.get(*id))
+        .map(|post| net.show(post))
+        .collect();
+    let mut shown = json!({});
+    if !posts.is_empty() {
+        shown["data"] = json!(posts);
+        shown["includes"] = net.includes(&known);
+    }
+    if !unknown.is_empty() {
+        let errors: Vec<Value> = unknown
+            .iter()
+            .map(|id| {
+                json!({
+                    "value": id,
+                    "detail": format!("Could not find tweet with ids: [{id}]."),
+                    "title": "Not Found Error",
+                    "resource_type": "tweet",
+                    "parameter": "ids",
+                    "resource_id": id,
+                    "type": "https://api.x.com/2/problems/resource-not-found",
+                })
+            })
+            .collect();
+        shown["errors"] = json!(errors);
+    }
+    Answer::json(200, &shown)
+}
+
+fn search(net: &X, call: &Call) -> Answer {
+    let query = call.param("query").unwrap_or_default();
+    if query.is_empty() || query.chars().count() > 512 {
+        return invalid("The `query` parameter is missing or longer than 512 characters.");
+    }
+    let language = query
+        .split_whitespace()
+        .find_map(|word| word.trim_matches(['(', ')']).strip_prefix("lang:"))
+        .map(str::to_owned);
+    let (wanted, without) = terms(&query);
+    timeline(net, call, (10, 100), move |post: &Post| {
+        let text = post.text.to_lowercase();
+        (wanted.is_empty() || wanted.iter().any(|term| text.contains(term)))
+            && !without.iter().any(|term| text.contains(term))
+            && language
+                .as_ref()
+                .is_none_or(|language| post.language == *language)
+    })
+}
+
+/// Cuts a question into what is wanted, any of it, and what is not.
+fn terms(query: &str) -> (Vec<String>, Vec<String>) {
+    let (mut wanted, mut without) = (Vec::new(), Vec::new());
+    let mut rest = query;
+    while let Some(start) =
+        rest.find(|sign: char| !sign.is_whitespace() && !matches!(sign, '(' | ')'))
+    {
+        rest = &rest[start..];
+        let negated = rest.starts_with('-');
+        let bare = rest.strip_prefix('-').unwrap_or(rest);
+        let (term, after) = match bare.strip_prefix('"') {
+            Some(inner) => {
+                let end = inner.find('"').unwrap_or(inner.len());
+                (&inner[..end], inner.get(end + 1..).unwrap_or_default())
+            }
+            None => {
+                let end = bare
+                    .find(|sign: char| sign.is_whitespace() || sign == ')')
+                    .unwrap_or(bare.len());
+                bare.split_at(end)
+            }
+        };
+        rest = after;
+        if term == "OR" || term.contains(':') {
+            continue;
+        }
+        let list = if negated { &mut without } else { &mut wanted };
+        list.push(term.to_lowercase());
+    }
+    (wanted, without)
+}
+
+fn timeline(
+    net: &X,
+    call: &Call,
+    (least, most): (i64, i64),
+    belongs: impl Fn(&Post) -> bool,
+) -> Answer {
+    let limit = match bounds(call, (least, most)) {
+        Ok(limit) => limit,
+        Err(answer) => return answer,
+    };
+    let since = call.param("since_id");
+    let begin: Millis = call
+        .param("start_time")
+        .and_then(|at| at.parse::<jiff::Timestamp>().ok())
+        .map_or(0, jiff::Timestamp::as_millisecond);
+    let mut posts: Vec<&Post> = net
+        .posts
+        .values()
+        // Of an edited post the newest version stands in lists.
+        .filter(|post| post.history.last() == Some(&post.id))
+        .filter(|post| belongs(post) && post.at >= begin)
+        .filter(|post| {
+            since
+                .as_ref()
+                .is_none_or(|since| (post.id.len(), &post.id) > (since.len(), since))
+        })
+        .collect();
+    posts.sort_by_key(|post| std::cmp::Reverse((post.id.len(), post.id.clone())));
+    let ids: Vec<&str> = posts.iter().map(|post| post.id.as_str()).collect();
+    let includes = net.includes(&ids);
+    let mut found: Vec<(String, Value)> = posts
+        .into_iter()
+        .map(|post| (post.id.clone(), net.show(post)))
+        .collect();
+    page(call, limit, &mut found, &includes)
+}
+
+fn bounds(call: &Call, (least, most): (i64, i64)) -> Result<usize, Answer> {
+    let wanted = call
+        .number("max_results")
+        .unwrap_or(most.min(10).max(least));
+    if (least..=most).contains(&wanted) {
+        return Ok(wanted as usize);
+    }
+    let words = format!(
+        "The `max_results` query parameter value [{wanted}] is not between {least} and {most}"
+    );
+    let mut body = json!({
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": "https://api.x.com/2/problems/invalid-request",
+    });
+    body["errors"] =
+        json!([{"parameters": {"max_results": [wanted.to_string()]}, "message": words}]);
+    Err(Answer::json(400, &body))
+}
+
+fn page(call: &Call, limit: usize, found: &mut Vec<(String, Value)>, includes: &Value) -> Answer {
+    let token = call
+        .param("pagination_token")
+        .or_else(|| call.param("next_token"));
+    if let Some(token) = token {
+        let at = found
+            .iter()
+            .position(|(id, _)| format!("7140{id}") == token);
+        found.drain(..at.unwrap_or(0));
+    }
+    let next = found.get(limit).map(|(id, _)| format!("7140{id}"));
+    found.truncate(limit);
+    let mut meta = json!({"result_count": found.len()});
+    if let (Some((newest, _)), Some((oldest, _))) = (found.first(), found.last()) {
+        meta["newest_id"] = json!(newest);
+        meta["oldest_id"] = json!(oldest);
+    }
+    if let Some(next) = next {
+        meta["next_token"] = json!(next);
+    }
+    let mut shown = json!({"meta": meta});
+    if !found.is_empty() {
+        let data: Vec<&Value> = found.iter().map(|(_, value)| value).collect();
+        shown["data"] = json!(data);
+        shown["includes"] = includes.clone();
+    }
+    Answer::json(200, &shown)
+}
+
+pub(super) fn problem(status: u16, kind: &str, title: &str, detail: &str) -> Answer {
+    let kind = match kind {
+        "about:blank" => kind.to_owned(),
+        slug => format!("https://api.x.com/2/problems/{slug}"),
+    };
+    let body = json!({"title": title, "detail": detail, "type": kind, "status": status});
+    Answer::bytes(status, "application/problem+json", body.to_string())
+}
+
+pub(super) fn invalid(detail: &str) -> Answer {
+    problem(400, "invalid-request", "Invalid Request", detail)
+}
+
+pub(super) fn forbidden(detail: &str) -> Answer {
+    problem(403, "about:blank", "Forbidden", detail)
+}
+
+pub(super) fn unauthorised() -> Answer {
+    problem(401, "about:blank", "Unauthorized", "Unauthorized")
+}
+
+fn missing(what: &str) -> Answer {
+    let detail = format!("Could not find tweet with id: [{what}].");
+    problem(404, "resource-not-found", "Not Found Error", &detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::terms;
+
+    #[test]
+    fn questions_are_cut_into_terms() {
+        let (wanted, without) =
+            terms("(\"nordtalbahn spät\" OR #ntb) -\"Gewinnspiel\" -is:retweet (lang:de)");
+        assert_eq!(wanted, ["nordtalbahn spät", "#ntb"]);
+        assert_eq!(without, ["gewinnspiel"]);
+    }
+}
