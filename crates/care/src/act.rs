@@ -331,9 +331,9 @@ async fn fail(
     };
     care.store
         .write(move |tx| {
-            if let Some(trouble) = trouble {
+            if trouble.is_some() {
                 let seen = (message.inbox, Source::Sending);
-                health::note(tx, seen, Some(trouble), (&ids, now))?;
+                health::note(tx, seen, trouble.as_ref(), (&ids, now))?;
             }
             if !has_words(tx, message.id)? {
                 return Ok(Outcome::Done);

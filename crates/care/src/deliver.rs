@@ -597,9 +597,9 @@ async fn keep_failure(
             if let Some(until) = quiet_until {
                 kulant_store::inboxes::keep_quiet(tx, message.inbox, until)?;
             }
-            if let Some(trouble) = trouble {
+            if trouble.is_some() {
                 let seen = (message.inbox, Source::Sending);
-                health::note(tx, seen, Some(trouble), (&ids, now))?;
+                health::note(tx, seen, trouble.as_ref(), (&ids, now))?;
             }
             Ok::<_, CareError>(())
         })

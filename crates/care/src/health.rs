@@ -113,7 +113,7 @@ fn class_of(trouble: &Json) -> Option<&str> {
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     (inbox, source): (InboxId, Source),
-    seen: Option<Trouble>,
+    seen: Option<&Trouble>,
     (ids, now): (&IdMaker, Timestamp),
 ) -> Result<(), CareError> {
     let Some(row) = inboxes::find(tx, inbox)? else {
@@ -121,16 +121,16 @@ pub(crate) fn note(
     };
     let before = row.trouble;
     let known = class_of(&before);
-    if !counts(&before, source, seen.as_ref()) {
+    if !counts(&before, source, seen) {
         inboxes::save_trouble(tx, inbox, &before, now)?;
         return Ok(());
     }
 
-    let since = match (&seen, before.get("since")) {
+    let since = match (seen, before.get("since")) {
         (Some(trouble), Some(since)) if known == Some(trouble.class) => since.clone(),
         _ => json!(now),
     };
-    let kept = seen.as_ref().map_or(Json::Null, |trouble| {
+    let kept = seen.map_or(Json::Null, |trouble| {
         json!({
             "class": trouble.class,
             "detail": trouble.detail,
@@ -140,7 +140,7 @@ pub(crate) fn note(
         })
     });
     inboxes::save_trouble(tx, inbox, &kept, now)?;
-    let class = seen.as_ref().map(|trouble| trouble.class);
+    let class = seen.map(|trouble| trouble.class);
     if class != known {
         tx.append(
             NewEvent::new(EventKind::InboxChanged, now, SYSTEM)

@@ -205,13 +205,13 @@ pub async fn open(care: &Care, person: &Person, id: ConversationId) -> Result<Op
             let public = side(read, &inbox, (&summary, Visibility::Public), now)?;
             let private = side(read, &inbox, (&summary, Visibility::Private), now)?;
             Ok(Opened {
+                summary,
                 post,
                 public,
                 private,
                 signature,
                 voice,
                 first_unread,
-                summary,
             })
         })
         .await

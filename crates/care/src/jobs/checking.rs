@@ -129,6 +129,6 @@ async fn keep_secrets(
 async fn keep(care: &Care, inbox: InboxId, seen: Option<Trouble>) -> Result<(), CareError> {
     let (ids, now): (_, Timestamp) = (care.ids(), care.now());
     care.store
-        .write(move |tx| health::note(tx, (inbox, Source::Probing), seen, (&ids, now)))
+        .write(move |tx| health::note(tx, (inbox, Source::Probing), seen.as_ref(), (&ids, now)))
         .await
 }

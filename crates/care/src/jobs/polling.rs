@@ -117,7 +117,7 @@ pub(super) async fn keep(
             if let Some(cursor) = cursor {
                 inboxes::save_cursor(tx, id, &cursor, now)?;
             }
-            health::note(tx, (id, Source::Asking), seen, (&ids, now))
+            health::note(tx, (id, Source::Asking), seen.as_ref(), (&ids, now))
         })
         .await
 }

@@ -27,10 +27,13 @@ const PAGE: &str = "1784001";
 const NUMBER: &str = "106540";
 const DAY: Duration = Duration::from_hours(24);
 
+/// Words of a request line, and how it is answered.
+type Answer = (&'static str, u16, Json);
+
 /// A network of Meta that answers by what stands in the path, and keeps what it was asked.
 #[derive(Clone, Default)]
 struct Graph {
-    answers: Arc<Mutex<Vec<(&'static str, u16, Json)>>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
     asked: Arc<Mutex<Vec<(String, Json)>>>,
     /// What each connection that is held open tells, and then ends.
     told: Arc<Mutex<VecDeque<Vec<Json>>>>,
