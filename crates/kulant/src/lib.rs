@@ -9,6 +9,7 @@ mod lock;
 mod logging;
 mod opening;
 mod output;
+mod places;
 mod serve;
 pub mod settings;
 

@@ -20,6 +20,7 @@ use crate::answer::answer;
 use crate::config::{Config, Role};
 use crate::lock::Lock;
 use crate::opening;
+use crate::places::Places;
 
 /// A server that listens, before it is let run.
 pub struct Server {
@@ -100,6 +101,7 @@ impl Server {
                     },
                 ),
                 self.care.clone(),
+                Places::new(self.config.most_connections, self.config.behind_proxy),
                 stopping.clone(),
             ));
         }
