@@ -147,6 +147,7 @@ async fn restore_snapshot(config: &Config, file: &Path) -> Result<()> {
     settle(&fresh).await?;
     put_aside(config, path)?;
     put_in_place(&fresh, path)?;
+    files(config).forget_mark()?;
     eprintln!("kulant: restored the snapshot {}", file.display());
     Ok(())
 }
