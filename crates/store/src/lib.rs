@@ -35,6 +35,7 @@ pub mod tokens;
 pub mod upkeep;
 pub mod versions;
 pub mod views;
+pub mod writing;
 
 pub use error::StoreError;
 pub use pool::{DatabaseUrl, Store};
