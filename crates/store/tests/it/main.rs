@@ -3,6 +3,7 @@
 mod agents;
 mod alerts;
 mod brands;
+mod contacts;
 mod conversations;
 mod database;
 mod idempotency;
