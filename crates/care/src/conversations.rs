@@ -52,8 +52,8 @@ pub(crate) fn apply_status(
     row.snoozed_until = until;
     row.resolved_at = (status == Status::Resolved).then_some(changing.now);
     if status == Status::Resolved {
-        // What was there is settled; what arrives later is not.
-        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        // What was there is settled; what arrives later is not, though it was written before.
+        row.settled_at = row.settled_at.max(rows::find_newest_words(tx, row.id)?);
         row.unread = false;
     } else if before == Status::Resolved {
         // Taken up again: whoever waited before the resolution waits again.
@@ -308,7 +308,7 @@ pub async fn need_no_answer(
     version: i64,
 ) -> Result<(), CareError> {
     change(care, person, id, version, move |tx, row, changing| {
-        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        row.settled_at = row.settled_at.max(rows::find_newest_words(tx, id)?);
         row.waiting_since = None;
         row.unread = false;
         tx.append(changing.event(EventKind::AnswerNotNeeded, row));

@@ -250,6 +250,12 @@ fn keep(
         _ => None,
     }
     .flatten();
+    // Not up to our last message: the party may have written before it what is not here yet.
+    let answers_until = if leaves {
+        rows::find_newest_words(tx, row.id)?
+    } else {
+        None
+    };
     let message = Message {
         id,
         inbox: target.map_or(row.inbox, |target| target.inbox),
@@ -279,7 +285,7 @@ fn keep(
         } else {
             None
         },
-        answers_until: leaves.then_some(row.last_message_at),
+        answers_until,
         delivery: leaves.then_some(Delivery {
             state: DeliveryState::Queued,
             send_at: Some(send_at),

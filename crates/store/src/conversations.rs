@@ -39,7 +39,8 @@ pub struct Conversation {
     pub message_count: i64,
     pub voices: i64,
     pub waiting_since: Option<Timestamp>,
-    /// The party's words up to this time need no answer any more: somebody said so.
+    /// The party's words written up to this time need no answer any more: somebody said so. Never
+    /// later than words that were known then, so that what crosses with the saying is not meant.
     pub settled_at: Option<Timestamp>,
     pub first_response_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
@@ -312,6 +313,20 @@ pub fn set_settled(
         &params![id, settled_at],
     )?;
     Ok(())
+}
+
+/// Finds when the newest words of a conversation's party that are known now were written.
+pub fn find_newest_words(
+    read: &mut Read<'_>,
+    id: ConversationId,
+) -> Result<Option<Timestamp>, StoreError> {
+    read.query_one(
+        "SELECT platform_at FROM messages
+         WHERE conversation_id = $1 AND direction = 'in' AND is_party = 1
+         ORDER BY platform_at DESC LIMIT 1",
+        &params![id],
+        |row| row.get(0),
+    )
 }
 
 /// Lists the messages of a conversation, notes included.

@@ -3,6 +3,7 @@
 mod acts;
 mod agents;
 mod conversations;
+mod crossing;
 #[path = "../../../store/tests/it/database.rs"]
 mod database;
 mod delivery;
