@@ -369,9 +369,11 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
             let id = leaving.message.id;
             // The conversation is locked first, as everybody does.
             conversation_of(tx, &leaving.message)?;
-            let network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
-            if let Some(network_id) = network_id {
-                intake::adopt_network_id(tx, &ids, &destination, id, network_id, now)?;
+            let mut network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
+            if let Some(named) = network_id
+                && !intake::adopt_network_id(tx, &ids, &destination, id, named, now)?
+            {
+                network_id = None;
             }
             let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
             deliveries::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;

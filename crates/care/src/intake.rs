@@ -333,7 +333,7 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
 }
 
 /// Puts a message of ours, whose network id is known now, in the place of a row that stood for it.
-/// Returns false where there is no such row.
+/// Returns false where another message has that id: then it is not to be kept.
 pub(crate) fn adopt_network_id(
     tx: &mut Tx<'_>,
     care_ids: &kulant_model::ids::IdMaker,
@@ -346,7 +346,7 @@ pub(crate) fn adopt_network_id(
         .into_iter()
         .find(|known| known.id != ours);
     let Some(old) = old else {
-        return Ok(false);
+        return Ok(true);
     };
     let mut world = World::new(destination, care_ids, now);
     let old_id = old.id;
@@ -379,6 +379,10 @@ fn unread(
     care: &Care,
     destination: &Destination,
     intake: IntakeId,
+    if !old.stands_in() {
+        decide::warn_of_reused_id(ours);
+        return Ok(false);
+    }
     item: i64,
     error: &TranslateError,
 ) -> Quarantined {

@@ -20,6 +20,8 @@ pub struct Known {
     pub direction: Direction,
     pub visibility: Visibility,
     pub identity: Option<IdentityId>,
+    /// Who of us wrote it here; none for what was written at the network.
+    pub agent: Option<AgentId>,
     pub conversation: Option<ConversationId>,
     pub parent: Option<MessageId>,
     pub root: Option<MessageId>,
@@ -29,6 +31,15 @@ pub struct Known {
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
     pub body: String,
+}
+
+impl Known {
+    /// Returns whether it only stands for a message of ours until we know the network's id of that:
+    /// a placeholder, or our own words as the network delivered them. Everything else is a message
+    /// of its own, whatever id a network gives twice.
+    pub fn stands_in(&self) -> bool {
+        self.agent.is_none() && (self.seen_at.is_none() || self.direction == Direction::Out)
+    }
 }
 
 /// A whole row.
@@ -95,8 +106,8 @@ pub struct Attachment {
     pub created_at: Timestamp,
 }
 
-const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
-     m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body";
+const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.agent_id, \
+     m.conversation_id, m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body";
 
 pub(crate) const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
      m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
@@ -627,14 +638,15 @@ fn known(row: &Row<'_>) -> Result<Known, StoreError> {
         direction: row.get(2)?,
         visibility: row.get(3)?,
         identity: row.get(4)?,
-        conversation: row.get(5)?,
-        parent: row.get(6)?,
-        root: row.get(7)?,
-        top: row.get(8)?,
-        seen_at: row.get(9)?,
-        edited_at: row.get(10)?,
-        deleted_at: row.get(11)?,
-        body: row.get(12)?,
+        agent: row.get(5)?,
+        conversation: row.get(6)?,
+        parent: row.get(7)?,
+        root: row.get(8)?,
+        top: row.get(9)?,
+        seen_at: row.get(10)?,
+        edited_at: row.get(11)?,
+        deleted_at: row.get(12)?,
+        body: row.get(13)?,
     })
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn keep(
         deliveries::confirm_sent(
             tx,
             confirmation.message,
-            Some(&confirmation.network_id),
+            confirmation.network_id.as_deref(),
             confirmation.url.as_deref(),
             confirmation.at,
         )?;

@@ -17,6 +17,8 @@ mod retention;
 mod shuffled;
 
 use std::sync::Arc;
+mod reused_ids;
+mod searching;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kulant_care::admin::inboxes::NewInbox;
