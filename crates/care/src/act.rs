@@ -220,10 +220,8 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
                 && (error.is_retryable() || matches!(error, SendError::Uncertain(_))) =>
         {
             warn!(error = %error, message.id = %id, "an act is put off");
-            let wait = match error {
-                SendError::RetryAfter { wait, .. } => wait,
-                _ => Duration::from_secs(2 << job.attempts),
-            };
+            let pause = Duration::from_secs(2 << job.attempts);
+            let wait = pause.max(error.wait().unwrap_or_default());
             Ok(Outcome::Later(care.now().after(wait)))
         }
         Err(error) => fail(care, message, &act, &error).await,

@@ -342,9 +342,10 @@ async fn put_off_or_fail(
         .as_ref()
         .map_or(0, |delivery| delivery.attempts);
     let wait = match error {
-        SendError::RetryAfter { wait, .. } => Some(*wait),
         SendError::AuthBroken(_) => Some(BROKEN_PAUSE),
-        error if error.is_retryable() => (attempts < PAUSES.len() as i64).then(|| pause(attempts)),
+        // A network that asks for less than our own pause would be asked without end.
+        error if error.is_retryable() => (attempts < PAUSES.len() as i64)
+            .then(|| pause(attempts).max(error.wait().unwrap_or_default())),
         _ => None,
     };
     let Some(wait) = wait else {

@@ -73,8 +73,8 @@ pub(super) async fn poll(
             if cursor.page.failures >= FAILURES_AT_NEW_ADDRESS {
                 cursor.moved_to = None;
             }
-            let wait = wait.unwrap_or_else(|| growing(pace, cursor.page.failures));
-            (Some(wait), Some(trouble))
+            let pause = growing(pace, cursor.page.failures);
+            (Some(pause.max(wait.unwrap_or_default())), Some(trouble))
         }
         Fetched::Unchanged(answer) => {
             cursor.note_address(&answer);
@@ -131,7 +131,7 @@ async fn poll_comments(
             Fetched::Failed { wait, .. } => {
                 failures += 1;
                 feed.page.failures = feed.page.failures.saturating_add(1);
-                wait.unwrap_or_else(|| growing(pace, feed.page.failures))
+                growing(pace, feed.page.failures).max(wait.unwrap_or_default())
             }
             Fetched::Unchanged(answer) => {
                 feed.page.note_answer(&answer);
