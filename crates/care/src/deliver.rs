@@ -38,10 +38,12 @@ pub(crate) const KIND: &str = "deliver";
 const PAUSES: [u64; 12] = [
     2, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800,
 ];
-/// How long a message waits while its account must be connected anew.
+/// How long messages wait while their account must be connected anew, before one of them tries.
 const BROKEN_PAUSE: Duration = Duration::from_secs(120);
 /// How long a message waits while the attachments of others fill the memory.
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
+/// How long a message waits at least that found another one trying.
+const AT_LEAST: Duration = Duration::from_secs(1);
 /// How often a lost answer is looked for before a person must decide.
 const LOOK_UPS: i64 = 10;
 /// How long one try may take.
@@ -95,6 +97,9 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         .map(|delivery| delivery.state);
     match state {
         Some(DeliveryState::Queued) => {
+            if let Some(at) = waits_for_account(care, &leaving.opened).await? {
+                return Ok(Outcome::Afresh(at));
+            }
             if !mark_sending(care, id).await? {
                 return Ok(Outcome::Done);
             }
@@ -232,6 +237,29 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
             deliveries::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
         })
         .await
+}
+
+/// While an account is locked out, one message finds out now and then whether it still is; returns
+/// until when the others wait.
+async fn waits_for_account(care: &Care, opened: &Opened) -> Result<Option<Timestamp>, CareError> {
+    if !is_locked_out(opened) {
+        return Ok(None);
+    }
+    let (inbox, now) = (opened.inbox.id, care.now());
+    let tries: bool = care
+        .store
+        .write(move |tx| {
+            kulant_store::inboxes::check_again(tx, inbox, now.before(BROKEN_PAUSE), now)
+                .map_err(CareError::from)
+        })
+        .await?;
+    let checked_at = opened.inbox.checked_at.unwrap_or(now);
+    Ok((!tries).then(|| checked_at.after(BROKEN_PAUSE).max(now.after(AT_LEAST))))
+}
+
+fn is_locked_out(opened: &Opened) -> bool {
+    let class = opened.inbox.trouble.get("class");
+    class.is_some_and(|class| class == SendError::AuthBroken(String::new()).class())
 }
 
 /// Marks a queued message as handed over; no if somebody took it back meanwhile.
@@ -393,7 +421,9 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
                 rows::save(tx, &[row])?;
             }
             clear_alert(tx, &format!("message:{id}"), now)?;
-            if clear_alert(tx, &format!("inbox:{}", destination.inbox), now)? {
+            if clear_alert(tx, &format!("inbox:{}", destination.inbox), now)?
+                || is_locked_out(&leaving.opened)
+            {
                 kulant_store::inboxes::save_trouble(
                     tx,
                     destination.inbox,
@@ -441,8 +471,8 @@ async fn keep_failure(
                 send_at: before.as_ref().and_then(|before| before.send_at),
                 sent_at: None,
                 attempts: before.map_or(0, |before| before.attempts)
-                    // Looking for it is no try.
-                    + i64::from(state != DeliveryState::Sending),
+                    // Neither looking for it nor a locked account is a try of the message.
+                    + i64::from(state != DeliveryState::Sending && !broken),
                 next_attempt_at: next,
                 failure: Some(Failure {
                     class: class.clone(),

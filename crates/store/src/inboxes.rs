@@ -267,6 +267,21 @@ pub fn save_secrets(tx: &mut Tx<'_>, id: InboxId, secrets: &[u8]) -> Result<(), 
 pub fn touch_received(tx: &mut Tx<'_>, id: InboxId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE inboxes SET last_received_at = $2
+/// Notes that an inbox is tried again, unless that was done after a time; returns whether to try.
+pub fn check_again(
+    tx: &mut Tx<'_>,
+    id: InboxId,
+    checked_until: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE inboxes SET checked_at = $3
+         WHERE id = $1 AND (checked_at IS NULL OR checked_at <= $2)",
+        &params![id, checked_until, now],
+    )?;
+    Ok(changed > 0)
+}
+
          WHERE id = $1 AND (last_received_at IS NULL OR last_received_at < $2)",
         &params![id, now],
     )?;

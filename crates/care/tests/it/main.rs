@@ -14,6 +14,8 @@ mod import;
 mod intake;
 mod network;
 mod retention;
+mod patience;
+mod reply_target;
 mod shuffled;
 
 use std::sync::Arc;
