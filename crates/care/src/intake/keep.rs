@@ -7,9 +7,12 @@ use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, ConversationId, InboxId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
-use kulant_store::{StoreError, Tx, contacts, conversations, deliveries, messages, reactions};
+use kulant_store::{
+    StoreError, Tx, alerts, contacts, conversations, deliveries, messages, parties, reactions,
+};
 use serde_json::json;
 
+use crate::SYSTEM;
 use crate::change::take_tally;
 
 use super::world::{Happening, Matter, World};
@@ -33,6 +36,7 @@ pub(crate) fn keep(
             confirmation.at,
         )?;
     }
+    clear_alerts(tx, world)?;
     let files = keep_lines(tx, world)?;
     for (old, into) in &mut world.joins {
         messages::move_conversation(tx, old.id, *into)?;
@@ -53,6 +57,19 @@ pub(crate) fn keep(
     keep_matters(tx, world)?;
     append_events(tx, world, actor);
     Ok(files)
+}
+
+/// What a person was called for because nobody knew whether it left is settled by its echo.
+fn clear_alerts(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
+    let keys: Vec<String> = world
+        .confirmations
+        .iter()
+        .map(|confirmation| format!("message:{}", confirmation.message))
+        .collect();
+    if alerts::clear_all(tx, &keys, world.now)? > 0 {
+        tx.append(NewEvent::new(EventKind::AlertCleared, world.now, SYSTEM));
+    }
+    Ok(())
 }
 
 fn keep_people(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {

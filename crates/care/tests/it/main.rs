@@ -20,6 +20,8 @@ mod shuffled;
 
 use std::sync::Arc;
 mod reused_ids;
+mod tagging;
+mod taken_back;
 mod searching;
 use std::sync::atomic::{AtomicU64, Ordering};
 

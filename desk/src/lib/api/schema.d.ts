@@ -591,7 +591,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a queued message back before it leaves. */
+        /** Takes a message back before it leaves, or one that has not arrived. */
         post: operations["cancel"];
         delete?: never;
         options?: never;
