@@ -6,7 +6,7 @@ mod keep;
 mod load;
 pub(crate) mod world;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -227,6 +227,11 @@ async fn take_in_batch(
                 warn!(error = %error, "the file of a deleted message could not be removed");
             }
         }
+                } else {
+                    // More of them follows; what was erased meanwhile must not come back by it.
+                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
+                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
+                    items.retain(|item| there.contains(&item.intake));
     }
     Ok(())
 }

@@ -220,6 +220,20 @@ pub fn put_off(tx: &mut Tx<'_>, intake: IntakeId, run_at: Timestamp) -> Result<(
 
 /// Notes that a delivery, or one item of it, could not be read.
 pub fn quarantine(tx: &mut Tx<'_>, rows: &[Quarantined]) -> Result<(), StoreError> {
+/// Lists which of these deliveries still need work.
+pub fn list_unfinished(
+    read: &mut Read<'_>,
+    intakes: &[IntakeId],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT intake_id FROM intake_jobs WHERE intake_id IN (VALUES {keys})",
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
     let rows: Vec<Vec<Value>> = rows
         .iter()
         .map(|row| params![row.id, row.intake, row.inbox, row.item, &row.reason, row.at].into())
