@@ -14,6 +14,7 @@ mod pool;
 mod sessions;
 mod tags;
 mod teams;
+mod tls;
 mod tokens;
 mod views;
 
