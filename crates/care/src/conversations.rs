@@ -8,7 +8,7 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::Conversation;
-use kulant_store::{Tx, agents, conversations as rows, mentions, messages, tags, teams};
+use kulant_store::{Tx, agents, conversations as rows, mentions, messages, parties, tags, teams};
 use serde_json::json;
 
 use crate::change::{self, Changing, change};
@@ -53,7 +53,7 @@ pub(crate) fn apply_status(
     row.resolved_at = (status == Status::Resolved).then_some(changing.now);
     if status == Status::Resolved {
         // What was there is settled; what arrives later is not, though it was written before.
-        row.settled_at = row.settled_at.max(rows::find_newest_words(tx, row.id)?);
+        row.settled_at = row.settled_at.max(parties::find_newest_words(tx, row.id)?);
         row.unread = false;
     } else if before == Status::Resolved {
         // Taken up again: whoever waited before the resolution waits again.
@@ -308,7 +308,7 @@ pub async fn need_no_answer(
     version: i64,
 ) -> Result<(), CareError> {
     change(care, person, id, version, move |tx, row, changing| {
-        row.settled_at = row.settled_at.max(rows::find_newest_words(tx, id)?);
+        row.settled_at = row.settled_at.max(parties::find_newest_words(tx, id)?);
         row.waiting_since = None;
         row.unread = false;
         tx.append(changing.event(EventKind::AnswerNotNeeded, row));
@@ -384,6 +384,7 @@ pub async fn join(
             target.snoozed_until = None;
             target.resolved_at = None;
         }
+        parties::mark(tx, into, target.identity)?;
         change::add_up(tx, &mut target)?;
         row.joined_into = Some(into);
         row.waiting_since = None;
@@ -435,6 +436,8 @@ pub async fn unjoin(
             rows::move_messages(tx, &moved, into, id)?;
             rows::take_threads_back(tx, into, id)?;
             row.joined_into = None;
+            parties::mark(tx, id, row.identity)?;
+            parties::mark(tx, into, target.identity)?;
             change::add_up(tx, &mut row)?;
             change::add_up(tx, &mut target)?;
             tx.append(
@@ -513,9 +516,8 @@ pub async fn split(
             inbox: party.inbox,
             ..row.clone()
         };
-        if let Some(identity) = party.identity {
-            messages::mark_party(tx, new, identity)?;
-        }
+        parties::mark(tx, new, party.identity)?;
+        parties::mark(tx, id, row.identity)?;
         change::add_up(tx, &mut opened)?;
         change::add_up(tx, row)?;
         tx.append(

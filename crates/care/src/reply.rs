@@ -13,7 +13,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::messages::{self, Delivery, Message};
-use kulant_store::{Read, Tx, agents, brands, contacts, mentions, teams};
+use kulant_store::{Read, Tx, agents, brands, contacts, mentions, parties, teams};
 
 use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
@@ -252,7 +252,7 @@ fn keep(
     .flatten();
     // Not up to our last message: the party may have written before it what is not here yet.
     let answers_until = if leaves {
-        rows::find_newest_words(tx, row.id)?
+        parties::find_newest_words(tx, row.id)?
     } else {
         None
     };

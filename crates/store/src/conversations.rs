@@ -315,20 +315,6 @@ pub fn set_settled(
     Ok(())
 }
 
-/// Finds when the newest words of a conversation's party that are known now were written.
-pub fn find_newest_words(
-    read: &mut Read<'_>,
-    id: ConversationId,
-) -> Result<Option<Timestamp>, StoreError> {
-    read.query_one(
-        "SELECT platform_at FROM messages
-         WHERE conversation_id = $1 AND direction = 'in' AND is_party = 1
-         ORDER BY platform_at DESC LIMIT 1",
-        &params![id],
-        |row| row.get(0),
-    )
-}
-
 /// Lists the messages of a conversation, notes included.
 pub fn list_message_ids(
     read: &mut Read<'_>,

@@ -20,6 +20,7 @@ pub mod leases;
 pub mod links;
 pub mod mentions;
 pub mod messages;
+pub mod parties;
 mod pool;
 pub mod reactions;
 pub mod reading;

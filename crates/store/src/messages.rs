@@ -271,20 +271,6 @@ pub fn move_conversation(
     Ok(())
 }
 
-/// Marks who of a conversation is its party: the author of its root.
-pub fn mark_party(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    party: IdentityId,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE messages SET is_party = CASE WHEN identity_id = $2 THEN 1 ELSE 0 END
-         WHERE conversation_id = $1 AND direction = 'in'",
-        &params![conversation, party],
-    )?;
-    Ok(())
-}
-
 /// Gives a message new words, unless it has none any more.
 pub fn edit(
     tx: &mut Tx<'_>,

@@ -144,8 +144,8 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
 /// Adds up the conversations that changed and keeps them as they stand now.
 fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
     for matter in world.matters.values() {
-        if let (true, Some(party)) = (matter.party_changed, matter.row.identity) {
-            messages::mark_party(tx, matter.row.id, party)?;
+        if matter.party_changed {
+            parties::mark(tx, matter.row.id, matter.row.identity)?;
         }
     }
     let touched: BTreeSet<ConversationId> = world

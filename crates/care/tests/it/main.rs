@@ -12,6 +12,7 @@ mod form;
 mod ground;
 mod import;
 mod intake;
+mod joining;
 mod network;
 mod retention;
 mod patience;
