@@ -257,9 +257,16 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, String>> {
             return Err(error).with_context(|| format!("{} cannot be read", path.display()));
         }
     };
-    let table: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        // The line itself may hold a password or the secret key.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
+        anyhow::anyhow!(
+            "{} cannot be read: line {line}: {}",
+            path.display(),
+            error.message().replace('\n', ", ")
+        )
+    })?;
     let mut values = BTreeMap::new();
     for (key, value) in table {
         let Some(setting) = settings::find(&key) else {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
-use kulant_care::{Care, DatabaseUrl, followers, jobs};
+use kulant_care::{Care, DatabaseUrl, followers, jobs, upgrade};
 use kulant_web::WebSettings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -146,6 +146,12 @@ impl Server {
                 warn!("not everything ended in time; it is done at the next start");
             }
             () = wait_for_second_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
+        }
+        // Whoever copies the file of a stopped server has everything.
+        let database = self.config.database.clone();
+        let gathered = tokio::task::spawn_blocking(move || upgrade::gather(&database)).await;
+        if let Ok(Err(error)) = gathered {
+            warn!(error = %error, "the write-ahead log could not be emptied");
         }
         match ended_early {
             Some(ended) => ended
