@@ -214,7 +214,7 @@ pub fn list(
     let mut found = Vec::new();
     for team in teams {
         let mut params: Vec<Value> = params![before, limit].into();
-        let team = of_team(*team, &mut params);
+        let team = scope::of_team(*team, "c.team_id", &mut params);
         found.extend(read.query(
             &format!(
                 "SELECT {CONTACT} FROM contacts k
@@ -236,10 +236,6 @@ pub fn list(
     found.dedup_by_key(|contact| contact.id);
     found.truncate(usize::try_from(limit).unwrap_or(0));
     Ok(found)
-}
-
-fn of_team(team: TeamId, params: &mut Vec<Value>) -> String {
-    scope::condition(&Scope::Teams([team].into()), "c.team_id", params)
 }
 
 /// Lists those of these contacts that have a conversation within a scope, in the order given.
@@ -372,7 +368,7 @@ fn list_newest_by_beginning(
     limit: i64,
 ) -> Result<Vec<ContactId>, StoreError> {
     let mut params: Vec<Value> = params![beginning, end, limit, LOOKED_AT].into();
-    let team = of_team(team, &mut params);
+    let team = scope::of_team(team, "c.team_id", &mut params);
     read.query(
         &format!(
             "SELECT s.id FROM (
