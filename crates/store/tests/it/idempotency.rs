@@ -85,7 +85,10 @@ async fn a_request_leaves_word_of_one_message_as_long_as_its_key_is_taken() {
                 assert!(idempotency::note_message(tx, A, "k", MessageId(7))?);
                 assert!(!idempotency::note_message(tx, A, "k", MessageId(8))?);
                 let used = idempotency::find(tx, A, "k")?.expect("used");
-                assert_eq!((used.message, used.answer), (Some(MessageId(7)), KeptAnswer::NotYet));
+                assert_eq!(
+                    (used.message, used.answer),
+                    (Some(MessageId(7)), KeptAnswer::NotYet)
+                );
                 let soon = NOW.after(Duration::from_mins(3));
                 assert_eq!(idempotency::free_wordless(tx, A, "k", soon)?, 0);
                 let answer = StoredAnswer {
@@ -95,7 +98,10 @@ async fn a_request_leaves_word_of_one_message_as_long_as_its_key_is_taken() {
                 };
                 idempotency::keep_answer(tx, A, "k", &answer)?;
                 let used = idempotency::find(tx, A, "k")?.expect("used");
-                assert_eq!((used.message, used.answer), (None, KeptAnswer::Whole(answer)));
+                assert_eq!(
+                    (used.message, used.answer),
+                    (None, KeptAnswer::Whole(answer))
+                );
                 assert!(!idempotency::note_message(tx, A, "k", MessageId(9))?);
                 Ok(())
             })
