@@ -143,37 +143,30 @@ async fn find_target(
         .await
 }
 
-/// The newest incoming message of a visibility. Where several people or places wait for an answer,
-/// nobody but the agent can say which one is meant.
+/// The newest words of the party of a visibility. Where it is several people or places, nobody but
+/// the agent can say which one is meant.
 fn newest_target(
     read: &mut Read<'_>,
     row: &Conversation,
     visibility: Visibility,
 ) -> Result<Message, CareError> {
-    let of_this_side = messages::list_newest(
-        read,
-        row.id,
-        (Timestamp(i64::MAX), MessageId(i64::MAX)),
-        100,
-    )?;
-    let mut waiting = of_this_side.into_iter().filter(|message| {
-        message.direction == Direction::In
-            && message.visibility == visibility
-            && message.deleted_at.is_none()
-            && message.is_party
-    });
-    if let Some(newest) = waiting.next() {
-        let endpoint = (newest.inbox, newest.thread.clone());
-        if waiting.any(|other| (other.inbox, other.thread) != endpoint) {
+    let mut newest = parties::find_newest(read, row.id, visibility, None)?;
+    if newest.is_none() && visibility == Visibility::Private {
+        // From public to private: the party is spoken to where it wrote in public, first of all the
+        // one whose conversation it is. A bystander is never meant.
+        if let Some(whose) = row.identity
+            && let Some(message) =
+                parties::find_newest(read, row.id, Visibility::Public, Some(whose))?
+        {
+            return Ok(message);
+        }
+        newest = parties::find_newest(read, row.id, Visibility::Public, None)?;
+    }
+    if let Some(newest) = newest {
+        if parties::is_elsewhere_too(read, &newest)? {
             return Err(Refusal::new("ambiguous_reply_target").into());
         }
         return Ok(newest);
-    }
-    if visibility == Visibility::Private {
-        // From public to private: the party is spoken to where it wrote in public.
-        if let Some(message) = messages::find_newest_incoming(read, row.id, Visibility::Public)? {
-            return Ok(message);
-        }
     }
     messages::find_newest_incoming(read, row.id, visibility)?.ok_or_else(|| {
         Refusal::new("nothing_to_answer")
@@ -248,8 +241,7 @@ fn keep(
     let thread = match (target, reply.visibility) {
         (Some(target), Visibility::Private) => Some(private_thread(tx, &row, target)?),
         _ => None,
-    }
-    .flatten();
+    };
     // Not up to our last message: the party may have written before it what is not here yet.
     let answers_until = if leaves {
         parties::find_newest_words(tx, row.id)?
@@ -325,19 +317,17 @@ fn private_thread(
     tx: &mut Tx<'_>,
     row: &Conversation,
     target: &Message,
-) -> Result<Option<String>, CareError> {
+) -> Result<String, CareError> {
     if let Some(thread) = &target.thread {
-        return Ok(Some(thread.clone()));
+        return Ok(thread.clone());
     }
-    if let Some(thread) = rows::find_thread(tx, row.id, target.inbox)? {
-        return Ok(Some(thread));
+    let nobody = || Refusal::new("nothing_to_answer").with("visibility", &Visibility::Private);
+    let author = target.identity.ok_or_else(nobody)?;
+    if let Some(thread) = parties::find_thread(tx, row.id, target.inbox, author)? {
+        return Ok(thread);
     }
-    Ok(match target.identity {
-        Some(identity) => {
-            contacts::find_identity(tx, identity)?.map(|identity| identity.network_id)
-        }
-        None => None,
-    })
+    let author = contacts::find_identity(tx, author)?.ok_or_else(nobody)?;
+    Ok(author.network_id)
 }
 
 /// The words under which an answer leaves: the team's, else the brand's; initials only where the

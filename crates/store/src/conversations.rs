@@ -162,19 +162,6 @@ pub fn save_threads(
     Ok(())
 }
 
-/// Finds the key of the private thread through which a conversation's party is reached.
-pub fn find_thread(
-    read: &mut Read<'_>,
-    conversation: ConversationId,
-    inbox: InboxId,
-) -> Result<Option<String>, StoreError> {
-    read.query_one(
-        "SELECT thread_key FROM threads WHERE conversation_id = $1 AND inbox_id = $2 ORDER BY thread_key LIMIT 1",
-        &params![conversation, inbox],
-        |row| row.get(0),
-    )
-}
-
 /// Adds up the messages of conversations, whether these have a row already or not. Up to when a
 /// conversation is answered is found once for it, which `MATERIALIZED` sees to, not for each message.
 pub fn tally(
