@@ -127,13 +127,17 @@ async fn find_target(
                 return Err(Refusal::new("conversation_is_joined").into());
             }
             if let Some(id) = wanted.in_reply_to {
-                return messages::find(read, id)?
+                let named = messages::find(read, id)?
                     .filter(|message| message.conversation == Some(row.id))
                     .filter(|message| message.seen_at.is_some())
-                    .map(Some)
                     .ok_or_else(|| {
                         CareError::invalid("in_reply_to", "unknown", "not of this conversation")
-                    });
+                    })?;
+                if wanted.visibility != Visibility::Note && !stands_at_network(&named) {
+                    let detail = "not at the network, or not any more";
+                    return Err(CareError::invalid("in_reply_to", "not_at_network", detail));
+                }
+                return Ok(Some(named));
             }
             if wanted.visibility == Visibility::Note {
                 return Ok(None);
@@ -141,6 +145,13 @@ async fn find_target(
             newest_target(read, &row, wanted.visibility).map(Some)
         })
         .await
+}
+
+/// Returns whether the network knows a message, so that an answer can stand below it.
+fn stands_at_network(message: &Message) -> bool {
+    message.network_id.is_some()
+        && message.deleted_at.is_none()
+        && message.visibility != Visibility::Note
 }
 
 /// The newest words of the party of a visibility. Where it is several people or places, nobody but

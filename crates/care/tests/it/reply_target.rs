@@ -144,3 +144,65 @@ async fn a_private_answer_goes_into_the_thread_of_the_one_it_answers() {
         assert_eq!(to("c1", "Für Anna").await.as_deref(), Some("t-anna"));
     }
 }
+
+#[tokio::test]
+async fn only_what_stands_at_the_network_is_answered() {
+    for house in houses().await {
+        let network = Network::default();
+        let (inbox, anna) = waiting(&house, &network, false).await;
+        let note = NewReply {
+            visibility: Visibility::Note,
+            ..words(anna, "Wer kennt sie?")
+        };
+        let note = try_reply(&house, note).await.expect("noted");
+        let queued = NewReply {
+            send_at: Some(house.care.now().after(Duration::from_secs(3_600))),
+            ..words(anna, "Morgen mehr")
+        };
+        let queued = try_reply(&house, queued).await.expect("queued");
+        house
+            .deliver(inbox, &[post("c2", "anna", "Falsch", 20, Some("c1"))])
+            .await;
+        house.deliver(inbox, &[deleted("c2")]).await;
+        house.take_in().await;
+        let gone = id_of(&house, inbox, "c2").await;
+        for unfit in [note, queued, gone] {
+            for visibility in [Visibility::Public, Visibility::Private] {
+                let new = NewReply {
+                    in_reply_to: Some(unfit),
+                    visibility,
+                    ..words(anna, "Dazu")
+                };
+                let refused = try_reply(&house, new).await;
+                assert!(
+                    matches!(&refused, Err(CareError::Invalid(fields))
+                        if fields[0].field == "in_reply_to"),
+                    "{visibility:?} {refused:?}"
+                );
+            }
+            let note = NewReply {
+                in_reply_to: Some(unfit),
+                visibility: Visibility::Note,
+                ..words(anna, "Dazu")
+            };
+            try_reply(&house, note).await.expect("a note may");
+        }
+        let sent = try_reply(&house, words(anna, "Gleis 7"))
+            .await
+            .expect("queued");
+        work(&house, 2, Duration::from_secs(1)).await;
+        let below = NewReply {
+            in_reply_to: Some(sent),
+            ..words(anna, "Doch Gleis 8")
+        };
+        try_reply(&house, below)
+            .await
+            .expect("below our own answer");
+        let aside = NewReply {
+            in_reply_to: Some(sent),
+            visibility: Visibility::Private,
+            ..words(anna, "Wohin?")
+        };
+        assert_eq!(code(try_reply(&house, aside).await), "nothing_to_answer");
+    }
+}
