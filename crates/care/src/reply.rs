@@ -300,8 +300,12 @@ fn keep(
     };
     let inbox = message.inbox;
     messages::save(tx, &[message])?;
+    let largest = opened
+        .and_then(|opened| side(opened, reply.visibility))
+        .and_then(|side| side.attachments.as_ref())
+        .map(|limits| limits.bytes_each);
     for attachment in &reply.attachments {
-        tie(tx, changing, *attachment, id)?;
+        tie(tx, changing, *attachment, id, largest)?;
     }
     if leaves {
         if let (Some(thread), Some(opened)) = (thread, opened) {
@@ -370,17 +374,25 @@ pub(crate) fn signature(
     })
 }
 
+/// Ties an upload to its message, if the network takes one of its size.
 fn tie(
     tx: &mut Tx<'_>,
     changing: &Changing,
     attachment: AttachmentId,
     message: MessageId,
+    largest: Option<u64>,
 ) -> Result<(), CareError> {
     let unknown = || CareError::invalid("attachments", "unknown", "no such upload of yours");
-    let upload = messages::find_attachment(tx, attachment)?.ok_or_else(unknown)?;
-    if upload.agent != Some(changing.person.agent)
-        || !messages::tie_attachment(tx, attachment, message)?
-    {
+    let upload = messages::find_attachment(tx, attachment)?
+        .filter(|upload| upload.agent == Some(changing.person.agent))
+        .ok_or_else(unknown)?;
+    let bytes = upload.size.unwrap_or_default().unsigned_abs();
+    if let Some(limit) = largest.filter(|limit| bytes > *limit) {
+        return Err(Refusal::new("attachment_too_large")
+            .with("limit", &limit)
+            .into());
+    }
+    if !messages::tie_attachment(tx, attachment, message)? {
         return Err(unknown());
     }
     Ok(())

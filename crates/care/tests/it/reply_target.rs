@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kulant_care::conversations as care;
 use kulant_care::reply::{NewReply, reply};
-use kulant_care::CareError;
+use kulant_care::{CareError, uploads};
 use kulant_model::ids::{ConversationId, InboxId, MessageId};
 use kulant_model::message::Visibility;
 use kulant_model::role::Scope;
@@ -204,5 +204,35 @@ async fn only_what_stands_at_the_network_is_answered() {
             ..words(anna, "Wohin?")
         };
         assert_eq!(code(try_reply(&house, aside).await), "nothing_to_answer");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_as_large_as_the_network_takes() {
+    const MOST: usize = 10 << 20;
+    for house in houses().await {
+        let network = Network::default();
+        let (_, anna) = waiting(&house, &network, false).await;
+        for (size, fits) in [(MOST + 1, false), (MOST, true)] {
+            let bytes = vec![b'a'; size];
+            let file = uploads::upload_by_agent(&house.care, &house.operator(), "plan.txt", bytes)
+                .await
+                .expect("kept");
+            let with_file = |visibility| NewReply {
+                attachments: vec![file.id],
+                visibility,
+                ..words(anna, "Siehe Anhang")
+            };
+            let outcome = try_reply(&house, with_file(Visibility::Public)).await;
+            if fits {
+                outcome.expect("queued");
+                continue;
+            }
+            assert_eq!(code(outcome), "attachment_too_large");
+            let note = with_file(Visibility::Note);
+            try_reply(&house, note)
+                .await
+                .expect("a note leaves nothing");
+        }
     }
 }
