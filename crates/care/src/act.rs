@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kulant_channels::outbound::{Action, Outbound, SendError};
+use kulant_model::conversation::Status;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{AlertId, JobId, MessageId};
 use kulant_model::message::Direction;
@@ -24,6 +25,9 @@ use crate::{Care, SYSTEM, access, accounts};
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "act";
+
+/// How long one try may take.
+const TIME: Duration = Duration::from_secs(60);
 
 /// What a person wants done at the network to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,7 +216,11 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         },
     };
     let account = opened.account(care.now());
-    match opened.channel.send(&account, &outbound, &care.http).await {
+    let sending = opened.channel.send(&account, &outbound, &care.http);
+    let sent = tokio::time::timeout(TIME, sending)
+        .await
+        .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())));
+    match sent {
         Ok(_) | Err(SendError::Duplicate { .. }) => keep(care, message, act).await,
         // Doing the same again changes nothing at the network, so a lost answer is just repeated.
         Err(error)
@@ -269,6 +277,10 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
             }
             if let Some(mut row) = conversation {
                 change::add_up(tx, &mut row)?;
+                if row.waiting_since.is_some() && row.status == Status::Waiting {
+                    // The answer taken back was the one that was waited for.
+                    row.status = Status::Open;
+                }
                 tx.append(
                     NewEvent::new(kind, now, SYSTEM)
                         .conversation(row.id)

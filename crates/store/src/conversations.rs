@@ -175,7 +175,8 @@ pub fn tally(
              COALESCE(c.settled_at, -9000000000000000) AS settled_at,
              COALESCE((SELECT MAX(r.answers_until) FROM messages r
                        WHERE r.conversation_id = k.column1 AND r.direction = 'out'
-                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'),
+                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'
+                         AND r.deleted_at IS NULL),
                       -9000000000000000) AS answered_until
            FROM (VALUES {keys}) AS k
            LEFT JOIN conversations c ON c.id = k.column1

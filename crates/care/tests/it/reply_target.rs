@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use kulant_care::act::{self, Act};
 use kulant_care::conversations as care;
 use kulant_care::reply::{NewReply, reply};
 use kulant_care::{CareError, uploads};
+use kulant_model::conversation::Status;
 use kulant_model::ids::{ConversationId, InboxId, MessageId};
 use kulant_model::message::Visibility;
 use kulant_model::role::Scope;
+use kulant_model::time::Timestamp;
 use kulant_store::messages;
 use kulant_store::reading::{self, Filter, Sort};
 use serde_json::{Value as Json, json};
@@ -234,5 +237,28 @@ async fn a_file_is_as_large_as_the_network_takes() {
                 .await
                 .expect("a note leaves nothing");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_taken_back_leaves_her_waiting() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, anna) = waiting(&house, &network, false).await;
+        let asked = row(&house, anna).await.waiting_since;
+        let sent = try_reply(&house, words(anna, "Gleis 7"))
+            .await
+            .expect("queued");
+        work(&house, 2, Duration::from_secs(1)).await;
+        assert_eq!(row(&house, anna).await.status, Status::Waiting);
+        act::ask(&house.care, &house.operator(), sent, Act::Delete)
+            .await
+            .expect("queued");
+        work(&house, 2, Duration::from_secs(1)).await;
+        assert!(state(&house, sent).await.deleted_at.is_some());
+        let again = row(&house, anna).await;
+        assert_eq!((again.status, again.waiting_since), (Status::Open, asked));
+        assert!(again.waiting_since > Some(Timestamp(0)));
+        assert!(again.first_response_at.is_some(), "it was there once");
     }
 }
