@@ -53,7 +53,7 @@ export function DeliveryLine({ message, conversation }: Props) {
       )}
       {state === 'uncertain' && (
         <>
-          <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'check')}>{t('desk.delivery.check')}</Button>
+          {delivery.can_check && <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'check')}>{t('desk.delivery.check')}</Button>}
           <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'retry')}>{t('desk.delivery.send_again')}</Button>
         </>
       )}
