@@ -31,6 +31,8 @@ pub(crate) enum Outcome {
 const BESIDE: usize = 16;
 /// How many of those may speak to the network of one inbox, which may keep silent for long.
 const BESIDE_OF_INBOX: i64 = 4;
+/// How many of them may ask networks for news, or tidy up: the others stay free for answers.
+const BESIDE_OF_NONE: i64 = 8;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
 /// How long deliveries gather before the next ones are taken in.
@@ -165,7 +167,10 @@ async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
     }
     let claimable: Vec<Claimable> = care
         .store
-        .read(move |read| jobs::list_claimable(read, now, BESIDE_OF_INBOX).map_err(CareError::from))
+        .read(move |read| {
+            jobs::list_claimable(read, now, BESIDE_OF_INBOX, BESIDE_OF_NONE)
+                .map_err(CareError::from)
+        })
         .await?;
     // Without a look before, every try would be a commit, and every commit wakes the next try.
     if claimable.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kulant_channels::outbound::SendError;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{InboxId, JobId};
 use kulant_store::inboxes;
@@ -14,6 +15,9 @@ use crate::error::CareError;
 use crate::{Care, SYSTEM, accept};
 
 pub(super) const KIND: &str = "poll";
+
+/// How long one poll may take; after that another process could begin the same.
+const TIME: Duration = Duration::from_secs(120);
 
 /// Sees to it that every inbox that is polled has its job.
 pub(super) async fn schedule(care: &Care) -> Result<(), CareError> {
@@ -90,10 +94,13 @@ pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     }
     let account = opened.account(care.now());
     let cursor = opened.inbox.poll_cursor.clone();
-    let asked = opened
-        .channel
-        .poll(&account, cursor.as_deref(), &care.http)
-        .await;
+    let asking = opened.channel.poll(&account, cursor.as_deref(), &care.http);
+    let asked = tokio::time::timeout(TIME, asking)
+        .await
+        .unwrap_or_else(|_| {
+            let words = "no answer within two minutes".to_owned();
+            Err(SendError::RetryBackoff(words))
+        });
     match asked {
         Ok(polled) => {
             accept::store(care, id, polled.deliveries).await?;
