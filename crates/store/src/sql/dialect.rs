@@ -66,6 +66,14 @@ impl Dialect {
         }
     }
 
+    /// Keeps rows from being removed beside a transaction, but not from being changed.
+    pub fn keep_rows(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR KEY SHARE",
+        }
+    }
+
     /// Returns whether others may commit while a transaction runs, so that what was read before a
     /// lock may be another when it is held.
     pub fn has_other_writers(self) -> bool {
