@@ -40,15 +40,41 @@ const ATTEMPTS: i64 = 5;
 /// Takes in everything that waits in every inbox, in turns, so that a full one keeps no other
 /// waiting; returns how many deliveries that were.
 pub async fn take_in_waiting(care: &Care) -> Result<usize, CareError> {
+    take_in_until(care, IntakeId(i64::MAX), || false).await
+}
+
+/// As `take_in_waiting`, but what was stored before this moment, and not what goes on coming.
+pub(crate) async fn take_in_what_is_there(care: &Care) -> Result<usize, CareError> {
+    let newest: Option<IntakeId> = care
+        .store
+        .read(|read| intakes::find_newest_waiting(read).map_err(CareError::from))
+        .await?;
+    match newest {
+        Some(newest) => take_in_until(care, newest, || false).await,
+        None => Ok(0),
+    }
+}
+
+/// Takes in what waits, until a delivery or until it is to stop.
+pub(crate) async fn take_in_until(
+    care: &Care,
+    newest: IntakeId,
+    stops: impl Fn() -> bool,
+) -> Result<usize, CareError> {
     let mut taken = 0;
     loop {
         let now = care.now();
         let waiting: Vec<InboxId> = care
             .store
-            .read(move |read| intakes::list_inboxes_waiting(read, now).map_err(CareError::from))
+            .read(move |read| {
+                intakes::list_inboxes_waiting(read, newest, now).map_err(CareError::from)
+            })
             .await?;
         let mut turn = 0;
         for inbox in waiting {
+            if stops() {
+                return Ok(taken + turn);
+            }
             match take_in_batches(care, inbox, TURN).await {
                 Ok(count) => turn += count,
                 Err(error) => {
@@ -201,6 +227,11 @@ async fn take_in_batch(
                         items.retain(|item| mine.contains(&item.intake));
                         faults.retain(|fault| mine.contains(&fault.intake));
                     }
+                } else {
+                    // More of them follows; what was erased meanwhile must not come back by it.
+                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
+                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
+                    items.retain(|item| there.contains(&item.intake));
                 }
                 let mut world = World::new(&destination, &ids, now);
                 load::load(tx, &mut world, &items, &marks)?;
@@ -227,11 +258,6 @@ async fn take_in_batch(
                 warn!(error = %error, "the file of a deleted message could not be removed");
             }
         }
-                } else {
-                    // More of them follows; what was erased meanwhile must not come back by it.
-                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
-                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
-                    items.retain(|item| there.contains(&item.intake));
     }
     Ok(())
 }
@@ -353,6 +379,10 @@ pub(crate) fn adopt_network_id(
     let Some(old) = old else {
         return Ok(true);
     };
+    if !old.stands_in() {
+        decide::warn_of_reused_id(ours);
+        return Ok(false);
+    }
     let mut world = World::new(destination, care_ids, now);
     let old_id = old.id;
     world.learn(old);
@@ -384,10 +414,6 @@ fn unread(
     care: &Care,
     destination: &Destination,
     intake: IntakeId,
-    if !old.stands_in() {
-        decide::warn_of_reused_id(ours);
-        return Ok(false);
-    }
     item: i64,
     error: &TranslateError,
 ) -> Quarantined {

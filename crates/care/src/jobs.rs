@@ -6,7 +6,7 @@ mod retention;
 
 use std::time::Duration;
 
-use kulant_model::ids::InboxId;
+use kulant_model::ids::{InboxId, IntakeId};
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, Claimable, Job};
 use kulant_store::{StoreError, Tx};
@@ -103,7 +103,8 @@ async fn run_intake(care: Care, mut stop: watch::Receiver<bool>) {
     let mut commits = care.store.commits();
     while !*stop.borrow() {
         commits.mark_unchanged();
-        match intake::take_in_waiting(&care).await {
+        let stops = || *stop.borrow();
+        match intake::take_in_until(&care, IntakeId(i64::MAX), stops).await {
             Ok(0) => sleep(&mut commits, &mut stop, NAP).await,
             // In a rush a moment's wait makes the next commit take more at once.
             Ok(_) => nap(&mut stop, GATHER).await,

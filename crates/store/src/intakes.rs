@@ -126,16 +126,27 @@ pub fn empty_bodies(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Lists the inboxes that have deliveries waiting.
+/// Lists the inboxes that have deliveries waiting, up to a delivery.
 pub fn list_inboxes_waiting(
     read: &mut Read<'_>,
+    newest: IntakeId,
     now: Timestamp,
 ) -> Result<Vec<InboxId>, StoreError> {
     read.query(
         "SELECT i.id FROM inboxes i
-         WHERE EXISTS (SELECT 1 FROM intake_jobs j WHERE j.inbox_id = i.id AND j.run_at <= $1)
+         WHERE EXISTS (SELECT 1 FROM intake_jobs j
+                       WHERE j.inbox_id = i.id AND j.run_at <= $1 AND j.intake_id <= $2)
          ORDER BY i.id",
-        &params![now],
+        &params![now, newest],
+        |row| row.get(0),
+    )
+}
+
+/// Finds the newest delivery that waits.
+pub fn find_newest_waiting(read: &mut Read<'_>) -> Result<Option<IntakeId>, StoreError> {
+    read.query_one(
+        "SELECT intake_id FROM intake_jobs ORDER BY intake_id DESC LIMIT 1",
+        &[],
         |row| row.get(0),
     )
 }
@@ -209,17 +220,6 @@ pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<Vec<IntakeId>, St
     )
 }
 
-/// Puts a delivery off after a failure that may pass.
-pub fn put_off(tx: &mut Tx<'_>, intake: IntakeId, run_at: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE intake_jobs SET run_at = $2, attempts = attempts + 1 WHERE intake_id = $1",
-        &params![intake, run_at],
-    )?;
-    Ok(())
-}
-
-/// Notes that a delivery, or one item of it, could not be read.
-pub fn quarantine(tx: &mut Tx<'_>, rows: &[Quarantined]) -> Result<(), StoreError> {
 /// Lists which of these deliveries still need work.
 pub fn list_unfinished(
     read: &mut Read<'_>,
@@ -234,6 +234,17 @@ pub fn list_unfinished(
     )
 }
 
+/// Puts a delivery off after a failure that may pass.
+pub fn put_off(tx: &mut Tx<'_>, intake: IntakeId, run_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE intake_jobs SET run_at = $2, attempts = attempts + 1 WHERE intake_id = $1",
+        &params![intake, run_at],
+    )?;
+    Ok(())
+}
+
+/// Notes that a delivery, or one item of it, could not be read.
+pub fn quarantine(tx: &mut Tx<'_>, rows: &[Quarantined]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = rows
         .iter()
         .map(|row| params![row.id, row.intake, row.inbox, row.item, &row.reason, row.at].into())

@@ -8,22 +8,24 @@ mod crossing;
 mod database;
 mod delivery;
 mod erasing;
+mod erasing_whole;
 mod form;
 mod ground;
 mod import;
 mod intake;
 mod joining;
 mod network;
-mod retention;
 mod patience;
 mod reply_target;
-mod shuffled;
-
-use std::sync::Arc;
+mod retention;
 mod reused_ids;
+mod searching;
+mod shuffled;
+mod stopping;
 mod tagging;
 mod taken_back;
-mod searching;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kulant_care::admin::inboxes::NewInbox;
