@@ -115,9 +115,17 @@ fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
 /// Brings the index up to date and writes it anew without what went, then empties the log.
 async fn let_go(care: &Care) -> Result<(), CareError> {
     followers::catch_up(care).await?;
-    care.store
-        .write(|tx| search::purge(tx).map_err(CareError::from))
-        .await?;
+    // What was being written anew before may have taken with it what goes now.
+    for begins in [false, true] {
+        let mut begins = begins;
+        while care
+            .store
+            .write(move |tx| search::purge_part(tx, begins).map_err(CareError::from))
+            .await?
+        {
+            begins = false;
+        }
+    }
     let url = care.store.url().clone();
     tokio::task::spawn_blocking(move || erasing::let_go(&url))
         .await

@@ -10,7 +10,7 @@ use kulant_model::time::Timestamp;
 use crate::error::StoreError;
 use crate::intakes;
 use crate::params;
-use crate::pool::DatabaseUrl;
+use crate::pool::{DatabaseUrl, EMPTYING};
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::value::{Row, Value};
@@ -338,19 +338,25 @@ pub fn empty_contact(
 
 /// Sees to it that what was deleted or overwritten is in no file any more. Blocks for as long as it
 /// takes; on SQLite the write-ahead log is emptied, the database itself overwrites what it deletes.
+/// While somebody reads the log it is tried now and then, each time so shortly that writers hardly
+/// notice, and given up for another time.
 pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
-    const TRIES: usize = 30;
+    const TRIES: usize = 12;
+    const REST: Duration = Duration::from_secs(1);
     match url {
         DatabaseUrl::Sqlite(path) => {
             let connection = sqlite::open(path, Purpose::Write)?;
+            connection.busy_timeout(EMPTYING)?;
             for _ in 0..TRIES {
+                // Most of it beside the writers, so that the rest is short.
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
                 let busy: i64 =
                     connection
                         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
                 if busy == 0 {
                     return Ok(());
                 }
-                thread::sleep(Duration::from_millis(100));
+                thread::sleep(REST);
             }
             Err(StoreError::Busy(
                 "the write-ahead log could not be emptied".to_owned(),

@@ -26,7 +26,7 @@ const QUEUE: usize = 4_096;
 const GROUP: usize = 256;
 /// How long the emptying of the write-ahead log waits for whoever still reads it, as a back-up does
 /// for minutes: nobody can write meanwhile.
-const EMPTYING: Duration = Duration::from_millis(200);
+pub(crate) const EMPTYING: Duration = Duration::from_millis(200);
 const SQLITE_READERS: usize = 3;
 const POSTGRES_WRITERS: usize = 4;
 const POSTGRES_READERS: usize = 4;

@@ -6,6 +6,7 @@ mod brands;
 mod contacts;
 mod conversations;
 mod database;
+mod erasing;
 mod idempotency;
 mod inboxes;
 mod jobs;
