@@ -7,13 +7,15 @@ mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, MessageId};
+use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self, Contact, Identity};
 use kulant_store::erasing::{self, Delivery, Trace};
+use kulant_store::jobs::{self, NewJob};
 use kulant_store::{Read, Tx, conversations, messages, search};
 use serde_json::json;
 use tracing::{info, warn};
@@ -21,10 +23,16 @@ use tracing::{info, warn};
 use crate::change;
 use crate::contacts::may_see;
 use crate::error::CareError;
+use crate::jobs::Outcome;
 use crate::{Care, access, followers, idempotency, intake};
 use marks::Marker;
 use needles::Needles;
 
+/// The word for the rest of an erasure in the table of jobs.
+pub(crate) const KIND: &str = "let_go";
+
+/// After this time the rest of an erasure is taken up by a job, unless it is done.
+const TAKEN_UP: Duration = Duration::from_secs(60);
 /// How many deliveries are looked through at a time.
 const PORTION: i64 = 200;
 
@@ -39,7 +47,8 @@ struct Traces {
     needles: Needles,
 }
 
-/// Erases a contact, at the version that the person saw if it is given. Cannot be undone.
+/// Erases a contact, at the version that the person saw if it is given. Cannot be undone. What was
+/// begun is finished, also when nobody waits for it any more.
 pub async fn erase(
     care: &Care,
     person: &Person,
@@ -47,8 +56,25 @@ pub async fn erase(
     version: Option<i64>,
 ) -> Result<(), CareError> {
     access::require(person, Permission::EraseContacts)?;
+    let (care, person) = (care.clone(), person.clone());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "must outlive the request that began it, which ends after half a minute"
+    )]
+    let erasing = tokio::spawn(async move { erase_whole(&care, &person, id, version).await });
+    erasing
+        .await
+        .map_err(|error| CareError::Internal(error.to_string()))?
+}
+
+async fn erase_whole(
+    care: &Care,
+    person: &Person,
+    id: ContactId,
+    version: Option<i64>,
+) -> Result<(), CareError> {
     // What waits would bring the contact back; taken in, it goes with the rest.
-    intake::take_in_waiting(care).await?;
+    intake::take_in_what_is_there(care).await?;
 
     let (scope, wanted) = (person.scope.clone(), id);
     let contact: Contact = care
@@ -63,6 +89,15 @@ pub async fn erase(
     let (mut deliveries, looked_to, looked_for) = look_through_deliveries(care, contact).await?;
 
     let (actor, now, fresh) = (person.actor, care.now(), care.secret());
+    let rest = NewJob {
+        id: JobId(care.id()),
+        kind: KIND,
+        key: Some(KIND.to_owned()),
+        inbox: None,
+        run_at: now.after(TAKEN_UP),
+        payload: json!({}),
+    };
+    let rest_id = rest.id;
     let outcome = care
         .store
         .write(move |tx| {
@@ -83,6 +118,8 @@ pub async fn erase(
             let erased =
                 NewEvent::new(EventKind::ContactErased, now, actor).facts(json!({ "contact": id }));
             tell(tx, &traces, &rewritten, erased)?;
+            // Whatever becomes of this process, what is left in the files goes as well.
+            jobs::enqueue(tx, &rest)?;
             Ok::<_, CareError>((files, traces.emptied.len(), deliveries.len()))
         })
         .await?;
@@ -94,6 +131,9 @@ pub async fn erase(
         }
     }
     let_go(care).await?;
+    care.store
+        .write(move |tx| jobs::take_back(tx, rest_id).map_err(CareError::from))
+        .await?;
     info!(
         contact.id = %id,
         message.count = message_count,
@@ -105,6 +145,8 @@ pub async fn erase(
 
 fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
     match version {
+        // Asked for once more, because the first answer was lost: there is nothing to protect.
+        Some(_) if contact.erased_at.is_some() => Ok(()),
         Some(version) if version != contact.version => Err(CareError::Conflict {
             current: contact.version,
         }),
@@ -112,7 +154,15 @@ fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
     }
 }
 
-/// Brings the index up to date and writes it anew without what went, then empties the log.
+/// Does what an erasure left undone because its process ended, or because somebody read for long.
+pub(crate) async fn finish(care: &Care) -> Result<Outcome, CareError> {
+    while crate::jobs::remove_files(care).await? {}
+    let_go(care).await?;
+    Ok(Outcome::Done)
+}
+
+/// Brings the index up to date and writes it anew without what went, then empties the log. May be
+/// repeated.
 async fn let_go(care: &Care) -> Result<(), CareError> {
     followers::catch_up(care).await?;
     // What was being written anew before may have taken with it what goes now.
@@ -177,6 +227,15 @@ async fn look_through_deliveries(
         .await?;
     let looked_for = traces.needles.received.clone();
     let mut about = BTreeSet::new();
+    let named = Arc::clone(&traces);
+    let emptied: Vec<IntakeId> = care
+        .store
+        .read(move |read| {
+            let keys: Vec<&str> = named.needles.ids.iter().map(String::as_str).collect();
+            erasing::list_emptied_by_key(read, &keys).map_err(CareError::from)
+        })
+        .await?;
+    about.extend(emptied);
     let mut last = IntakeId(0);
     loop {
         let (from, traces) = (last, Arc::clone(&traces));

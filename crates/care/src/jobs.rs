@@ -18,6 +18,7 @@ use crate::error::CareError;
 use crate::{Care, conversations, deliver, followers, intake};
 
 pub use retention::keep_days;
+pub(crate) use retention::remove_files;
 
 /// How a job ended.
 pub(crate) enum Outcome {
@@ -46,6 +47,7 @@ pub(crate) const KINDS: &[&str] = &[
     polling::KIND,
     retention::KIND,
     crate::act::KIND,
+    crate::erase::KIND,
 ];
 
 /// Every kind of job, one line each.
@@ -55,6 +57,7 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         polling::KIND => polling::poll(care, job).await,
         retention::KIND => retention::tidy(care).await,
         crate::act::KIND => crate::act::act(care, job).await,
+        crate::erase::KIND => crate::erase::finish(care).await,
         other => {
             warn!(
                 job.kind = other,

@@ -98,14 +98,15 @@ pub fn list_of_conversation(
     )
 }
 
-/// Lists raw deliveries after one, oldest first, so many as fit in memory and one at least.
+/// Lists raw deliveries after one that still say something, oldest first, so many as fit in memory and
+/// one at least.
 pub fn list_deliveries(
     read: &mut Read<'_>,
     after: IntakeId,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
     let sizes = read.query(
-        "SELECT length(body) FROM intakes WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT length(body) FROM intakes WHERE id > $1 AND body IS NOT NULL ORDER BY id LIMIT $2",
         &params![after, limit],
         |row| row.get::<Option<i64>>(0),
     )?;
@@ -116,7 +117,7 @@ pub fn list_deliveries(
                   OR EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)
                 THEN 1 ELSE 0 END
          FROM intakes i
-         WHERE i.id > $1
+         WHERE i.id > $1 AND i.body IS NOT NULL
          ORDER BY i.id
          LIMIT $2",
         &params![after, limit],
@@ -131,6 +132,20 @@ pub fn list_deliveries(
                 wanted: row.get(6)?,
             })
         },
+    )
+}
+
+/// Lists deliveries that say nothing any more and whose key is one of these.
+pub fn list_emptied_by_key(
+    read: &mut Read<'_>,
+    keys: &[&str],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![*key].into()).collect();
+    read.query_keys(
+        "SELECT id FROM intakes WHERE body IS NULL AND delivery_key IN (VALUES {keys})",
+        &[],
+        &keys,
+        |row| row.get(0),
     )
 }
 

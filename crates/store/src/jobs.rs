@@ -287,6 +287,15 @@ pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Takes work back that nobody does now.
+pub fn take_back(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM jobs WHERE id = $1 AND claimed_until IS NULL",
+        &params![id],
+    )?;
+    Ok(())
+}
+
 /// Lets go of all claims; only for whoever knows that nobody else works here.
 pub fn free_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.execute(

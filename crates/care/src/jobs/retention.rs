@@ -162,7 +162,7 @@ async fn remove_orphans(care: &Care, now: Timestamp) -> Result<(), CareError> {
 
 /// Removes files that were given up, first from the disk and then from the table; returns whether
 /// there may be more.
-async fn remove_files(care: &Care) -> Result<bool, CareError> {
+pub(crate) async fn remove_files(care: &Care) -> Result<bool, CareError> {
     let free = care
         .store
         .read(|read| messages::list_given_up_attachments(read, PORTION).map_err(CareError::from))
