@@ -1,5 +1,7 @@
 //! Idempotency keys: taken once, answered, freed, forgotten.
 
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 use kulant_model::ids::{AgentId, MessageId};
@@ -100,7 +102,7 @@ async fn a_request_leaves_word_of_one_message_as_long_as_its_key_is_taken() {
                 let used = idempotency::find(tx, A, "k")?.expect("used");
                 assert_eq!(
                     (used.message, used.answer),
-                    (None, KeptAnswer::Whole(answer))
+                    (Some(MessageId(7)), KeptAnswer::Whole(answer))
                 );
                 assert!(!idempotency::note_message(tx, A, "k", MessageId(9))?);
                 Ok(())
@@ -132,10 +134,10 @@ async fn work_tells_whether_it_wrote_something() {
         let both = async { write("m", true).await.and(write("n", false).await) };
         assert_eq!(traced(both).await.1, Trace::Some, "half of it stayed");
         let hung_up = async {
-            let waiting = std::pin::pin!(write("o", true));
-            tokio::time::timeout(Duration::ZERO, waiting).await.is_err()
+            let mut waiting = std::pin::pin!(write("o", true));
+            poll_fn(|context| Poll::Ready(drop(waiting.as_mut().poll(context)))).await;
         };
-        assert_eq!(traced(hung_up).await, (true, Trace::Some), "nobody knows");
+        assert_eq!(traced(hung_up).await.1, Trace::Some, "nobody knows");
         assert_eq!(traced(async {}).await.1, Trace::None);
     }
 }

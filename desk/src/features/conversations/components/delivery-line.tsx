@@ -35,7 +35,8 @@ export function DeliveryLine({ message, conversation }: Props) {
   const words = () => {
     if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
-    if (state === 'queued' && delivery.next_attempt_at && delivery.attempts > 0) {
+    const waits = state === 'queued' ? delivery.attempts > 0 : state === 'sending' && reason !== null
+    if (waits && delivery.next_attempt_at) {
       return [why, t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })].filter(Boolean).join(' ')
     }
     if (state === 'sent') return t('desk.delivery.sent')
