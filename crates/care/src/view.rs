@@ -1,6 +1,6 @@
 //! Conversations and messages as people see them, with the names of those who speak.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kulant_insight::text::{snippet, tokens};
 use kulant_model::conversation::Status;
@@ -20,6 +20,10 @@ use kulant_store::{Read, contacts, events, inboxes, mentions, reactions};
 use crate::accounts;
 use crate::error::CareError;
 use crate::{Care, SYSTEM, access, deliver, reply};
+
+/// How often more is looked for to fill a page of a search, where few conversations have most of what
+/// is found; the page is a short one then.
+const SEARCH_ROUNDS: u32 = 20;
 
 /// A message with everything that is shown of it.
 #[derive(Debug, Clone)]
@@ -133,18 +137,27 @@ pub async fn find_by_words(
             let mut hits: Vec<(MessageId, ConversationId)> = Vec::new();
             let mut cursor = before.unwrap_or(MessageId(i64::MAX));
             let mut more = true;
-            // Several messages of one conversation are one row.
-            while more && (hits.len() as i64) < limit {
+            let mut rounds = 0;
+            // Several messages of one conversation are one row, on the page of the newest.
+            while more && (hits.len() as i64) < limit && rounds < SEARCH_ROUNDS {
+                rounds += 1;
                 let batch = (limit * 2).max(20);
                 let found = search::find(read, &scope, &filter, &asked, cursor, batch)?;
                 more = found.len() as i64 == batch;
+                let mut shown: HashSet<ConversationId> = hits.iter().map(|(_, id)| *id).collect();
+                if let Some(before) = before {
+                    let named: BTreeSet<ConversationId> = found.iter().map(|(_, id)| *id).collect();
+                    let named: Vec<ConversationId> =
+                        named.into_iter().filter(|id| !shown.contains(id)).collect();
+                    shown.extend(search::list_found_from(read, &named, &asked, before)?);
+                }
                 for (message, conversation) in found {
                     if hits.len() as i64 == limit {
                         more = true;
                         break;
                     }
                     cursor = message;
-                    if !hits.iter().any(|(_, known)| *known == conversation) {
+                    if shown.insert(conversation) {
                         hits.push((message, conversation));
                     }
                 }

@@ -103,3 +103,29 @@ pub fn find(
     }
     Ok(found)
 }
+
+/// Lists which of these conversations have a message found at a given one or newer.
+pub fn list_found_from(
+    read: &mut Read<'_>,
+    conversations: &[ConversationId],
+    terms: &[Term],
+    from: MessageId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let Some(query) = read.dialect().search_query(terms) else {
+        return Ok(Vec::new());
+    };
+    let keys: Vec<Vec<Value>> = conversations.iter().map(|id| params![*id].into()).collect();
+    let condition = read.dialect().search_match(1);
+    read.query_keys(
+        &format!(
+            "SELECT k.column1 FROM (VALUES {{keys}}) AS k
+             WHERE EXISTS (
+               SELECT 1 FROM messages m CROSS JOIN search
+               WHERE m.conversation_id = k.column1 AND m.id >= $2
+                 AND search.rowid = m.id AND {condition})"
+        ),
+        &params![query, from],
+        &keys,
+        |row| row.get(0),
+    )
+}

@@ -116,6 +116,16 @@ impl Dialect {
         }
     }
 
+    /// Returns the condition that an entry of the index fits a query, the parameter of that number.
+    pub fn search_match(self, query: usize) -> String {
+        match self {
+            Self::Sqlite => format!("search MATCH ${query}"),
+            Self::Postgres => {
+                format!("search.tokens @@ CAST(CAST(${query} AS TEXT) AS TSQUERY)")
+            }
+        }
+    }
+
     /// Writes a query for the index; none where nothing is asked for.
     pub fn search_query(self, terms: &[Term]) -> Option<String> {
         let write = |excluded: bool| -> Vec<String> {
