@@ -163,16 +163,19 @@ fn new_tag(tx: &mut Tx<'_>, changing: &Changing, name: &str) -> Result<TagId, Ca
     ];
     let id = TagId(changing.next_id());
     let colour = COLOURS[name.bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
-    tags::insert(
-        tx,
-        &tags::Tag {
-            id,
-            name: name.to_owned(),
-            colour: colour.to_owned(),
-            created_at: changing.now,
-        },
-    )?;
-    Ok(id)
+    let tag = tags::Tag {
+        id,
+        name: name.to_owned(),
+        colour: colour.to_owned(),
+        created_at: changing.now,
+    };
+    if tags::insert(tx, &tag)? {
+        return Ok(id);
+    }
+    // Somebody else made it since it was looked for.
+    let made = tags::find_by_name(tx, name)?;
+    made.map(|tag| tag.id)
+        .ok_or_else(|| CareError::Unavailable("the tag went as it came".to_owned()))
 }
 
 fn tag_names(names: Vec<String>, field: &str) -> Result<Vec<String>, CareError> {
