@@ -377,9 +377,8 @@ pub async fn join(
         let moved = rows::list_message_ids(tx, id)?;
         messages::move_conversation(tx, id, into)?;
         rows::copy_tags(tx, id, into)?;
-        if row.inbox != target.inbox {
-            rows::save_inboxes(tx, &[(row.inbox, into)])?;
-        }
+        rows::renew_inboxes(tx, id, row.inbox)?;
+        rows::renew_inboxes(tx, into, target.inbox)?;
         target.unread |= row.unread;
         target.settled_at = target.settled_at.max(row.settled_at);
         if row.status == Status::Open {
@@ -438,6 +437,8 @@ pub async fn unjoin(
             let mut target = change::load(tx, &changing.person, into)?;
             rows::move_messages(tx, &moved, into, id)?;
             rows::take_threads_back(tx, into, id)?;
+            rows::renew_inboxes(tx, id, row.inbox)?;
+            rows::renew_inboxes(tx, into, target.inbox)?;
             row.joined_into = None;
             parties::mark(tx, id, row.identity)?;
             parties::mark(tx, into, target.identity)?;
@@ -519,6 +520,8 @@ pub async fn split(
             inbox: party.inbox,
             ..row.clone()
         };
+        rows::renew_inboxes(tx, new, opened.inbox)?;
+        rows::renew_inboxes(tx, id, row.inbox)?;
         parties::mark(tx, new, party.identity)?;
         parties::mark(tx, id, row.identity)?;
         change::add_up(tx, &mut opened)?;

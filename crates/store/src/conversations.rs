@@ -389,6 +389,27 @@ pub fn save_inboxes(tx: &mut Tx<'_>, rows: &[(InboxId, ConversationId)]) -> Resu
     Ok(())
 }
 
+/// Notes anew from which inboxes other than its own a conversation has messages, after some came or
+/// went.
+pub fn renew_inboxes(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    own: InboxId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM conversation_inboxes
+         WHERE conversation_id = $1 AND inbox_id IN (SELECT id FROM inboxes)",
+        &params![conversation],
+    )?;
+    tx.execute(
+        "INSERT INTO conversation_inboxes (inbox_id, conversation_id)
+         SELECT DISTINCT inbox_id, conversation_id FROM messages
+         WHERE conversation_id = $1 AND inbox_id <> $2 AND visibility <> 'note'",
+        &params![conversation, own],
+    )?;
+    Ok(())
+}
+
 /// Gives the tags of one conversation to another as well.
 pub fn copy_tags(
     tx: &mut Tx<'_>,

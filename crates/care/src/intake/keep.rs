@@ -45,6 +45,12 @@ pub(crate) fn keep(
         old.waiting_since = None;
         old.unread = false;
     }
+    for (old, into) in &world.joins {
+        conversations::renew_inboxes(tx, old.id, old.inbox)?;
+        if let Some(matter) = world.matters.get(into) {
+            conversations::renew_inboxes(tx, *into, matter.row.inbox)?;
+        }
+    }
     let joined: Vec<Conversation> = world.joins.iter().map(|(old, _)| old.clone()).collect();
     conversations::save(tx, &joined)?;
     keep_files_and_reactions(tx, world)?;

@@ -1,7 +1,7 @@
 //! Who is the party of a joined conversation, and from which inboxes it has messages.
 
 use kulant_care::conversations as care;
-use kulant_care::CareError;
+use kulant_care::{CareError, view};
 use kulant_model::conversation::Status;
 use kulant_model::ids::{ConversationId, InboxId};
 use kulant_model::role::Scope;
@@ -161,5 +161,47 @@ async fn a_late_parent_leaves_those_who_were_joined_in_their_part() {
             "she spoke below his"
         );
         assert!(message(&house, inbox, "b").await.is_party);
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_found_by_every_inbox_it_has_messages_from() {
+    for house in houses().await {
+        let mut inboxes = Vec::new();
+        let mut ids = Vec::new();
+        for (second, name) in [(0, "one"), (10, "two"), (20, "three")] {
+            let inbox = house.inbox(name, json!({})).await;
+            house
+                .deliver(inbox, &[post(name, name, "Hallo", second, None)])
+                .await;
+            house.take_in().await;
+            inboxes.push(inbox);
+            ids.push(of(&house, inbox).await[0]);
+        }
+        join(&house, ids[2], ids[1]).await;
+        join(&house, ids[1], ids[0]).await;
+        for inbox in &inboxes {
+            assert_eq!(of(&house, *inbox).await, [ids[0]]);
+        }
+        assert_eq!(row(&house, ids[0]).await.message_count, 3);
+
+        unjoin(&house, ids[1]).await.expect("undone");
+        assert_eq!(of(&house, inboxes[0]).await, [ids[0]]);
+        assert_eq!(of(&house, inboxes[1]).await, [ids[1]]);
+        assert_eq!(of(&house, inboxes[2]).await, [ids[1]]);
+
+        // What is split off takes the places of its messages along.
+        let moving = message(&house, inboxes[2], "three").await.id;
+        let (version, person) = (row(&house, ids[1]).await.version, house.operator());
+        let own = care::split(&house.care, &person, ids[1], version, vec![moving])
+            .await
+            .expect("split");
+        assert_eq!(of(&house, inboxes[1]).await, [ids[1]]);
+        assert_eq!(of(&house, inboxes[2]).await, [own]);
+        join(&house, ids[1], own).await;
+        assert_eq!(of(&house, inboxes[1]).await, [own]);
+        assert_eq!(of(&house, inboxes[2]).await, [own]);
+        let opened = view::open(&house.care, &person, own).await.expect("opened");
+        assert_eq!(opened.summary.row.message_count, 2);
     }
 }
