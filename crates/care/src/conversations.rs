@@ -435,7 +435,14 @@ pub async fn unjoin(
                 return Err(Refusal::new("joined_by_the_network").into());
             }
             let mut target = change::load(tx, &changing.person, into)?;
+            if target.joined_into.is_some() {
+                // What came along has gone on with it.
+                return Err(Refusal::new("joined_further").into());
+            }
             rows::move_messages(tx, &moved, into, id)?;
+            if rows::list_message_ids(tx, id)?.is_empty() {
+                return Err(Refusal::new("nothing_to_take_back").into());
+            }
             rows::take_threads_back(tx, into, id)?;
             rows::renew_inboxes(tx, id, row.inbox)?;
             rows::renew_inboxes(tx, into, target.inbox)?;

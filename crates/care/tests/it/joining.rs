@@ -183,6 +183,11 @@ async fn a_conversation_is_found_by_every_inbox_it_has_messages_from() {
         for inbox in &inboxes {
             assert_eq!(of(&house, *inbox).await, [ids[0]]);
         }
+        let refused = unjoin(&house, ids[2]).await;
+        assert!(
+            matches!(&refused, Err(CareError::Refused(refusal)) if refusal.code == "joined_further"),
+            "its messages went on with the other one: {refused:?}"
+        );
         assert_eq!(row(&house, ids[0]).await.message_count, 3);
 
         unjoin(&house, ids[1]).await.expect("undone");
@@ -203,5 +208,16 @@ async fn a_conversation_is_found_by_every_inbox_it_has_messages_from() {
         assert_eq!(of(&house, inboxes[2]).await, [own]);
         let opened = view::open(&house.care, &person, own).await.expect("opened");
         assert_eq!(opened.summary.row.message_count, 2);
+
+        let gone = message(&house, inboxes[1], "two").await.id;
+        let version = row(&house, own).await.version;
+        care::split(&house.care, &person, own, version, vec![gone])
+            .await
+            .expect("split");
+        let refused = unjoin(&house, ids[1]).await;
+        assert!(
+            matches!(&refused, Err(CareError::Refused(refusal)) if refusal.code == "nothing_to_take_back"),
+            "{refused:?}"
+        );
     }
 }
