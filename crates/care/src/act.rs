@@ -276,9 +276,10 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 files = messages::delete_attachments(tx, message.id)?;
             }
             if let Some(mut row) = conversation {
+                let was_answered = row.waiting_since.is_none();
                 change::add_up(tx, &mut row)?;
-                if row.waiting_since.is_some() && row.status == Status::Waiting {
-                    // The answer taken back was the one that was waited for.
+                if was_answered && row.waiting_since.is_some() && row.status == Status::Waiting {
+                    // What was taken back was the answer.
                     row.status = Status::Open;
                 }
                 tx.append(
