@@ -3,6 +3,7 @@
 //! person decides about an answer under way is in `by_hand`.
 
 mod by_hand;
+mod locked_out;
 mod room;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
+use locked_out::{BROKEN_PAUSE, is_locked_out, waits_for_account};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -38,12 +40,8 @@ pub(crate) const KIND: &str = "deliver";
 const PAUSES: [u64; 12] = [
     2, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800,
 ];
-/// How long messages wait while their account must be connected anew, before one of them tries.
-const BROKEN_PAUSE: Duration = Duration::from_secs(120);
 /// How long a message waits while the attachments of others fill the memory.
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
-/// How long a message waits at least that found another one trying.
-const AT_LEAST: Duration = Duration::from_secs(1);
 /// How often a lost answer is looked for before a person must decide.
 const LOOK_UPS: i64 = 10;
 /// How long one try may take.
@@ -237,29 +235,6 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
             deliveries::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
         })
         .await
-}
-
-/// While an account is locked out, one message finds out now and then whether it still is; returns
-/// until when the others wait.
-async fn waits_for_account(care: &Care, opened: &Opened) -> Result<Option<Timestamp>, CareError> {
-    if !is_locked_out(opened) {
-        return Ok(None);
-    }
-    let (inbox, now) = (opened.inbox.id, care.now());
-    let tries: bool = care
-        .store
-        .write(move |tx| {
-            kulant_store::inboxes::check_again(tx, inbox, now.before(BROKEN_PAUSE), now)
-                .map_err(CareError::from)
-        })
-        .await?;
-    let checked_at = opened.inbox.checked_at.unwrap_or(now);
-    Ok((!tries).then(|| checked_at.after(BROKEN_PAUSE).max(now.after(AT_LEAST))))
-}
-
-fn is_locked_out(opened: &Opened) -> bool {
-    let class = opened.inbox.trouble.get("class");
-    class.is_some_and(|class| class == SendError::AuthBroken(String::new()).class())
 }
 
 /// Marks a queued message as handed over; no if somebody took it back meanwhile.

@@ -3,11 +3,12 @@
 
 mod decide;
 mod keep;
+mod leases;
 mod load;
 pub(crate) mod world;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
@@ -17,13 +18,16 @@ use kulant_model::ids::{AttachmentId, InboxId, IntakeId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
-use kulant_store::{StoreError, Tx, erasing, leases};
+use kulant_store::{StoreError, Tx, erasing};
 use serde_json::{Value as Json, json};
 use tracing::{error, warn};
 
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::{Care, SYSTEM};
+pub(crate) use leases::Leases;
+pub use leases::give_leases_back;
+use leases::hold_lease;
 use world::{Destination, Item, World};
 
 /// How many deliveries are taken in by one commit.
@@ -32,8 +36,6 @@ const BATCH: i64 = 200;
 const TURN: usize = 4;
 /// How many things of one commit at most, when deliveries hold many each.
 const ITEMS: usize = 1_000;
-/// How long an inbox stays with the process that takes it in; short, because one may end at any time.
-const LEASE: Duration = Duration::from_secs(5);
 /// After how many failures of ours a delivery is put into quarantine instead of tried again.
 const ATTEMPTS: i64 = 5;
 
@@ -215,7 +217,12 @@ async fn take_in_batch(
             .store
             .write(move |tx| {
                 erasing::keep_erasures_out(tx)?;
-                if !finished.is_empty() {
+                if finished.is_empty() {
+                    // More of them follows; what was erased meanwhile must not come back by it.
+                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
+                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
+                    items.retain(|item| there.contains(&item.intake));
+                } else {
                     let mine = intakes::finish(tx, &finished)?;
                     if mine.is_empty() {
                         // Another process was faster with every one of them.
@@ -227,11 +234,6 @@ async fn take_in_batch(
                         items.retain(|item| mine.contains(&item.intake));
                         faults.retain(|fault| mine.contains(&fault.intake));
                     }
-                } else {
-                    // More of them follows; what was erased meanwhile must not come back by it.
-                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
-                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
-                    items.retain(|item| there.contains(&item.intake));
                 }
                 let mut world = World::new(&destination, &ids, now);
                 load::load(tx, &mut world, &items, &marks)?;
@@ -448,58 +450,4 @@ fn quarantined(
         at: care.now(),
         received_at: care.now(),
     }
-}
-
-/// Inboxes that this process takes in, each until when; asked of the database only now and then.
-#[derive(Default)]
-pub(crate) struct Leases {
-    until: Mutex<HashMap<InboxId, Timestamp>>,
-}
-
-impl Leases {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InboxId, Timestamp>> {
-        self.until
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-async fn hold_lease(care: &Care, inbox: InboxId) -> Result<bool, CareError> {
-    let now = care.now();
-    let held = care.leases.lock().get(&inbox).copied();
-    if held.is_some_and(|until| now < until.before(LEASE / 2)) {
-        return Ok(true);
-    }
-    let (name, holder, until) = (lease_name(inbox), care.holder(), now.after(LEASE));
-    let taken: bool = care
-        .store
-        .write(move |tx| leases::take(tx, &name, &holder, now, until).map_err(CareError::from))
-        .await?;
-    if taken {
-        care.leases.lock().insert(inbox, until);
-    } else {
-        care.leases.lock().remove(&inbox);
-    }
-    Ok(taken)
-}
-
-/// Gives every inbox back that this process takes in, so that the next one need not wait.
-pub async fn give_leases_back(care: &Care) -> Result<(), CareError> {
-    let held: Vec<InboxId> = care.leases.lock().drain().map(|(inbox, _)| inbox).collect();
-    if held.is_empty() {
-        return Ok(());
-    }
-    let holder = care.holder();
-    care.store
-        .write(move |tx| {
-            for inbox in held {
-                leases::give_back(tx, &lease_name(inbox), &holder)?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-fn lease_name(inbox: InboxId) -> String {
-    format!("intake:{inbox}")
 }

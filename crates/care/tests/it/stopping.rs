@@ -1,7 +1,7 @@
 //! What ends at once: taking in when the process stops, and an inbox that is removed.
 
 use kulant_care::accept::{self, Accepted, NotAccepted};
-use kulant_care::admin::inboxes::{self, NewInbox};
+use kulant_care::admin::inboxes::{self, Inbox, NewInbox};
 use kulant_care::{has_hook, jobs, signature};
 use kulant_model::ids::InboxId;
 use kulant_store::intakes;
@@ -11,13 +11,10 @@ use tokio::task::JoinSet;
 
 use crate::{House, houses, post};
 
-/// How many inboxes have deliveries that wait.
+/// Which inboxes have deliveries that wait.
 async fn waiting(house: &House) -> Vec<InboxId> {
-    let waiting = house
-        .care
-        .store
-        .read(|read| Ok::<_, kulant_store::StoreError>(intakes::list_lags(read)?));
-    let waiting = waiting.await.expect("read");
+    let waiting = house.care.store.read(intakes::list_lags).await;
+    let waiting = waiting.expect("read");
     waiting.into_iter().map(|(inbox, _)| inbox).collect()
 }
 
@@ -43,35 +40,42 @@ async fn stopping_does_not_wait_until_everything_is_taken_in() {
     }
 }
 
+/// An inbox with the key and the secret of its hook.
+async fn hook(house: &House) -> (Inbox, String, String) {
+    let new = NewInbox {
+        name: "page".to_owned(),
+        channel: "webhook".to_owned(),
+        brand: None,
+        team: None,
+        settings: Some(json!({})),
+    };
+    let (inbox, secret) = inboxes::create(&house.care, &house.operator(), new)
+        .await
+        .expect("an inbox");
+    let managed = inbox.managed.as_ref().expect("for managers");
+    let path = managed.hook_path.as_ref().expect("a hook");
+    let key = path.rsplit('/').next().expect("a key").to_owned();
+    (inbox, key, secret.expect("a secret"))
+}
+
+/// Brings the same delivery, signed.
+async fn deliver(house: &House, key: &str, secret: &str) -> Result<Accepted, NotAccepted> {
+    let body = json!({"items": [post("p1", "anna", "Hallo", 0, None)]}).to_string();
+    let headers = signature::sign(secret, "d1", house.care.now(), body.as_bytes());
+    let headers = headers.expect("a secret");
+    accept::accept(&house.care, key, headers, body.into_bytes()).await
+}
+
 #[tokio::test]
 async fn a_removed_inbox_takes_nothing_any_more() {
     for house in houses().await {
-        let new = NewInbox {
-            name: "page".to_owned(),
-            channel: "webhook".to_owned(),
-            brand: None,
-            team: None,
-            settings: Some(json!({})),
-        };
-        let (inbox, secret) = inboxes::create(&house.care, &house.operator(), new)
-            .await
-            .expect("an inbox");
-        let secret = secret.expect("a secret");
-        let managed = inbox.managed.as_ref().expect("for managers");
-        let key = managed.hook_path.as_ref().expect("a hook");
-        let key = key.rsplit('/').next().expect("a key").to_owned();
-        let deliver = async || {
-            let body = json!({"items": [post("p1", "anna", "Hallo", 0, None)]}).to_string();
-            let body = body.into_bytes();
-            let headers = signature::sign(&secret, "d1", house.care.now(), &body);
-            accept::accept(&house.care, &key, headers.expect("a secret"), body).await
-        };
+        let (inbox, key, secret) = hook(&house).await;
         // The hook is at hand, as for every request of the same second.
         assert!(has_hook(&house.care, &key).await.expect("asked"));
         inboxes::archive(&house.care, &house.operator(), inbox.id, inbox.version)
             .await
             .expect("removed");
-        let answer = deliver().await;
+        let answer = deliver(&house, &key, &secret).await;
         assert!(matches!(answer, Err(NotAccepted::NoInbox)), "{answer:?}");
         assert!(waiting(&house).await.is_empty());
     }
@@ -80,26 +84,10 @@ async fn a_removed_inbox_takes_nothing_any_more() {
 #[tokio::test]
 async fn a_delivery_that_comes_twice_is_known() {
     for house in houses().await {
-        let new = NewInbox {
-            name: "page".to_owned(),
-            channel: "webhook".to_owned(),
-            brand: None,
-            team: None,
-            settings: Some(json!({})),
-        };
-        let (inbox, secret) = inboxes::create(&house.care, &house.operator(), new)
-            .await
-            .expect("an inbox");
-        let secret = secret.expect("a secret");
-        let managed = inbox.managed.as_ref().expect("for managers");
-        let key = managed.hook_path.as_ref().expect("a hook");
-        let key = key.rsplit('/').next().expect("a key").to_owned();
-        for known in [Accepted::Stored, Accepted::Duplicate] {
-            let body = json!({"items": [post("p1", "anna", "Hallo", 0, None)]}).to_string();
-            let body = body.into_bytes();
-            let headers = signature::sign(&secret, "d1", house.care.now(), &body);
-            let answer = accept::accept(&house.care, &key, headers.expect("a secret"), body).await;
-            assert_eq!(answer.expect("accepted"), known);
+        let (_, key, secret) = hook(&house).await;
+        for outcome in [Accepted::Stored, Accepted::Duplicate] {
+            let answer = deliver(&house, &key, &secret).await;
+            assert_eq!(answer.expect("accepted"), outcome);
         }
     }
 }
