@@ -125,8 +125,16 @@ describe('desk', () => {
     await phone.waitForSelector('textarea')
     expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     expect(await findBarriers(phone)).toEqual([])
+    // What asks back lies above the panel, and the palette above the navigation.
+    await phone.getByRole('button', { name: /^(Kontakt ein|Show or hide)/ }).click()
+    await phone.getByRole('button', { name: /^(Kontakt löschen|Erase contact)/ }).click()
+    await phone.getByRole('dialog').getByRole('button', { name: /^(Abbrechen|Cancel)$/ }).click()
+    await phone.getByRole('complementary').getByRole('button', { name: /^(Schließen|Close)$/ }).click()
     await phone.locator('main header button').first().click()
     await phone.waitForSelector(rows)
+    await phone.getByRole('main').getByRole('button').first().click()
+    await phone.getByRole('navigation').getByRole('button', { name: /^(Finden|Find)/ }).click()
+    await phone.getByRole('dialog').getByRole('combobox').click()
     await phone.context().close()
   })
 

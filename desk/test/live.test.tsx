@@ -101,4 +101,14 @@ describe('live', () => {
     await waitFor(() => expect(screen.queryByText(/Unklar, ob/)).toBeNull())
     expect(conversation).toBeTruthy()
   })
+
+  it('offers to look only where the network can be asked', async () => {
+    const desk = await openList()
+    const lists = [...desk.fake.world.messages.values()] as { delivery: { can_check: boolean } | null }[][]
+    for (const { delivery } of lists.flat()) if (delivery) delivery.can_check = false
+    await desk.person.click(screen.getByRole('link', { name: /Marcus Webb/ }))
+    expect(await screen.findByText(/Unklar, ob die Nachricht angekommen ist/)).toBeTruthy()
+    expect(screen.queryByRole('button', { name: 'Nachsehen' })).toBeNull()
+    expect(screen.getAllByRole('button', { name: 'Noch einmal senden' })).not.toHaveLength(0)
+  })
 })

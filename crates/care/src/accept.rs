@@ -1,13 +1,13 @@
 //! Takes a raw delivery from a network: is it genuine, is it stored? Nothing else happens here.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kulant_channels::delivery::{QUERY_HEADER, VerifyError};
 use kulant_model::ids::{InboxId, IntakeId};
 use kulant_model::time::Timestamp;
-use kulant_store::{intakes, intakes::NewIntake};
+use kulant_store::{inboxes, intakes, intakes::NewIntake};
 
 pub use kulant_channels::delivery::{HookAnswer, RawDelivery};
 use tokio::sync::oneshot;
@@ -76,7 +76,9 @@ pub async fn accept(
     raw.key = name.key;
     let answer = open.channel.acknowledgement_of(&account, &raw);
 
-    let accepted = store_soon(care, row(care, open.inbox.id, raw)).await?;
+    let accepted = store_soon(care, row(care, open.inbox.id, raw))
+        .await?
+        .ok_or(NotAccepted::NoInbox)?;
     Ok((accepted, answer))
 }
 
@@ -128,6 +130,9 @@ fn row(care: &Care, inbox: InboxId, raw: RawDelivery) -> NewIntake {
     }
 }
 
+/// What became of a delivery; nothing where its inbox was removed just before.
+type Told = Result<Option<Accepted>, String>;
+
 /// Deliveries that wait for the next commit; while one is being made the next ones gather here.
 #[derive(Default)]
 pub(crate) struct Gathering {
@@ -136,7 +141,7 @@ pub(crate) struct Gathering {
 
 #[derive(Default)]
 struct Gathered {
-    waiting: Vec<(NewIntake, oneshot::Sender<Result<Accepted, String>>)>,
+    waiting: Vec<(NewIntake, oneshot::Sender<Told>)>,
     is_storing: bool,
     brake: Brake,
 }
@@ -148,7 +153,7 @@ impl Gathering {
 }
 
 /// Stores a delivery with all others that come at this moment, by one commit.
-async fn store_soon(care: &Care, intake: NewIntake) -> Result<Accepted, CareError> {
+async fn store_soon(care: &Care, intake: NewIntake) -> Result<Option<Accepted>, CareError> {
     let (answer, answered) = oneshot::channel();
     let begins = {
         let mut gathered = care.gathering.lock();
@@ -181,30 +186,39 @@ async fn store_gathered(care: Care) {
         let (mut rows, answers): (Vec<NewIntake>, Vec<_>) = batch
             .into_iter()
             .map(|(row, answer)| {
-                let id = row.id;
-                (row, (id, answer))
+                let (id, inbox) = (row.id, row.inbox);
+                (row, (id, inbox, answer))
             })
             .unzip();
         let marks = Arc::clone(&care.marks);
-        let stored: Result<HashSet<IntakeId>, CareError> = care
+        let outcome: Result<(HashSet<InboxId>, HashSet<IntakeId>), CareError> = care
             .store
             .write(move |tx| {
+                // An inbox that was at hand may have been removed a moment ago.
+                let named: BTreeSet<InboxId> = rows.iter().map(|row| row.inbox).collect();
+                let in_use = inboxes::list_in_use(tx, &Vec::from_iter(named))?;
+                let in_use: HashSet<InboxId> = in_use.into_iter().collect();
+                rows.retain(|row| in_use.contains(&row.inbox));
                 drop_erased(tx, &marks, &mut rows)?;
-                Ok(intakes::insert(tx, &rows)?.into_iter().collect())
+                let stored = intakes::insert(tx, &rows)?.into_iter().collect();
+                Ok((in_use, stored))
             })
             .await;
-        for (id, answer) in answers {
-            // Whoever hung up meanwhile sends again and hears that it is there.
-            crate::measures::count_accepted(match &stored {
-                Ok(stored) if stored.contains(&id) => "new",
-                Ok(_) => "known",
-                Err(_) => "failed",
-            });
-            drop(answer.send(match &stored {
-                Ok(stored) if stored.contains(&id) => Ok(Accepted::Stored),
-                Ok(_) => Ok(Accepted::Duplicate),
+        for (id, inbox, answer) in answers {
+            let told: Told = match &outcome {
+                Ok((_, stored)) if stored.contains(&id) => Ok(Some(Accepted::Stored)),
+                Ok((in_use, _)) if in_use.contains(&inbox) => Ok(Some(Accepted::Duplicate)),
+                Ok(_) => Ok(None),
                 Err(error) => Err(error.to_string()),
-            }));
+            };
+            match &told {
+                Ok(Some(Accepted::Stored)) => crate::measures::count_accepted("new"),
+                Ok(Some(Accepted::Duplicate)) => crate::measures::count_accepted("known"),
+                Ok(None) => {}
+                Err(_) => crate::measures::count_accepted("failed"),
+            }
+            // Whoever hung up meanwhile sends again and hears that it is there.
+            drop(answer.send(told));
         }
         hold_back(&care).await;
     }

@@ -95,6 +95,12 @@ pub(crate) async fn find_by_hook_key(
         return Ok(None);
     };
     let opened = Arc::new(open(care, inbox)?);
+    if opened.secrets.is_null() {
+        // Turned away as not genuine, a network would not send it again.
+        return Err(CareError::Unavailable(
+            "the secrets of the inbox cannot be opened".to_owned(),
+        ));
+    }
     recent.insert(key.to_owned(), (now, Arc::clone(&opened)));
     Ok(Some(opened))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kulant_channels::outbound::{Action, Outbound, SendError};
+use kulant_model::conversation::Status;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{AlertId, JobId, MessageId};
 use kulant_model::message::Direction;
@@ -25,6 +26,9 @@ use crate::{Care, SYSTEM, access, accounts};
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "act";
+
+/// How long one try may take.
+const TIME: Duration = Duration::from_secs(60);
 
 /// What a person wants done at the network to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,7 +213,11 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         ..addressed(care, message.clone()).await?
     };
     let account = opened.account(care.now());
-    match opened.channel.send(&account, &outbound, &care.http).await {
+    let sending = opened.channel.send(&account, &outbound, &care.http);
+    let sent = tokio::time::timeout(TIME, sending)
+        .await
+        .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())));
+    match sent {
         Ok(_) | Err(SendError::Duplicate { .. }) => keep(care, message, act).await,
         // Doing the same again changes nothing at the network, so a lost answer is just repeated.
         Err(error)
@@ -217,10 +225,8 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
                 && (error.is_retryable() || matches!(error, SendError::Uncertain(_))) =>
         {
             warn!(error = %error, message.id = %id, "an act is put off");
-            let wait = match error {
-                SendError::RetryAfter { wait, .. } => wait,
-                _ => Duration::from_secs(2 << job.attempts),
-            };
+            let pause = Duration::from_secs(2 << job.attempts);
+            let wait = pause.max(error.wait().unwrap_or_default());
             Ok(Outcome::Later(care.now().after(wait)))
         }
         Err(error) => fail(care, message, &act, &error).await,
@@ -285,7 +291,12 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 files = messages::delete_attachments(tx, message.id)?;
             }
             if let Some(mut row) = conversation {
+                let was_answered = row.waiting_since.is_none();
                 change::add_up(tx, &mut row)?;
+                if was_answered && row.waiting_since.is_some() && row.status == Status::Waiting {
+                    // What was taken back was the answer.
+                    row.status = Status::Open;
+                }
                 tx.append(
                     NewEvent::new(kind, now, SYSTEM)
                         .conversation(row.id)

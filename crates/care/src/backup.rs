@@ -196,11 +196,11 @@ pub async fn restore(
     migrate::migrate_to(&store, contents.schema, now).await?;
 
     let expected = contents.rows.clone();
-    let (path, target, files) = (path.to_owned(), url.clone(), files.clone());
+    let (path, target, folder) = (path.to_owned(), url.clone(), files.clone());
     in_background(move || {
         let mut reader = open(&path)?;
         reader.head()?;
-        let written = dump::write(&target, &mut || next_piece(&mut reader, &files))?;
+        let written = dump::write(&target, &mut || next_piece(&mut reader, &folder))?;
         let differs = expected
             .iter()
             .find(|(table, count)| written.get(*table) != Some(*count));
@@ -213,6 +213,11 @@ pub async fn restore(
     })
     .await?;
     migrate::migrate(&store, now).await?;
+    // What lies there is this database's from now on.
+    files.forget_mark().map_err(|source| BackupError::File {
+        what: "the folder of attachments cannot be taken over",
+        source,
+    })?;
     Ok(contents)
 }
 

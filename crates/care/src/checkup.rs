@@ -34,6 +34,11 @@ pub struct Findings {
     pub administrators: i64,
 }
 
+/// Returns whether there are secrets that only the installation's own key opens.
+pub async fn has_sealed(store: &Store) -> Result<bool, CareError> {
+    Ok(!list_inboxes(store).await?.is_empty())
+}
+
 /// Looks the database over.
 pub async fn look_over(store: &Store, keys: Option<SecretKeys>) -> Result<Findings, CareError> {
     let mut findings: Findings = store

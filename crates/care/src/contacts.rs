@@ -219,7 +219,9 @@ fn candidates(
 ) -> Result<BTreeSet<ContactId>, CareError> {
     let mut found = BTreeSet::new();
     for beginning in beginnings(words) {
-        found.extend(rows::list_ids_by_beginning(read, &beginning, CANDIDATES)?);
+        found.extend(rows::list_ids_by_beginning(
+            read, scope, &beginning, CANDIDATES,
+        )?);
     }
     let asked: Vec<Term> = tokens::query_tokens(words)
         .into_iter()

@@ -1,19 +1,23 @@
-//! What people decide about a conversation: status, owner, team, tags, priority, kind, subject.
+//! What people decide about a conversation: status, owner, team, tags, priority, kind, subject. What is put
+//! together or apart is in `joining`.
+
+mod joining;
 
 use kulant_model::conversation::{self, Priority, Status};
 use kulant_model::event::EventKind;
 use kulant_model::ids::{AgentId, ConversationId, MessageId, TagId, TeamId};
 use kulant_model::message::Kind;
-use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::Conversation;
-use kulant_store::{Tx, agents, conversations as rows, mentions, messages, tags, teams};
+use kulant_store::{Tx, agents, conversations as rows, mentions, messages, parties, tags, teams};
 use serde_json::json;
 
 use crate::change::{self, Changing, change};
 use crate::error::CareError;
 use crate::{Care, access};
+
+pub use joining::{join, split, unjoin};
 
 /// Who is responsible from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +56,8 @@ pub(crate) fn apply_status(
     row.snoozed_until = until;
     row.resolved_at = (status == Status::Resolved).then_some(changing.now);
     if status == Status::Resolved {
-        // What was there is settled; what arrives later is not.
-        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        // What was there is settled; what arrives later is not, though it was written before.
+        row.settled_at = row.settled_at.max(parties::find_newest_words(tx, row.id)?);
         row.unread = false;
     } else if before == Status::Resolved {
         // Taken up again: whoever waited before the resolution waits again.
@@ -163,16 +167,19 @@ fn new_tag(tx: &mut Tx<'_>, changing: &Changing, name: &str) -> Result<TagId, Ca
     ];
     let id = TagId(changing.next_id());
     let colour = COLOURS[name.bytes().map(usize::from).sum::<usize>() % COLOURS.len()];
-    tags::insert(
-        tx,
-        &tags::Tag {
-            id,
-            name: name.to_owned(),
-            colour: colour.to_owned(),
-            created_at: changing.now,
-        },
-    )?;
-    Ok(id)
+    let tag = tags::Tag {
+        id,
+        name: name.to_owned(),
+        colour: colour.to_owned(),
+        created_at: changing.now,
+    };
+    if tags::insert(tx, &tag)? {
+        return Ok(id);
+    }
+    // Somebody else made it since it was looked for.
+    let made = tags::find_by_name(tx, name)?;
+    made.map(|tag| tag.id)
+        .ok_or_else(|| CareError::Unavailable("the tag went as it came".to_owned()))
 }
 
 fn tag_names(names: Vec<String>, field: &str) -> Result<Vec<String>, CareError> {
@@ -308,7 +315,7 @@ pub async fn need_no_answer(
     version: i64,
 ) -> Result<(), CareError> {
     change(care, person, id, version, move |tx, row, changing| {
-        row.settled_at = row.settled_at.max(Some(row.last_message_at));
+        row.settled_at = row.settled_at.max(parties::find_newest_words(tx, id)?);
         row.waiting_since = None;
         row.unread = false;
         tx.append(changing.event(EventKind::AnswerNotNeeded, row));
@@ -352,188 +359,6 @@ pub async fn set_unread(
         .await
 }
 
-/// Joins a conversation into another one; can be undone.
-pub async fn join(
-    care: &Care,
-    person: &Person,
-    id: ConversationId,
-    version: i64,
-    into: ConversationId,
-) -> Result<(), CareError> {
-    if id == into {
-        return Err(Refusal::new("cannot_join_itself").into());
-    }
-    change(care, person, id, version, move |tx, row, changing| {
-        let mut target = change::load(tx, &changing.person, into)?;
-        if target.joined_into.is_some() {
-            return Err(Refusal::new("conversation_is_joined").into());
-        }
-        if target.brand != row.brand {
-            return Err(Refusal::new("other_brand").into());
-        }
-        let moved = rows::list_message_ids(tx, id)?;
-        messages::move_conversation(tx, id, into)?;
-        rows::copy_tags(tx, id, into)?;
-        if row.inbox != target.inbox {
-            rows::save_inboxes(tx, &[(row.inbox, into)])?;
-        }
-        target.unread |= row.unread;
-        target.settled_at = target.settled_at.max(row.settled_at);
-        if row.status == Status::Open {
-            target.status = Status::Open;
-            target.snoozed_until = None;
-            target.resolved_at = None;
-        }
-        change::add_up(tx, &mut target)?;
-        row.joined_into = Some(into);
-        row.waiting_since = None;
-        row.unread = false;
-        tx.append(
-            changing
-                .event(EventKind::ConversationJoined, &target)
-                .facts(json!({"joined": id, "messages": moved})),
-        );
-        tx.append(
-            changing
-                .event(EventKind::ConversationJoined, row)
-                .facts(json!({"into": into})),
-        );
-        Ok(rows::save(tx, &[target])?)
-    })
-    .await
-}
-
-/// Undoes a joining: the messages that came along go back.
-pub async fn unjoin(
-    care: &Care,
-    person: &Person,
-    id: ConversationId,
-    version: i64,
-) -> Result<(), CareError> {
-    access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
-    care.store
-        .write(move |tx| {
-            let mut row = change::load(tx, &changing.person, id)?;
-            if row.version != version {
-                return Err(CareError::Conflict {
-                    current: row.version,
-                });
-            }
-            let into = row
-                .joined_into
-                .ok_or_else(|| Refusal::new("conversation_is_not_joined"))?;
-            let moved = rows::list_joined_messages(tx, into, id)?;
-            if moved.is_empty() {
-                return Err(Refusal::new("joined_by_the_network").into());
-            }
-            let mut target = change::load(tx, &changing.person, into)?;
-            rows::move_messages(tx, &moved, into, id)?;
-            rows::take_threads_back(tx, into, id)?;
-            row.joined_into = None;
-            change::add_up(tx, &mut row)?;
-            change::add_up(tx, &mut target)?;
-            tx.append(
-                changing
-                    .event(EventKind::ConversationUnjoined, &row)
-                    .facts(json!({"from": into})),
-            );
-            tx.append(
-                changing
-                    .event(EventKind::ConversationUnjoined, &target)
-                    .facts(json!({"left": id})),
-            );
-            Ok(rows::save(tx, &[row, target])?)
-        })
-        .await
-}
-
-/// Gives messages a conversation of their own, linked to the one they leave.
-pub async fn split(
-    care: &Care,
-    person: &Person,
-    id: ConversationId,
-    version: i64,
-    mut moving: Vec<MessageId>,
-) -> Result<ConversationId, CareError> {
-    moving.sort_unstable();
-    moving.dedup();
-    if moving.is_empty() {
-        return Err(CareError::invalid(
-            "messages",
-            "required",
-            "name the messages",
-        ));
-    }
-    change(care, person, id, version, move |tx, row, changing| {
-        let there = rows::list_message_ids(tx, id)?;
-        if moving.iter().any(|message| !there.contains(message)) {
-            return Err(CareError::invalid(
-                "messages",
-                "unknown",
-                "not a message of this conversation",
-            ));
-        }
-        if there.len() == moving.len() {
-            return Err(Refusal::new("nothing_would_stay").into());
-        }
-        let party = messages::list_by_id(tx, &moving)?
-            .into_iter()
-            .filter(|message| message.identity.is_some())
-            .min_by_key(|message| (message.platform_at, message.id))
-            .ok_or_else(|| Refusal::new("no_customer_in_selection"))?;
-        let contact = match party.identity {
-            Some(identity) => kulant_store::contacts::find_identity(tx, identity)?,
-            None => None,
-        };
-        let new = ConversationId(changing.next_id());
-        rows::move_messages(tx, &moving, id, new)?;
-        let mut opened = Conversation {
-            id: new,
-            version: 1,
-            agent: None,
-            contact: contact.as_ref().map(|identity| identity.contact),
-            identity: party.identity,
-            root: Some(party.id),
-            post: row.post,
-            subject: None,
-            status: Status::Open,
-            snoozed_until: None,
-            priority: Priority::Normal,
-            kind: party.kind,
-            unread: false,
-            settled_at: None,
-            resolved_at: None,
-            joined_into: None,
-            linked_to: Some(row.id),
-            inbox: party.inbox,
-            ..row.clone()
-        };
-        if let Some(identity) = party.identity {
-            messages::mark_party(tx, new, identity)?;
-        }
-        change::add_up(tx, &mut opened)?;
-        change::add_up(tx, row)?;
-        tx.append(
-            changing
-                .event(EventKind::ConversationSplit, row)
-                .facts(json!({"into": new, "messages": moving})),
-        );
-        tx.append(
-            changing
-                .event(EventKind::ConversationOpened, &opened)
-                .facts(json!({"split_from": row.id})),
-        );
-        rows::save(tx, &[opened])?;
-        Ok(new)
-    })
-    .await
-}
-
 /// Wakes conversations whose snooze is over; returns how many.
 pub async fn wake(care: &Care) -> Result<usize, CareError> {
     let now = care.now();
@@ -546,7 +371,7 @@ pub async fn wake(care: &Care) -> Result<usize, CareError> {
     }
     let changing = Changing {
         now,
-        person: access::system_person(),
+        person: access::operator(),
         ids: care.ids(),
     };
     care.store

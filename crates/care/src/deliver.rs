@@ -3,6 +3,7 @@
 //! person decides about an answer under way is in `by_hand`.
 
 mod by_hand;
+mod locked_out;
 mod room;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
+use locked_out::{BROKEN_PAUSE, waits_for_account};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -39,8 +41,6 @@ pub(crate) const KIND: &str = "deliver";
 const PAUSES: [u64; 12] = [
     2, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800,
 ];
-/// How long a message waits while its account must be connected anew.
-const BROKEN_PAUSE: Duration = Duration::from_secs(120);
 /// How long a message waits while the attachments of others fill the memory.
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
 /// How often a lost answer is looked for before a person must decide.
@@ -101,6 +101,9 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
             if let Some(until) = quiet_until(&leaving, care.now()) {
                 hold(care, id, until).await?;
                 return Ok(Outcome::Afresh(until));
+            }
+            if let Some(at) = waits_for_account(care, &leaving.opened).await? {
+                return Ok(Outcome::Afresh(at));
             }
             if !mark_sending(care, id).await? {
                 return Ok(Outcome::Done);
@@ -448,9 +451,10 @@ async fn put_off_or_fail(
         .as_ref()
         .map_or(0, |delivery| delivery.attempts);
     let wait = match error {
-        SendError::RetryAfter { wait, .. } => Some(*wait),
         SendError::AuthBroken(_) => Some(BROKEN_PAUSE),
-        error if error.is_retryable() => (attempts < PAUSES.len() as i64).then(|| pause(attempts)),
+        // A network that asks for less than our own pause would be asked without end.
+        error if error.is_retryable() => (attempts < PAUSES.len() as i64)
+            .then(|| pause(attempts).max(error.wait().unwrap_or_default())),
         _ => None,
     };
     let Some(wait) = wait else {
@@ -475,9 +479,11 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
             let id = leaving.message.id;
             // The conversation is locked first, as everybody does.
             conversation_of(tx, &leaving.message)?;
-            let network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
-            if let Some(network_id) = network_id {
-                intake::adopt_network_id(tx, &ids, &destination, id, network_id, now)?;
+            let mut network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
+            if let Some(named) = network_id
+                && !intake::adopt_network_id(tx, &ids, &destination, id, named, now)?
+            {
+                network_id = None;
             }
             let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
             deliveries::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
@@ -541,8 +547,8 @@ async fn keep_failure(
                 send_at: before.as_ref().and_then(|before| before.send_at),
                 sent_at: None,
                 attempts: before.map_or(0, |before| before.attempts)
-                    // Looking for it is no try.
-                    + i64::from(state != DeliveryState::Sending),
+                    // Neither looking for it nor a locked account is a try of the message.
+                    + i64::from(state != DeliveryState::Sending && !broken),
                 next_attempt_at: next,
                 failure: Some(Failure {
                     class: class.clone(),

@@ -7,6 +7,7 @@ mod needles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ContactId, ConversationId, InboxId, IntakeId, JobId, MessageId};
@@ -27,11 +28,16 @@ use crate::{Care, access, followers, idempotency, intake};
 use marks::Marker;
 use needles::Needles;
 
+/// The word for the rest of an erasure in the table of jobs.
+pub(crate) const KIND: &str = "let_go";
+
+/// After this time the rest of an erasure is taken up by a job, unless it is done.
+const TAKEN_UP: Duration = Duration::from_secs(60);
 /// How many deliveries are looked through at a time.
 const PORTION: i64 = 200;
 
-/// The word for this work in the table of jobs.
-pub(crate) const KIND: &str = "erase";
+/// The word for erasing somebody who left their network, in the table of jobs.
+pub(crate) const DEPARTED: &str = "erase";
 
 /// Everything that stands about a contact.
 struct Traces {
@@ -44,7 +50,8 @@ struct Traces {
     needles: Needles,
 }
 
-/// Erases a contact, at the version that the person saw if it is given. Cannot be undone.
+/// Erases a contact, at the version that the person saw if it is given. Cannot be undone. What was
+/// begun is finished, also when nobody waits for it any more.
 pub async fn erase(
     care: &Care,
     person: &Person,
@@ -52,8 +59,25 @@ pub async fn erase(
     version: Option<i64>,
 ) -> Result<(), CareError> {
     access::require(person, Permission::EraseContacts)?;
+    let (care, person) = (care.clone(), person.clone());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "must outlive the request that began it, which ends after half a minute"
+    )]
+    let erasing = tokio::spawn(async move { erase_whole(&care, &person, id, version).await });
+    erasing
+        .await
+        .map_err(|error| CareError::Internal(error.to_string()))?
+}
+
+async fn erase_whole(
+    care: &Care,
+    person: &Person,
+    id: ContactId,
+    version: Option<i64>,
+) -> Result<(), CareError> {
     // What waits would bring the contact back; taken in, it goes with the rest.
-    intake::take_in_waiting(care).await?;
+    intake::take_in_what_is_there(care).await?;
 
     let (scope, wanted) = (person.scope.clone(), id);
     let contact: Contact = care
@@ -68,6 +92,15 @@ pub async fn erase(
     let (mut deliveries, looked_to, looked_for) = look_through_deliveries(care, contact).await?;
 
     let (actor, now, fresh) = (person.actor, care.now(), care.secret());
+    let rest = NewJob {
+        id: JobId(care.id()),
+        kind: KIND,
+        key: Some(KIND.to_owned()),
+        inbox: None,
+        run_at: now.after(TAKEN_UP),
+        payload: json!({}),
+    };
+    let rest_id = rest.id;
     let outcome = care
         .store
         .write(move |tx| {
@@ -88,6 +121,8 @@ pub async fn erase(
             let erased =
                 NewEvent::new(EventKind::ContactErased, now, actor).facts(json!({ "contact": id }));
             tell(tx, &traces, &rewritten, erased)?;
+            // Whatever becomes of this process, what is left in the files goes as well.
+            jobs::enqueue(tx, &rest)?;
             Ok::<_, CareError>((files, traces.emptied.len(), deliveries.len()))
         })
         .await?;
@@ -99,6 +134,9 @@ pub async fn erase(
         }
     }
     let_go(care).await?;
+    care.store
+        .write(move |tx| jobs::take_back(tx, rest_id).map_err(CareError::from))
+        .await?;
     info!(
         contact.id = %id,
         message.count = message_count,
@@ -119,7 +157,7 @@ pub(crate) fn enqueue(
         tx,
         &NewJob {
             id,
-            kind: KIND,
+            kind: DEPARTED,
             key: Some(contact.to_string()),
             inbox: None,
             run_at: now,
@@ -142,6 +180,8 @@ pub(crate) async fn erase_departed(care: &Care, job: &Job) -> Result<Outcome, Ca
 
 fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
     match version {
+        // Asked for once more, because the first answer was lost: there is nothing to protect.
+        Some(_) if contact.erased_at.is_some() => Ok(()),
         Some(version) if version != contact.version => Err(CareError::Conflict {
             current: contact.version,
         }),
@@ -149,12 +189,28 @@ fn check(contact: &Contact, version: Option<i64>) -> Result<(), CareError> {
     }
 }
 
-/// Brings the index up to date and writes it anew without what went, then empties the log.
+/// Does what an erasure left undone because its process ended, or because somebody read for long.
+pub(crate) async fn finish(care: &Care) -> Result<Outcome, CareError> {
+    while crate::jobs::remove_files(care).await? {}
+    let_go(care).await?;
+    Ok(Outcome::Done)
+}
+
+/// Brings the index up to date and writes it anew without what went, then empties the log. May be
+/// repeated.
 async fn let_go(care: &Care) -> Result<(), CareError> {
     followers::catch_up(care).await?;
-    care.store
-        .write(|tx| search::purge(tx).map_err(CareError::from))
-        .await?;
+    // What was being written anew before may have taken with it what goes now.
+    for begins in [false, true] {
+        let mut begins = begins;
+        while care
+            .store
+            .write(move |tx| search::purge_part(tx, begins).map_err(CareError::from))
+            .await?
+        {
+            begins = false;
+        }
+    }
     let url = care.store.url().clone();
     tokio::task::spawn_blocking(move || erasing::let_go(&url))
         .await
@@ -206,6 +262,15 @@ async fn look_through_deliveries(
         .await?;
     let looked_for = traces.needles.received.clone();
     let mut about = BTreeSet::new();
+    let named = Arc::clone(&traces);
+    let emptied: Vec<IntakeId> = care
+        .store
+        .read(move |read| {
+            let keys: Vec<&str> = named.needles.ids.iter().map(String::as_str).collect();
+            erasing::list_emptied_by_key(read, &keys).map_err(CareError::from)
+        })
+        .await?;
+    about.extend(emptied);
     let mut last = IntakeId(0);
     loop {
         let (from, traces) = (last, Arc::clone(&traces));

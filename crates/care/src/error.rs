@@ -28,8 +28,8 @@ pub enum CareError {
     /// Somebody else was faster.
     #[error("the version is {current} by now")]
     Conflict { current: i64 },
-    /// May go through later.
-    #[error("unavailable: {0}")]
+    /// May go through later; says why in a sentence.
+    #[error("{0}")]
     Unavailable(String),
     /// A fault of ours.
     #[error("internal: {0}")]
@@ -64,7 +64,7 @@ impl From<Refusal> for CareError {
 impl From<StoreError> for CareError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy(detail) => Self::Unavailable(detail),
+            StoreError::Busy(_) => Self::Unavailable(error.to_string()),
             StoreError::Conflict(detail) | StoreError::Broken(detail) => Self::Internal(detail),
         }
     }

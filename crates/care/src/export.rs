@@ -18,7 +18,7 @@ pub async fn list_conversations(
     after: ConversationId,
     limit: i64,
 ) -> Result<Page<Summary, ConversationId>, CareError> {
-    require(person, Permission::Export)?;
+    require(person, Permission::ReadConversations)?;
     let scope = person.scope.clone();
     care.store
         .read(move |read| {
@@ -39,7 +39,7 @@ pub async fn list_messages(
     after: MessageId,
     limit: i64,
 ) -> Result<Page<MessageView, MessageId>, CareError> {
-    require(person, Permission::Export)?;
+    require(person, Permission::ReadConversations)?;
     let (scope, naming) = (person.scope.clone(), care.clone());
     care.store
         .read(move |read| {

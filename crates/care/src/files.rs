@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 use kulant_model::time::Timestamp;
 use tokio::io::AsyncWriteExt;
 
+/// The file by which the folder belongs to one database: what another one does not know stays.
+const MARK: &str = "belongs-to";
+
 /// The folder that holds the files of attachments.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -55,6 +58,37 @@ impl Files {
 
     pub async fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         tokio::fs::read(self.path(name)?).await
+    }
+
+    /// Returns by which mark the folder belongs to a database; none for a folder that is new.
+    pub async fn mark(&self) -> io::Result<Option<String>> {
+        match tokio::fs::read_to_string(self.folder.join(MARK)).await {
+            Ok(mark) => Ok(Some(mark.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says to which database the folder belongs, durably.
+    pub async fn keep_mark(&self, mark: &str) -> io::Result<()> {
+        let (folder, mark) = (self.folder.clone(), mark.to_owned());
+        tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&folder)?;
+            let part = folder.join("belongs-to.part");
+            std::fs::write(&part, mark)?;
+            std::fs::File::open(&part)?.sync_all()?;
+            std::fs::rename(&part, folder.join(MARK))
+        })
+        .await
+        .map_err(io::Error::other)?
+    }
+
+    /// Lets the folder belong to whichever database asks next; blocks.
+    pub fn forget_mark(&self) -> io::Result<()> {
+        match std::fs::remove_file(self.folder.join(MARK)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Opens a file for reading, for a back-up; blocks.

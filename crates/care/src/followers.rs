@@ -6,6 +6,7 @@ mod search;
 
 use std::time::Duration;
 
+use kulant_store::events;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::error;
@@ -54,10 +55,22 @@ async fn follow_search(care: Care, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Lets the full-text index catch up with the log; returns how many events it read.
+/// Lets the full-text index catch up with the log as it stands now, and not with what goes on being
+/// written; returns how many events it read.
 pub async fn catch_up(care: &Care) -> Result<usize, crate::CareError> {
+    let newest: i64 = care
+        .store
+        .read(|read| events::newest(read).map_err(crate::CareError::from))
+        .await?;
     let mut read = 0;
     loop {
+        let there: i64 = care
+            .store
+            .read(|read| events::follower(read, search::NAME).map_err(crate::CareError::from))
+            .await?;
+        if there >= newest {
+            return Ok(read);
+        }
         match search::follow(care).await? {
             0 => return Ok(read),
             count => read += count,

@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kulant_model::ids::{AgentId, MessageId};
 use kulant_model::time::Timestamp;
-use kulant_store::idempotency::{self, StoredAnswer};
+use kulant_store::idempotency::{self, KeptAnswer, StoredAnswer};
+pub use kulant_store::writing::{Trace, traced};
 use kulant_store::{StoreError, Tx};
 
 use crate::Care;
@@ -35,6 +36,8 @@ pub enum Turn {
     Done(Answer),
     /// It was done, and this is what it wrote; its answer was lost.
     Written(MessageId),
+    /// It was done; somebody was erased since, and with them the answer.
+    Erased,
     /// The same request is being done at this moment.
     InProgress,
     /// Whoever did it is gone, and nobody knows how far it came.
@@ -80,10 +83,11 @@ pub async fn take(
         None => Turn::First,
         Some(used) if used.request_hash != request_hash => Turn::Reused,
         Some(used) => match (used.answer, used.message) {
-            (Some(answer), _) => Turn::Done(open(care, agent, key, &answer)?),
-            (None, Some(message)) => Turn::Written(message),
-            (None, None) if used.created_at < now.before(GIVEN_UP) => Turn::Unknown,
-            (None, None) => Turn::InProgress,
+            (KeptAnswer::Whole(answer), _) => Turn::Done(open(care, agent, key, &answer)?),
+            (_, Some(message)) => Turn::Written(message),
+            (KeptAnswer::Erased, None) => Turn::Erased,
+            (KeptAnswer::NotYet, None) if used.created_at < now.before(GIVEN_UP) => Turn::Unknown,
+            (KeptAnswer::NotYet, None) => Turn::InProgress,
         },
     })
 }
@@ -107,7 +111,7 @@ pub async fn finish(
         .await
 }
 
-/// Frees a key whose request did nothing, so that it can be tried again.
+/// Frees a key whose request wrote nothing, so that it can be tried again.
 pub async fn give_up(care: &Care, agent: AgentId, key: &str) -> Result<(), CareError> {
     let key = key.to_owned();
     care.store
@@ -140,7 +144,7 @@ pub(crate) fn note(
 
 /// Forgets every kept answer, as an erasure must: one of them may hold the erased words.
 pub fn forget_answers(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    idempotency::remove_all(tx).map(drop)
+    idempotency::forget_answers(tx).map(drop)
 }
 
 fn open(

@@ -3,12 +3,13 @@
 
 mod decide;
 mod keep;
+mod leases;
 mod load;
 mod refused;
 pub(crate) mod world;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
@@ -18,7 +19,7 @@ use kulant_model::ids::{AttachmentId, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
-use kulant_store::{StoreError, Tx, erasing, leases};
+use kulant_store::{StoreError, Tx, erasing};
 use serde_json::{Value as Json, json};
 use tracing::{error, warn};
 
@@ -26,6 +27,9 @@ use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::follow_up::{self, Pointing};
 use crate::{Care, SYSTEM};
+pub(crate) use leases::Leases;
+pub use leases::give_leases_back;
+use leases::hold_lease;
 use world::{Destination, Item, World};
 
 /// How many deliveries are taken in by one commit.
@@ -34,23 +38,47 @@ const BATCH: i64 = 200;
 const TURN: usize = 4;
 /// How many things of one commit at most, when deliveries hold many each.
 const ITEMS: usize = 1_000;
-/// How long an inbox stays with the process that takes it in; short, because one may end at any time.
-const LEASE: Duration = Duration::from_secs(5);
 /// After how many failures of ours a delivery is put into quarantine instead of tried again.
 const ATTEMPTS: i64 = 5;
 
 /// Takes in everything that waits in every inbox, in turns, so that a full one keeps no other
 /// waiting; returns how many deliveries that were.
 pub async fn take_in_waiting(care: &Care) -> Result<usize, CareError> {
+    take_in_until(care, IntakeId(i64::MAX), || false).await
+}
+
+/// As `take_in_waiting`, but what was stored before this moment, and not what goes on coming.
+pub(crate) async fn take_in_what_is_there(care: &Care) -> Result<usize, CareError> {
+    let newest: Option<IntakeId> = care
+        .store
+        .read(|read| intakes::find_newest_waiting(read).map_err(CareError::from))
+        .await?;
+    match newest {
+        Some(newest) => take_in_until(care, newest, || false).await,
+        None => Ok(0),
+    }
+}
+
+/// Takes in what waits, until a delivery or until it is to stop.
+pub(crate) async fn take_in_until(
+    care: &Care,
+    newest: IntakeId,
+    stops: impl Fn() -> bool,
+) -> Result<usize, CareError> {
     let mut taken = 0;
     loop {
         let now = care.now();
         let waiting: Vec<InboxId> = care
             .store
-            .read(move |read| intakes::list_inboxes_waiting(read, now).map_err(CareError::from))
+            .read(move |read| {
+                intakes::list_inboxes_waiting(read, newest, now).map_err(CareError::from)
+            })
             .await?;
         let mut turn = 0;
         for inbox in waiting {
+            if stops() {
+                return Ok(taken + turn);
+            }
             match take_in_batches(care, inbox, TURN).await {
                 Ok(count) => turn += count,
                 Err(error) => {
@@ -193,7 +221,12 @@ async fn take_in_batch(
             .write(move |tx| {
                 erasing::keep_erasures_out(tx)?;
                 let mut pointing = pointing;
-                if !finished.is_empty() {
+                if finished.is_empty() {
+                    // More of them follows; what was erased meanwhile must not come back by it.
+                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
+                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
+                    items.retain(|item| there.contains(&item.intake));
+                } else {
                     let mine = intakes::finish(tx, &finished)?;
                     if mine.is_empty() {
                         // Another process was faster with every one of them.
@@ -363,7 +396,7 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
 }
 
 /// Puts a message of ours, whose network id is known now, in the place of a row that stood for it.
-/// Returns false where there is no such row.
+/// Returns false where another message has that id: then it is not to be kept.
 pub(crate) fn adopt_network_id(
     tx: &mut Tx<'_>,
     care_ids: &kulant_model::ids::IdMaker,
@@ -376,8 +409,12 @@ pub(crate) fn adopt_network_id(
         .into_iter()
         .find(|known| known.id != ours);
     let Some(old) = old else {
-        return Ok(false);
+        return Ok(true);
     };
+    if !old.stands_in() {
+        decide::warn_of_reused_id(ours);
+        return Ok(false);
+    }
     let mut world = World::new(destination, care_ids, now);
     let old_id = old.id;
     world.learn(old);
@@ -443,58 +480,4 @@ fn quarantined(
         at: care.now(),
         received_at: care.now(),
     }
-}
-
-/// Inboxes that this process takes in, each until when; asked of the database only now and then.
-#[derive(Default)]
-pub(crate) struct Leases {
-    until: Mutex<HashMap<InboxId, Timestamp>>,
-}
-
-impl Leases {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<InboxId, Timestamp>> {
-        self.until
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-async fn hold_lease(care: &Care, inbox: InboxId) -> Result<bool, CareError> {
-    let now = care.now();
-    let held = care.leases.lock().get(&inbox).copied();
-    if held.is_some_and(|until| now < until.before(LEASE / 2)) {
-        return Ok(true);
-    }
-    let (name, holder, until) = (lease_name(inbox), care.holder(), now.after(LEASE));
-    let taken: bool = care
-        .store
-        .write(move |tx| leases::take(tx, &name, &holder, now, until).map_err(CareError::from))
-        .await?;
-    if taken {
-        care.leases.lock().insert(inbox, until);
-    } else {
-        care.leases.lock().remove(&inbox);
-    }
-    Ok(taken)
-}
-
-/// Gives every inbox back that this process takes in, so that the next one need not wait.
-pub async fn give_leases_back(care: &Care) -> Result<(), CareError> {
-    let held: Vec<InboxId> = care.leases.lock().drain().map(|(inbox, _)| inbox).collect();
-    if held.is_empty() {
-        return Ok(());
-    }
-    let holder = care.holder();
-    care.store
-        .write(move |tx| {
-            for inbox in held {
-                leases::give_back(tx, &lease_name(inbox), &holder)?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-fn lease_name(inbox: InboxId) -> String {
-    format!("intake:{inbox}")
 }

@@ -8,7 +8,7 @@ mod retention;
 
 use std::time::Duration;
 
-use kulant_model::ids::InboxId;
+use kulant_model::ids::{InboxId, IntakeId};
 use kulant_model::time::Timestamp;
 use kulant_store::inboxes::{self, Inbox};
 use kulant_store::jobs::{self, Claimable, Job, NewJob};
@@ -22,6 +22,7 @@ use crate::error::CareError;
 use crate::{Care, conversations, deliver, followers, intake};
 
 pub use retention::keep_days;
+pub(crate) use retention::remove_files;
 
 /// How a job ended.
 pub(crate) enum Outcome {
@@ -35,6 +36,8 @@ pub(crate) enum Outcome {
 const BESIDE: usize = 16;
 /// How many of those may speak to the network of one inbox, which may keep silent for long.
 const BESIDE_OF_INBOX: i64 = 4;
+/// How many of them may ask networks for news, or tidy up: the others stay free for answers.
+const BESIDE_OF_NONE: i64 = 8;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
 /// How long deliveries gather before the next ones are taken in.
@@ -50,6 +53,7 @@ pub(crate) const KINDS: &[&str] = &[
     retention::KIND,
     crate::act::KIND,
     crate::erase::KIND,
+    crate::erase::DEPARTED,
     crate::follow_up::KIND,
 ];
 
@@ -61,8 +65,9 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         checking::KIND => checking::check(care, job).await,
         retention::KIND => retention::tidy(care).await,
         crate::act::KIND => crate::act::act(care, job).await,
-        crate::erase::KIND => crate::erase::erase_departed(care, job).await,
+        crate::erase::DEPARTED => crate::erase::erase_departed(care, job).await,
         crate::follow_up::KIND => crate::follow_up::follow_up(care, job).await,
+        crate::erase::KIND => crate::erase::finish(care).await,
         other => {
             warn!(
                 job.kind = other,
@@ -170,7 +175,8 @@ async fn run_intake(care: Care, mut stop: watch::Receiver<bool>) {
     let mut commits = care.store.commits();
     while !*stop.borrow() {
         commits.mark_unchanged();
-        match intake::take_in_waiting(&care).await {
+        let stops = || *stop.borrow();
+        match intake::take_in_until(&care, IntakeId(i64::MAX), stops).await {
             Ok(0) => sleep(&mut commits, &mut stop, NAP).await,
             // In a rush a moment's wait makes the next commit take more at once.
             Ok(_) => nap(&mut stop, GATHER).await,
@@ -260,7 +266,10 @@ async fn claim(care: &Care, limit: usize) -> Result<Vec<Job>, CareError> {
     }
     let claimable: Vec<Claimable> = care
         .store
-        .read(move |read| jobs::list_claimable(read, now, BESIDE_OF_INBOX).map_err(CareError::from))
+        .read(move |read| {
+            jobs::list_claimable(read, now, BESIDE_OF_INBOX, BESIDE_OF_NONE)
+                .map_err(CareError::from)
+        })
         .await?;
     // Without a look before, every try would be a commit, and every commit wakes the next try.
     if claimable.is_empty() {

@@ -14,7 +14,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::messages::{self, Delivery, Message};
-use kulant_store::{Read, Tx, agents, brands, contacts, mentions, teams};
+use kulant_store::{Read, Tx, agents, brands, contacts, mentions, parties, teams};
 
 use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
@@ -130,13 +130,17 @@ async fn find_target(
                 return Err(Refusal::new("conversation_is_joined").into());
             }
             if let Some(id) = wanted.in_reply_to {
-                return messages::find(read, id)?
+                let named = messages::find(read, id)?
                     .filter(|message| message.conversation == Some(row.id))
                     .filter(|message| message.seen_at.is_some())
-                    .map(Some)
                     .ok_or_else(|| {
                         CareError::invalid("in_reply_to", "unknown", "not of this conversation")
-                    });
+                    })?;
+                if wanted.visibility != Visibility::Note && !stands_at_network(&named) {
+                    let detail = "not at the network, or not any more";
+                    return Err(CareError::invalid("in_reply_to", "not_at_network", detail));
+                }
+                return Ok(Some(named));
             }
             if wanted.visibility == Visibility::Note {
                 return Ok(None);
@@ -146,37 +150,37 @@ async fn find_target(
         .await
 }
 
-/// The newest incoming message of a visibility. Where several people or places wait for an answer,
-/// nobody but the agent can say which one is meant.
+/// Returns whether the network knows a message, so that an answer can stand below it.
+fn stands_at_network(message: &Message) -> bool {
+    message.network_id.is_some()
+        && message.deleted_at.is_none()
+        && message.visibility != Visibility::Note
+}
+
+/// The newest words of the party of a visibility. Where it is several people or places, nobody but
+/// the agent can say which one is meant.
 fn newest_target(
     read: &mut Read<'_>,
     row: &Conversation,
     visibility: Visibility,
 ) -> Result<Message, CareError> {
-    let of_this_side = messages::list_newest(
-        read,
-        row.id,
-        (Timestamp(i64::MAX), MessageId(i64::MAX)),
-        100,
-    )?;
-    let mut waiting = of_this_side.into_iter().filter(|message| {
-        message.direction == Direction::In
-            && message.visibility == visibility
-            && message.deleted_at.is_none()
-            && message.is_party
-    });
-    if let Some(newest) = waiting.next() {
-        let endpoint = (newest.inbox, newest.thread.clone());
-        if waiting.any(|other| (other.inbox, other.thread) != endpoint) {
+    let mut newest = parties::find_newest(read, row.id, visibility, None)?;
+    if newest.is_none() && visibility == Visibility::Private {
+        // From public to private: the party is spoken to where it wrote in public, first of all the
+        // one whose conversation it is. A bystander is never meant.
+        if let Some(whose) = row.identity
+            && let Some(message) =
+                parties::find_newest(read, row.id, Visibility::Public, Some(whose))?
+        {
+            return Ok(message);
+        }
+        newest = parties::find_newest(read, row.id, Visibility::Public, None)?;
+    }
+    if let Some(newest) = newest {
+        if parties::is_elsewhere_too(read, &newest)? {
             return Err(Refusal::new("ambiguous_reply_target").into());
         }
         return Ok(newest);
-    }
-    if visibility == Visibility::Private {
-        // From public to private: the party is spoken to where it wrote in public.
-        if let Some(message) = messages::find_newest_incoming(read, row.id, Visibility::Public)? {
-            return Ok(message);
-        }
     }
     messages::find_newest_incoming(read, row.id, visibility)?.ok_or_else(|| {
         Refusal::new("nothing_to_answer")
@@ -263,6 +267,12 @@ fn keep(
             window.check(send_at)?;
         }
     }
+    // Not up to our last message: the party may have written before it what is not here yet.
+    let answers_until = if leaves {
+        parties::find_newest_words(tx, row.id)?
+    } else {
+        None
+    };
     let message = Message {
         id,
         inbox: target.map_or(row.inbox, |target| target.inbox),
@@ -296,7 +306,7 @@ fn keep(
             .template
             .as_ref()
             .and_then(|template| serde_json::to_string(template).ok()),
-        answers_until: leaves.then_some(row.last_message_at),
+        answers_until,
         delivery: leaves.then_some(Delivery {
             state: DeliveryState::Queued,
             send_at: Some(send_at),
@@ -308,8 +318,12 @@ fn keep(
     };
     let inbox = message.inbox;
     messages::save(tx, &[message])?;
+    let largest = opened
+        .and_then(|opened| side(opened, reply.visibility))
+        .and_then(|side| side.attachments.as_ref())
+        .map(|limits| limits.bytes_each);
     for attachment in &reply.attachments {
-        tie(tx, changing, *attachment, id)?;
+        tie(tx, changing, *attachment, id, largest)?;
     }
     if leaves {
         if let (Some(thread), Some(opened)) = (thread, opened) {
@@ -342,18 +356,18 @@ fn private_thread(
     if let Some(thread) = &target.thread {
         return Ok(Some(thread.clone()));
     }
-    if let Some(thread) = rows::find_thread(tx, row.id, target.inbox)? {
+    let nobody = || Refusal::new("nothing_to_answer").with("visibility", &Visibility::Private);
+    let author = target.identity.ok_or_else(nobody)?;
+    if let Some(thread) = parties::find_thread(tx, row.id, target.inbox, author)? {
         return Ok(Some(thread));
     }
-    let Some(identity) = target.identity else {
-        return Ok(None);
-    };
-    let key = contacts::find_identity(tx, identity)?.map(|identity| identity.network_id);
-    let (Some(key), Some(_)) = (&key, opened.channel.capabilities().hand_over) else {
-        return Ok(key);
-    };
+    let author = contacts::find_identity(tx, author)?.ok_or_else(nobody)?;
+    let key = author.network_id;
+    if opened.channel.capabilities().hand_over.is_none() {
+        return Ok(Some(key));
+    }
     let is_open = !rows::list_of_threads(tx, target.inbox, &[key.as_str()])?.is_empty();
-    Ok(Some(key.clone()).filter(|_| is_open))
+    Ok(Some(key).filter(|_| is_open))
 }
 
 /// The words under which an answer leaves: the team's, else the brand's; initials only where the
@@ -385,17 +399,25 @@ pub(crate) fn signature(
     })
 }
 
+/// Ties an upload to its message, if the network takes one of its size.
 fn tie(
     tx: &mut Tx<'_>,
     changing: &Changing,
     attachment: AttachmentId,
     message: MessageId,
+    largest: Option<u64>,
 ) -> Result<(), CareError> {
     let unknown = || CareError::invalid("attachments", "unknown", "no such upload of yours");
-    let upload = messages::find_attachment(tx, attachment)?.ok_or_else(unknown)?;
-    if upload.agent != Some(changing.person.agent)
-        || !messages::tie_attachment(tx, attachment, message)?
-    {
+    let upload = messages::find_attachment(tx, attachment)?
+        .filter(|upload| upload.agent == Some(changing.person.agent))
+        .ok_or_else(unknown)?;
+    let bytes = upload.size.unwrap_or_default().unsigned_abs();
+    if let Some(limit) = largest.filter(|limit| bytes > *limit) {
+        return Err(Refusal::new("attachment_too_large")
+            .with("limit", &limit)
+            .into());
+    }
+    if !messages::tie_attachment(tx, attachment, message)? {
         return Err(unknown());
     }
     Ok(())

@@ -98,6 +98,12 @@ pub fn settle_copy(copy: &Path) -> Result<(), CareError> {
     Ok(())
 }
 
+/// Brings everything into the database's file, so that the file alone is whole. Blocks.
+pub fn gather(url: &DatabaseUrl) -> Result<(), CareError> {
+    kulant_store::upkeep::gather(url)?;
+    Ok(())
+}
+
 /// Lets the database count anew after much was written at once. Blocks.
 pub fn refresh_statistics(url: &DatabaseUrl) -> Result<(), CareError> {
     kulant_store::upkeep::refresh_statistics(url)?;

@@ -7,9 +7,9 @@ use kulant_channels::capability::{HandOver, HandOverWay, SideCapabilities};
 use kulant_model::message::Visibility;
 use kulant_model::refusal::Refusal;
 use kulant_model::time::Timestamp;
-use kulant_store::conversations::{self as rows, Conversation};
-use kulant_store::messages::{self, Message};
-use kulant_store::{Read, deliveries};
+use kulant_store::conversations::Conversation;
+use kulant_store::messages::Message;
+use kulant_store::{Read, deliveries, parties};
 
 use crate::accounts::Opened;
 use crate::error::CareError;
@@ -72,7 +72,7 @@ pub(crate) fn find(
     let Some(side) = capabilities.side(visibility) else {
         return Ok(Window::default());
     };
-    if let Some(newest) = messages::find_newest_incoming(read, row.id, visibility)? {
+    if let Some(newest) = parties::find_newest(read, row.id, visibility, None)? {
         return Ok(Window {
             until: seconds(opened, side).map(|span| newest.platform_at.after(span)),
             ..Window::default()
@@ -83,14 +83,18 @@ pub(crate) fn find(
     }
     let public = match target.filter(|target| target.visibility == Visibility::Public) {
         Some(target) => Some(target.clone()),
-        None => messages::find_newest_incoming(read, row.id, Visibility::Public)?,
+        None => parties::find_newest(read, row.id, Visibility::Public, None)?,
     };
     let (Some(public), Some(rule)) = (public, capabilities.hand_over) else {
         return Ok(Window::default());
     };
     // Where one message is all, only the person's answer opens the private side.
-    let is_reached = rule.way != HandOverWay::OneMessage
-        && rows::find_thread(read, row.id, opened.inbox.id)?.is_some();
+    let is_reached = match public.identity {
+        Some(author) if rule.way != HandOverWay::OneMessage => {
+            parties::find_thread(read, row.id, opened.inbox.id, author)?.is_some()
+        }
+        _ => false,
+    };
     if is_reached {
         return Ok(Window::default());
     }

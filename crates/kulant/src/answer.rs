@@ -1,5 +1,5 @@
-//! Listens and answers: lets nobody take too long to say what they want, and ends what was begun
-//! when it is told to stop. What is answered is the web's matter.
+//! Listens and answers: opens so many connections and no more, lets nobody take too long to say what
+//! they want, and ends what was begun when it is told to stop. What is answered is the web's matter.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 use tower::Layer;
 use tracing::debug;
 
+use crate::places::{Place, Places};
+
 /// So long may a connection take to say what it wants, from its first moment or its last answer;
 /// bodies have limits of their own.
 const SLOWEST_HEAD: Duration = Duration::from_secs(10);
@@ -31,6 +33,7 @@ pub async fn answer(
     mut listener: TcpListener,
     router: Router,
     care: Care,
+    places: Places,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
     let mut open = JoinSet::new();
@@ -38,8 +41,16 @@ pub async fn answer(
     loop {
         tokio::select! {
             () = &mut told => break,
-            (stream, peer) = Listener::accept(&mut listener) => {
-                open.spawn(talk(stream, peer, router.clone(), stopping.clone()));
+            (place, stream, peer) = next(&mut listener, &places) => {
+                let Some(place) = places.give(place, peer.ip()) else {
+                    debug!(peer = %peer.ip(), "an address has its share of the connections");
+                    continue;
+                };
+                let talk = talk(stream, peer, router.clone(), stopping.clone());
+                open.spawn(async move {
+                    talk.await;
+                    drop(place);
+                });
             }
             Some(_) = open.join_next() => {}
         }
@@ -50,6 +61,13 @@ pub async fn answer(
     // Whoever has not ended by then is cut off.
     drop(tokio::time::timeout(LAST_ANSWERS, ended).await);
     Ok(())
+}
+
+/// Waits for a free place, then for somebody who wants it.
+async fn next(listener: &mut TcpListener, places: &Places) -> (Place, TcpStream, SocketAddr) {
+    let place = places.wait().await;
+    let (stream, peer) = Listener::accept(listener).await;
+    (place, stream, peer)
 }
 
 /// Answers one connection, until it ends or is told to.

@@ -52,6 +52,7 @@ pub struct Config {
     /// Absent means that it follows from the address listened on.
     pub public_url: Option<String>,
     pub behind_proxy: bool,
+    pub most_connections: usize,
     pub role: Role,
     pub keep_deliveries_days: i64,
     pub longest_delivery_bytes: usize,
@@ -109,6 +110,7 @@ impl Config {
             listen: values.parsed("listen", "an address and a port like 127.0.0.1:8080")?,
             public_url: public_url(&values)?,
             behind_proxy: values.switch("behind_proxy")?,
+            most_connections: most_connections(&values)?,
             role: values.choice(
                 "role",
                 &[
@@ -153,6 +155,16 @@ impl Config {
             };
             format!("http://{host}:{}", listening.port())
         })
+    }
+}
+
+fn most_connections(values: &Values<'_>) -> Result<usize> {
+    let wanted = "a number from 1 to 1000000";
+    let most: usize = values.parsed("most_connections", wanted)?;
+    if (1..=1_000_000).contains(&most) {
+        Ok(most)
+    } else {
+        Err(values.wrong("most_connections", &format!("it has to be {wanted}")))
     }
 }
 
@@ -245,9 +257,16 @@ fn read_file(path: &Path) -> Result<BTreeMap<&'static str, String>> {
             return Err(error).with_context(|| format!("{} cannot be read", path.display()));
         }
     };
-    let table: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        // The line itself may hold a password or the secret key.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
+        anyhow::anyhow!(
+            "{} cannot be read: line {line}: {}",
+            path.display(),
+            error.message().replace('\n', ", ")
+        )
+    })?;
     let mut values = BTreeMap::new();
     for (key, value) in table {
         let Some(setting) = settings::find(&key) else {
@@ -357,6 +376,7 @@ mod tests {
             ("allowed_hosts = \"x\"", "a list like"),
             ("public_url = \"care.example.org\"", "http:// or https://"),
             ("database = \"mysql://u:hush@h/d\"", "postgres://"),
+            ("most_connections = 0", "from 1 to"),
             ("keep_deliveries_days = ", "cannot be read"),
         ];
         for (file, expected) in cases {

@@ -3,13 +3,14 @@
 
 use std::io::{IsTerminal, stderr};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
 /// Begins to write logs; the first call of a process counts.
 pub fn begin(format: LogFormat, level: &str) -> Result<()> {
+    check(level)?;
     let filter = EnvFilter::builder()
         .parse(level)
         .with_context(|| format!("log_level cannot be `{level}`"))?;
@@ -24,4 +25,41 @@ pub fn begin(format: LogFormat, level: &str) -> Result<()> {
     // A second call comes from a test that runs two commands in one process.
     drop(begun);
     Ok(())
+}
+
+/// Refuses a misspelt level: taken for the name of a part, it would silence all others.
+fn check(level: &str) -> Result<()> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for directive in level.split(',').map(str::trim) {
+        let is_level = LEVELS
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(directive));
+        if !is_level && !directive.contains('=') {
+            bail!(
+                "log_level cannot be `{directive}`: it is one of {}, or PART=LEVEL, several by commas",
+                LEVELS.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_level_is_refused() {
+        for level in [
+            "info",
+            "WARN",
+            "info,kulant_care=debug",
+            "kulant_store=trace, error",
+        ] {
+            assert!(check(level).is_ok(), "{level}");
+        }
+        for level in ["loud", "", "info,kulant_care", "5"] {
+            assert!(check(level).is_err(), "{level}");
+        }
+    }
 }

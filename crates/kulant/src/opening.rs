@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use kulant_care::files::Files;
 use kulant_care::secrets::SecretKeys;
 use kulant_care::upgrade::{self, Standing, Upgraded};
-use kulant_care::{Care, Http, HttpPolicy, Parts, Settings, Store};
+use kulant_care::{Care, DatabaseUrl, Http, HttpPolicy, Parts, Settings, Store, checkup};
 use kulant_model::time::Clock;
 
 use crate::ambient::{SystemClock, SystemRandomness};
@@ -58,6 +58,15 @@ pub async fn open_care(config: &Config, store: Store, public_url: String) -> Res
         SecretKeys::from_text(&text.0).context("the setting secret_key")?
     } else {
         let path = config.data.join(SECRET_KEY);
+        // A new key would open none of the secrets that are there.
+        if !path.exists() && checkup::has_sealed(&store).await? {
+            bail!(
+                "the secret key {} is missing, and without it the inboxes' secrets cannot be opened: \
+                 put it back from where you keep it; if it is lost, make a new one by \
+                 `head -c 32 /dev/urandom | basenc --base64url > {0}` and give each inbox new secrets",
+                path.display()
+            );
+        }
         SecretKeys::from_file(&path, &SystemRandomness)
             .with_context(|| format!("the secret key {}", path.display()))?
     };
@@ -81,6 +90,21 @@ pub async fn open_care(config: &Config, store: Store, public_url: String) -> Res
         randomness: Arc::new(SystemRandomness),
     })
     .await?)
+}
+
+/// As `open_beside`, for commands that have nothing to do where nothing is: a folder that was misspelt
+/// is not made.
+pub async fn open_existing(config: &Config) -> Result<Care> {
+    let is_there = match &config.database {
+        DatabaseUrl::Sqlite(path) => path.exists(),
+        DatabaseUrl::Postgres(_) => {
+            upgrade::standing(&open_store(config)?).await? != Standing::Empty
+        }
+    };
+    if !is_there {
+        bail!("there is no installation in {}", config.database);
+    }
+    open_beside(config).await
 }
 
 /// Opens everything for a command that works beside a running `serve` as well as alone.

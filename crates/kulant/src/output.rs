@@ -1,5 +1,6 @@
 //! Standard output: what a command answers. Whoever reads it may stop reading at any time; that is no
-//! failure of the command, whose work is done.
+//! failure of the command, whose work is done. Whoever reads it must not lose it unnoticed: a secret is
+//! said once.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -7,9 +8,8 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::{Context, Result};
 
 /// Says a line.
-pub(crate) fn say(words: impl Display) {
-    // A command that has done its work does not fail for an answer that nobody wants.
-    drop(write(&format!("{words}\n")));
+pub(crate) fn say(words: impl Display) -> Result<()> {
+    write(&format!("{words}\n")).map(drop)
 }
 
 /// Writes a part of a long answer; returns whether somebody still reads.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use kulant_care::admin::inboxes;
 use kulant_care::people::invitations;
-use kulant_care::{Care, DatabaseUrl, followers, jobs};
+use kulant_care::{Care, DatabaseUrl, followers, jobs, upgrade};
 use kulant_web::WebSettings;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use crate::answer::answer;
 use crate::config::{Config, Role};
 use crate::lock::Lock;
 use crate::opening;
+use crate::places::Places;
 
 /// A server that listens, before it is let run.
 pub struct Server {
@@ -100,6 +101,7 @@ impl Server {
                     },
                 ),
                 self.care.clone(),
+                Places::new(self.config.most_connections, self.config.behind_proxy),
                 stopping.clone(),
             ));
         }
@@ -144,6 +146,12 @@ impl Server {
                 warn!("not everything ended in time; it is done at the next start");
             }
             () = wait_for_second_stop() => warn!("told twice to stop; what is cut off is done at the next start"),
+        }
+        // Whoever copies the file of a stopped server has everything.
+        let database = self.config.database.clone();
+        let gathered = tokio::task::spawn_blocking(move || upgrade::gather(&database)).await;
+        if let Ok(Err(error)) = gathered {
+            warn!(error = %error, "the write-ahead log could not be emptied");
         }
         match ended_early {
             Some(ended) => ended

@@ -64,6 +64,14 @@ pub const SETTINGS: &[Setting] = &[
         flag: true,
     },
     Setting {
+        name: "most_connections",
+        form: Form::Number,
+        default: "4096",
+        value: "NUMBER",
+        why: "how many connections are open at once; more wait until one ends, and without behind_proxy one address has at most a quarter of them",
+        flag: true,
+    },
+    Setting {
         name: "role",
         form: Form::Text,
         default: "\"all\"",

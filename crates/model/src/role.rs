@@ -27,7 +27,6 @@ words! {
         ManagePeople => "people:write",
         ReadQuarantine => "quarantine:read",
         WriteQuarantine => "quarantine:write",
-        Export => "export",
     }
 }
 
@@ -35,8 +34,8 @@ impl Role {
     /// Returns whether people of this role may do something.
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseContacts, Export, ManageTags, ManageTeams, ReadContacts, ReadConversations,
-            ReadOverview, ShareViews, WriteContacts, WriteConversations,
+            EraseContacts, ManageTags, ManageTeams, ReadContacts, ReadConversations, ReadOverview,
+            ShareViews, WriteContacts, WriteConversations,
         };
         match self {
             Self::Administrator => true,
@@ -51,7 +50,6 @@ impl Role {
                     | ManageTeams
                     | ManageTags
                     | ShareViews
-                    | Export
             ),
             Self::Agent => matches!(
                 permission,

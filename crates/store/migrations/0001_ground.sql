@@ -88,11 +88,13 @@ CREATE TABLE tokens (
   revoked_at BIGINT
 );
 
--- Answers to writes that were sent with an Idempotency-Key, kept for a day.
+-- Answers to writes that were sent with an Idempotency-Key, kept for a day. An erasure empties
+-- headers and body; the key stays taken.
 CREATE TABLE idempotency_keys (
   agent_id BIGINT NOT NULL,
   idempotency_key @TEXT@ NOT NULL,
   request_hash @BYTES@ NOT NULL,
+  message_id BIGINT,
   status BIGINT,
   headers TEXT,
   body TEXT,
@@ -250,6 +252,7 @@ CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_messag
 CREATE INDEX conversations_waiting ON conversations (status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_team_waiting ON conversations (team_id, status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
+CREATE INDEX conversations_team_contact ON conversations (team_id, contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX conversations_root ON conversations (root_message_id);
 CREATE INDEX conversations_post ON conversations (post_id) WHERE post_id IS NOT NULL;
 CREATE INDEX conversations_joined ON conversations (joined_into) WHERE joined_into IS NOT NULL;

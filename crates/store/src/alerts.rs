@@ -73,6 +73,22 @@ pub fn clear(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<bool, StoreEr
     Ok(changed > 0)
 }
 
+/// Clears the standing alerts of keys; returns how many there were.
+pub fn clear_all(tx: &mut Tx<'_>, keys: &[String], now: Timestamp) -> Result<u64, StoreError> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![key].into()).collect();
+    let cleared: Vec<AlertId> = tx.query_keys(
+        "UPDATE alerts SET cleared_at = $1
+         WHERE alert_key IN (VALUES {keys}) AND cleared_at IS NULL RETURNING id",
+        &params![now],
+        &keys,
+        |row| row.get(0),
+    )?;
+    Ok(cleared.len() as u64)
+}
+
 /// Lists every standing alert, newest first.
 pub fn list(read: &mut Read<'_>, limit: i64) -> Result<Vec<Standing>, StoreError> {
     select(read, "1 = 1", &params![limit])

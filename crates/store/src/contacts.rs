@@ -1,6 +1,6 @@
 //! Contacts and their identities.
 
-use kulant_model::ids::{ContactId, IdentityId, InboxId};
+use kulant_model::ids::{ContactId, IdentityId, InboxId, TeamId};
 use kulant_model::role::Scope;
 use kulant_model::time::Timestamp;
 
@@ -36,6 +36,9 @@ pub struct Contact {
 
 const IDENTITY: &str = "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at";
 const CONTACT: &str = "id, version, name, note, created_at, erased_at";
+/// How many names that begin alike, and how many of a team's newest contacts, are looked at in one
+/// search within a scope: all of them where either are few.
+const LOOKED_AT: i64 = 2_000;
 
 /// Lists the identities of a realm that have these network ids.
 pub fn list_identities_by_network(
@@ -188,25 +191,51 @@ pub fn update(
     Ok(changed > 0)
 }
 
-/// Lists the contacts that have a conversation within a scope, newest first, before one.
+/// Lists the contacts that have a conversation within a scope, newest first, before one. Each team
+/// runs along its own index: a small one does not walk over the contacts of all others.
 pub fn list(
     read: &mut Read<'_>,
     scope: &Scope,
     before: ContactId,
     limit: i64,
 ) -> Result<Vec<Contact>, StoreError> {
-    let mut params: Vec<Value> = params![before, limit].into();
-    let in_scope = in_scope(scope, &mut params);
-    read.query(
-        &format!(
-            "SELECT {CONTACT} FROM contacts k
-             WHERE k.id < $1 AND k.erased_at IS NULL AND {in_scope}
-             ORDER BY k.id DESC
-             LIMIT $2"
-        ),
-        &params,
-        contact,
-    )
+    let Scope::Teams(teams) = scope else {
+        return read.query(
+            &format!(
+                "SELECT {CONTACT} FROM contacts k
+                 WHERE k.id < $1 AND k.erased_at IS NULL
+                 ORDER BY k.id DESC
+                 LIMIT $2"
+            ),
+            &params![before, limit],
+            contact,
+        );
+    };
+    let mut found = Vec::new();
+    for team in teams {
+        let mut params: Vec<Value> = params![before, limit].into();
+        let team = scope::of_team(*team, "c.team_id", &mut params);
+        found.extend(read.query(
+            &format!(
+                "SELECT {CONTACT} FROM contacts k
+                 WHERE k.id IN (
+                   SELECT s.id FROM (
+                     SELECT DISTINCT c.contact_id AS id FROM conversations c
+                     WHERE {team} AND c.contact_id < $1
+                       AND (SELECT e.erased_at FROM contacts e WHERE e.id = c.contact_id) IS NULL
+                     ORDER BY c.contact_id DESC
+                     LIMIT $2
+                   ) AS s)
+                 ORDER BY k.id DESC"
+            ),
+            &params,
+            contact,
+        )?);
+    }
+    found.sort_by_key(|contact| std::cmp::Reverse(contact.id));
+    found.dedup_by_key(|contact| contact.id);
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
 }
 
 /// Lists those of these contacts that have a conversation within a scope, in the order given.
@@ -265,42 +294,105 @@ pub fn is_in_scope(read: &mut Read<'_>, scope: &Scope, id: ContactId) -> Result<
         .is_some())
 }
 
+/// Says that a contact `k` has a conversation within a scope. Counted, which is asked of each contact
+/// alone: for `EXISTS` PostgreSQL may read all conversations of the scope.
 fn in_scope(scope: &Scope, params: &mut Vec<Value>) -> String {
     match scope {
         Scope::Everything => "1 = 1".to_owned(),
         Scope::Teams(_) => format!(
-            "EXISTS (SELECT 1 FROM conversations c WHERE c.contact_id = k.id AND {})",
+            "(SELECT COUNT(*) FROM conversations c WHERE c.contact_id = k.id AND {}) > 0",
             scope::condition(scope, "c.team_id", params)
         ),
     }
 }
 
-/// Lists contacts whose name, or one of whose identities' names or handles, begins with a text in
-/// small letters (those of ASCII; others are compared as they are).
+/// Lists contacts within a scope whose name, or one of whose identities' names or handles, begins with
+/// a text in small letters (those of ASCII; others are compared as they are).
 pub fn list_ids_by_beginning(
     read: &mut Read<'_>,
+    scope: &Scope,
     beginning: &str,
     limit: i64,
 ) -> Result<Vec<ContactId>, StoreError> {
     let beginning: String = beginning.chars().take(40).collect();
     let end = format!("{beginning}\u{10ffff}");
     let mut found = Vec::new();
-    for (column, sql) in [
-        ("handle", "SELECT contact_id FROM identities"),
-        ("name", "SELECT contact_id FROM identities"),
-        ("name", "SELECT id FROM contacts"),
+    for (id, column, table) in [
+        ("contact_id", "handle", "identities"),
+        ("contact_id", "name", "identities"),
+        ("id", "name", "contacts"),
     ] {
+        let indexed = format!("lower(substr({column}, 1, 60))");
+        let looked_at = match scope {
+            Scope::Everything => limit,
+            Scope::Teams(_) => LOOKED_AT,
+        };
+        let mut params: Vec<Value> = params![&beginning, &end, limit, looked_at].into();
+        let in_scope = in_scope(scope, &mut params);
         found.extend(read.query(
             &format!(
-                "{sql} WHERE {column} IS NOT NULL AND lower(substr({column}, 1, 60)) >= $1
-                   AND lower(substr({column}, 1, 60)) < $2
-                 ORDER BY lower(substr({column}, 1, 60)) LIMIT $3"
+                "SELECT k.id FROM (
+                   SELECT {id} AS id FROM {table}
+                   WHERE {column} IS NOT NULL AND {}
+                   ORDER BY {indexed}
+                   LIMIT $4
+                 ) AS k
+                 WHERE {in_scope}
+                 LIMIT $3",
+                begins(&indexed)
             ),
-            &params![&beginning, &end, limit],
+            &params,
             |row| row.get::<ContactId>(0),
         )?);
     }
+    if let Scope::Teams(teams) = scope {
+        for team in teams {
+            found.extend(list_newest_by_beginning(
+                read,
+                *team,
+                (&beginning, &end),
+                limit,
+            )?);
+        }
+    }
     Ok(found)
+}
+
+/// As `list_ids_by_beginning`, among the newest contacts of a team: a small one finds all of its own,
+/// however many others are named alike. The names are compared as no index has them: each contact's
+/// few are looked at, not all names that begin so.
+fn list_newest_by_beginning(
+    read: &mut Read<'_>,
+    team: TeamId,
+    (beginning, end): (&str, &str),
+    limit: i64,
+) -> Result<Vec<ContactId>, StoreError> {
+    let mut params: Vec<Value> = params![beginning, end, limit, LOOKED_AT].into();
+    let team = scope::of_team(team, "c.team_id", &mut params);
+    read.query(
+        &format!(
+            "SELECT s.id FROM (
+               SELECT DISTINCT c.contact_id AS id FROM conversations c
+               WHERE {team} AND c.contact_id IS NOT NULL
+               ORDER BY c.contact_id DESC
+               LIMIT $4
+             ) AS s
+             WHERE (SELECT COUNT(*) FROM identities i
+                    WHERE i.contact_id = s.id AND (({}) OR ({}))) > 0
+                OR (SELECT COUNT(*) FROM contacts k WHERE k.id = s.id AND {}) > 0
+             LIMIT $3",
+            begins("lower(i.handle)"),
+            begins("lower(i.name)"),
+            begins("lower(k.name)")
+        ),
+        &params,
+        |row| row.get(0),
+    )
+}
+
+/// Says that a text in small letters begins as the first two parameters say.
+fn begins(text: &str) -> String {
+    format!("{text} >= $1 AND {text} < $2")
 }
 
 /// Returns when a contact wrote first and last, if it wrote at all.

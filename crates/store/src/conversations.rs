@@ -39,7 +39,8 @@ pub struct Conversation {
     pub message_count: i64,
     pub voices: i64,
     pub waiting_since: Option<Timestamp>,
-    /// The party's words up to this time need no answer any more: somebody said so.
+    /// The party's words written up to this time need no answer any more: somebody said so. Never
+    /// later than words that were known then, so that what crosses with the saying is not meant.
     pub settled_at: Option<Timestamp>,
     pub first_response_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
@@ -161,19 +162,6 @@ pub fn save_threads(
     Ok(())
 }
 
-/// Finds the key of the private thread through which a conversation's party is reached.
-pub fn find_thread(
-    read: &mut Read<'_>,
-    conversation: ConversationId,
-    inbox: InboxId,
-) -> Result<Option<String>, StoreError> {
-    read.query_one(
-        "SELECT thread_key FROM threads WHERE conversation_id = $1 AND inbox_id = $2 ORDER BY thread_key LIMIT 1",
-        &params![conversation, inbox],
-        |row| row.get(0),
-    )
-}
-
 /// Adds up the messages of conversations, whether these have a row already or not. Up to when a
 /// conversation is answered is found once for it, which `MATERIALIZED` sees to, not for each message.
 pub fn tally(
@@ -187,7 +175,8 @@ pub fn tally(
              COALESCE(c.settled_at, -9000000000000000) AS settled_at,
              COALESCE((SELECT MAX(r.answers_until) FROM messages r
                        WHERE r.conversation_id = k.column1 AND r.direction = 'out'
-                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'),
+                         AND r.visibility <> 'note' AND r.delivery_state = 'sent'
+                         AND r.deleted_at IS NULL),
                       -9000000000000000) AS answered_until
            FROM (VALUES {keys}) AS k
            LEFT JOIN conversations c ON c.id = k.column1
@@ -396,6 +385,27 @@ pub fn save_inboxes(tx: &mut Tx<'_>, rows: &[(InboxId, ConversationId)]) -> Resu
         "INSERT INTO conversation_inboxes (inbox_id, conversation_id)",
         &rows,
         "ON CONFLICT (inbox_id, conversation_id) DO NOTHING",
+    )?;
+    Ok(())
+}
+
+/// Notes anew from which inboxes other than its own a conversation has messages, after some came or
+/// went.
+pub fn renew_inboxes(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    own: InboxId,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM conversation_inboxes
+         WHERE conversation_id = $1 AND inbox_id IN (SELECT id FROM inboxes)",
+        &params![conversation],
+    )?;
+    tx.execute(
+        "INSERT INTO conversation_inboxes (inbox_id, conversation_id)
+         SELECT DISTINCT inbox_id, conversation_id FROM messages
+         WHERE conversation_id = $1 AND inbox_id <> $2 AND visibility <> 'note'",
+        &params![conversation, own],
     )?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use kulant_model::time::Timestamp;
 use crate::error::StoreError;
 use crate::intakes;
 use crate::params;
-use crate::pool::DatabaseUrl;
+use crate::pool::{DatabaseUrl, EMPTYING};
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::value::{Row, Value};
@@ -98,14 +98,15 @@ pub fn list_of_conversation(
     )
 }
 
-/// Lists raw deliveries after one, oldest first, so many as fit in memory and one at least.
+/// Lists raw deliveries after one that still say something, oldest first, so many as fit in memory and
+/// one at least.
 pub fn list_deliveries(
     read: &mut Read<'_>,
     after: IntakeId,
     limit: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
     let sizes = read.query(
-        "SELECT length(body) FROM intakes WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT length(body) FROM intakes WHERE id > $1 AND body IS NOT NULL ORDER BY id LIMIT $2",
         &params![after, limit],
         |row| row.get::<Option<i64>>(0),
     )?;
@@ -116,7 +117,7 @@ pub fn list_deliveries(
                   OR EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id)
                 THEN 1 ELSE 0 END
          FROM intakes i
-         WHERE i.id > $1
+         WHERE i.id > $1 AND i.body IS NOT NULL
          ORDER BY i.id
          LIMIT $2",
         &params![after, limit],
@@ -131,6 +132,20 @@ pub fn list_deliveries(
                 wanted: row.get(6)?,
             })
         },
+    )
+}
+
+/// Lists deliveries that say nothing any more and whose key is one of these.
+pub fn list_emptied_by_key(
+    read: &mut Read<'_>,
+    keys: &[&str],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![*key].into()).collect();
+    read.query_keys(
+        "SELECT id FROM intakes WHERE body IS NULL AND delivery_key IN (VALUES {keys})",
+        &[],
+        &keys,
+        |row| row.get(0),
     )
 }
 
@@ -338,19 +353,25 @@ pub fn empty_contact(
 
 /// Sees to it that what was deleted or overwritten is in no file any more. Blocks for as long as it
 /// takes; on SQLite the write-ahead log is emptied, the database itself overwrites what it deletes.
+/// While somebody reads the log it is tried now and then, each time so shortly that writers hardly
+/// notice, and given up for another time.
 pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
-    const TRIES: usize = 30;
+    const TRIES: usize = 12;
+    const REST: Duration = Duration::from_secs(1);
     match url {
         DatabaseUrl::Sqlite(path) => {
             let connection = sqlite::open(path, Purpose::Write)?;
+            connection.busy_timeout(EMPTYING)?;
             for _ in 0..TRIES {
+                // Most of it beside the writers, so that the rest is short.
+                connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
                 let busy: i64 =
                     connection
                         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
                 if busy == 0 {
                     return Ok(());
                 }
-                thread::sleep(Duration::from_millis(100));
+                thread::sleep(REST);
             }
             Err(StoreError::Busy(
                 "the write-ahead log could not be emptied".to_owned(),

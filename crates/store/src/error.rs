@@ -10,7 +10,7 @@ pub enum StoreError {
     Conflict(String),
     /// The database is locked, starting, out of reach or out of room; the same call may go through
     /// later.
-    #[error("the database is busy: {0}")]
+    #[error("the database cannot be used now: {0}")]
     Busy(String),
     /// Nothing that trying again would mend.
     #[error("the database failed: {0}")]

@@ -11,10 +11,19 @@ use crate::sql::{Read, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedKey {
     pub request_hash: Vec<u8>,
-    pub answer: Option<StoredAnswer>,
+    pub answer: KeptAnswer,
     /// What the request wrote, where its transaction left word of it.
     pub message: Option<MessageId>,
     pub created_at: Timestamp,
+}
+
+/// What is left of the answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptAnswer {
+    NotYet,
+    Whole(StoredAnswer),
+    /// The request was done; an erasure took its answer.
+    Erased,
 }
 
 /// An answer as it was given.
@@ -46,24 +55,25 @@ pub fn take(
 /// Finds what a key was used for.
 pub fn find(read: &mut Read<'_>, agent: AgentId, key: &str) -> Result<Option<UsedKey>, StoreError> {
     read.query_one(
-        "SELECT request_hash, status, headers, body, created_at
+        "SELECT request_hash, message_id, status, headers, body, created_at
          FROM idempotency_keys
          WHERE agent_id = $1 AND idempotency_key = $2",
         &params![agent, key],
         |row| {
-            let status: Option<i64> = row.get(1)?;
-            let headers: Option<String> = row.get(2)?;
-            let body: Option<String> = row.get(3)?;
-            let word = headers.as_deref().filter(|_| status.is_none());
+            let (status, headers, body) = (row.get(2)?, row.get(3)?, row.get(4)?);
             Ok(UsedKey {
                 request_hash: row.get(0)?,
-                message: word.and_then(|word| word.parse().ok()),
-                answer: status.map(|status| StoredAnswer {
-                    status,
-                    headers: headers.unwrap_or_default(),
-                    body: body.unwrap_or_default(),
-                }),
-                created_at: row.get(4)?,
+                message: row.get(1)?,
+                answer: match (status, headers, body) {
+                    (None, _, _) => KeptAnswer::NotYet,
+                    (Some(status), Some(headers), Some(body)) => KeptAnswer::Whole(StoredAnswer {
+                        status,
+                        headers,
+                        body,
+                    }),
+                    (Some(_), _, _) => KeptAnswer::Erased,
+                },
+                created_at: row.get(5)?,
             })
         },
     )
@@ -93,9 +103,9 @@ pub fn note_message(
     message: MessageId,
 ) -> Result<bool, StoreError> {
     let noted = tx.execute(
-        "UPDATE idempotency_keys SET headers = $3
-         WHERE agent_id = $1 AND idempotency_key = $2 AND status IS NULL AND headers IS NULL",
-        &params![agent, key, message.to_string()],
+        "UPDATE idempotency_keys SET message_id = $3
+         WHERE agent_id = $1 AND idempotency_key = $2 AND status IS NULL AND message_id IS NULL",
+        &params![agent, key, message],
     )?;
     Ok(noted == 1)
 }
@@ -120,7 +130,7 @@ pub fn free_wordless(
     tx.execute(
         "DELETE FROM idempotency_keys
          WHERE agent_id = $1 AND idempotency_key = $2 AND created_at < $3
-           AND status IS NULL AND headers IS NULL",
+           AND status IS NULL AND message_id IS NULL",
         &params![agent, key, before],
     )
 }
@@ -133,7 +143,11 @@ pub fn remove_before(tx: &mut Tx<'_>, time: Timestamp) -> Result<u64, StoreError
     )
 }
 
-/// Forgets every answer that is kept, as an erasure must.
-pub fn remove_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    tx.execute("DELETE FROM idempotency_keys WHERE status IS NOT NULL", &[])
+/// Forgets every answer that is kept, as an erasure must. The keys stay taken: freed, they would let
+/// what was done be done again.
+pub fn forget_answers(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.execute(
+        "UPDATE idempotency_keys SET headers = NULL, body = NULL WHERE body IS NOT NULL",
+        &[],
+    )
 }

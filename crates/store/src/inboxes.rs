@@ -170,9 +170,31 @@ pub fn list_active(read: &mut Read<'_>, after: i64, limit: i64) -> Result<Vec<In
     )
 }
 
-/// Returns whether a delivery, a message or a conversation speaks of the inbox.
-pub fn is_referred_to(read: &mut Read<'_>, id: InboxId) -> Result<bool, StoreError> {
-    let found = read.query_one(
+/// Lists which of these inboxes are in use, and keeps them from being removed until this transaction
+/// ends; anything else of them may change beside it.
+pub fn list_in_use(tx: &mut Tx<'_>, ids: &[InboxId]) -> Result<Vec<InboxId>, StoreError> {
+    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
+    let lock = tx.dialect().keep_rows();
+    tx.query_keys(
+        &format!(
+            "SELECT id FROM inboxes WHERE id IN (VALUES {{keys}}) AND archived_at IS NULL {lock}"
+        ),
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
+/// Returns whether a delivery, a message or a conversation speaks of the inbox, once nothing is being
+/// stored for it any more.
+pub fn is_referred_to(tx: &mut Tx<'_>, id: InboxId) -> Result<bool, StoreError> {
+    let lock = tx.dialect().lock_rows("inboxes");
+    tx.query_one(
+        &format!("SELECT id FROM inboxes WHERE id = $1 {lock}"),
+        &params![id],
+        |row| row.get::<InboxId>(0),
+    )?;
+    let found = tx.query_one(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM intakes WHERE inbox_id = $1)
             OR EXISTS (SELECT 1 FROM conversations WHERE inbox_id = $1)
             OR EXISTS (SELECT 1 FROM messages WHERE inbox_id = $1 AND network_id IS NOT NULL)",
@@ -245,6 +267,21 @@ pub fn save_trouble(
         &params![id, (!trouble.is_null()).then(|| trouble.to_string()), now],
     )?;
     Ok(())
+}
+
+/// Notes that an inbox is tried again, unless that was done after a time; returns whether to try.
+pub fn check_again(
+    tx: &mut Tx<'_>,
+    id: InboxId,
+    checked_until: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE inboxes SET checked_at = $3
+         WHERE id = $1 AND (checked_at IS NULL OR checked_at <= $2)",
+        &params![id, checked_until, now],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Forgets what was wrong with an inbox, as when it is set up anew.

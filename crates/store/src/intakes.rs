@@ -126,16 +126,27 @@ pub fn empty_bodies(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Lists the inboxes that have deliveries waiting.
+/// Lists the inboxes that have deliveries waiting, up to a delivery.
 pub fn list_inboxes_waiting(
     read: &mut Read<'_>,
+    newest: IntakeId,
     now: Timestamp,
 ) -> Result<Vec<InboxId>, StoreError> {
     read.query(
         "SELECT i.id FROM inboxes i
-         WHERE EXISTS (SELECT 1 FROM intake_jobs j WHERE j.inbox_id = i.id AND j.run_at <= $1)
+         WHERE EXISTS (SELECT 1 FROM intake_jobs j
+                       WHERE j.inbox_id = i.id AND j.run_at <= $1 AND j.intake_id <= $2)
          ORDER BY i.id",
-        &params![now],
+        &params![now, newest],
+        |row| row.get(0),
+    )
+}
+
+/// Finds the newest delivery that waits.
+pub fn find_newest_waiting(read: &mut Read<'_>) -> Result<Option<IntakeId>, StoreError> {
+    read.query_one(
+        "SELECT intake_id FROM intake_jobs ORDER BY intake_id DESC LIMIT 1",
+        &[],
         |row| row.get(0),
     )
 }
@@ -203,6 +214,20 @@ pub fn finish(tx: &mut Tx<'_>, intakes: &[IntakeId]) -> Result<Vec<IntakeId>, St
     let keys: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
     tx.query_keys(
         "DELETE FROM intake_jobs WHERE intake_id IN (VALUES {keys}) RETURNING intake_id",
+        &[],
+        &keys,
+        |row| row.get(0),
+    )
+}
+
+/// Lists which of these deliveries still need work.
+pub fn list_unfinished(
+    read: &mut Read<'_>,
+    intakes: &[IntakeId],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let keys: Vec<Vec<Value>> = intakes.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT intake_id FROM intake_jobs WHERE intake_id IN (VALUES {keys})",
         &[],
         &keys,
         |row| row.get(0),

@@ -88,14 +88,18 @@ pub struct Claimable {
 }
 
 /// Lists whose due work may be claimed, what waits longest first. Of an inbox no more than `most` is
-/// done at a time: a network that answers nobody keeps no other waiting.
+/// done at a time, and of what belongs to none no more than `most_of_none`: networks that answer
+/// nobody keep no other waiting.
 pub fn list_claimable(
     read: &mut Read<'_>,
     now: Timestamp,
     most: i64,
+    most_of_none: i64,
 ) -> Result<Vec<Claimable>, StoreError> {
     let mut found = read.query(
-        "SELECT run_at FROM jobs
+        "SELECT run_at,
+           (SELECT COUNT(*) FROM jobs c WHERE c.inbox_id IS NULL AND c.claimed_until >= $1)
+         FROM jobs
          WHERE inbox_id IS NULL AND run_at <= $1 AND (claimed_until IS NULL OR claimed_until < $1)
          ORDER BY run_at, id
          LIMIT 1",
@@ -104,7 +108,7 @@ pub fn list_claimable(
             Ok(Claimable {
                 inbox: None,
                 due: row.get(0)?,
-                room: i64::MAX,
+                room: most_of_none - row.get::<i64>(1)?,
             })
         },
     )?;
@@ -128,7 +132,8 @@ pub fn list_claimable(
             }))
         },
     )?;
-    found.extend(of_inboxes.into_iter().flatten().filter(|one| one.room > 0));
+    found.extend(of_inboxes.into_iter().flatten());
+    found.retain(|one| one.room > 0);
     found.sort_by_key(|one| (one.due, one.inbox));
     Ok(found)
 }
@@ -278,6 +283,15 @@ pub fn cancel(tx: &mut Tx<'_>, kind: &str, key: &str) -> Result<(), StoreError> 
     tx.execute(
         "DELETE FROM jobs WHERE kind = $1 AND job_key = $2",
         &params![kind, key],
+    )?;
+    Ok(())
+}
+
+/// Takes work back that nobody does now.
+pub fn take_back(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM jobs WHERE id = $1 AND claimed_until IS NULL",
+        &params![id],
     )?;
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod leases;
 pub mod links;
 pub mod mentions;
 pub mod messages;
+pub mod parties;
 mod pool;
 pub mod reactions;
 pub mod reading;
@@ -35,6 +36,7 @@ pub mod tokens;
 pub mod upkeep;
 pub mod versions;
 pub mod views;
+pub mod writing;
 
 pub use error::StoreError;
 pub use pool::{DatabaseUrl, Store};

@@ -1,9 +1,10 @@
-//! Messages as they are kept, with their files; how far they have come on their way out is in
-//! `deliveries`, and how conversations are listed for people in `reading`.
+//! Messages as they are kept; how far they have come on their way out is in `deliveries`, and how
+//! conversations are listed for people in `reading`.
 
-use std::time::Duration;
+mod attachments;
+mod known;
 
-use kulant_model::ids::{AgentId, AttachmentId, ConversationId, IdentityId, InboxId, MessageId};
+use kulant_model::ids::{AgentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
 
@@ -12,26 +13,13 @@ use crate::params;
 use crate::sql::value::{Row, Value};
 use crate::sql::{Read, Tx};
 
-/// What the intake knows of a message that has a row already, seen or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    pub id: MessageId,
-    pub network_id: Option<String>,
-    pub direction: Direction,
-    pub visibility: Visibility,
-    pub identity: Option<IdentityId>,
-    pub conversation: Option<ConversationId>,
-    pub parent: Option<MessageId>,
-    pub root: Option<MessageId>,
-    pub top: Option<MessageId>,
-    /// The key of the private thread it belongs to.
-    pub thread: Option<String>,
-    /// When it was taken in; none for a placeholder, which stands for a message not seen yet.
-    pub seen_at: Option<Timestamp>,
-    pub edited_at: Option<Timestamp>,
-    pub deleted_at: Option<Timestamp>,
-    pub body: String,
-}
+pub(crate) use attachments::{ATTACHMENT, attachment};
+pub use attachments::{
+    Attachment, delete_attachments, find_attachment, forget_attachments, give_up_attachments,
+    insert_attachments, list_attachments, list_files_known, list_given_up_attachments,
+    tie_attachment,
+};
+pub use known::{Known, list_known, list_known_below, list_known_by_id};
 
 /// A whole row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,82 +72,11 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// A file that came with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attachment {
-    pub id: AttachmentId,
-    pub message: Option<MessageId>,
-    pub inbox: Option<InboxId>,
-    pub agent: Option<AgentId>,
-    pub name: String,
-    pub media_type: String,
-    pub size: Option<i64>,
-    pub source_url: Option<String>,
-    pub file_name: Option<String>,
-    pub created_at: Timestamp,
-}
-
-const KNOWN: &str = "m.id, m.network_id, m.direction, m.visibility, m.identity_id, m.conversation_id, \
-     m.parent_id, m.root_id, m.top_id, m.seen_at, m.edited_at, m.deleted_at, m.body, m.thread_key";
-
 pub(crate) const MESSAGE: &str = "m.id, m.inbox_id, m.conversation_id, m.network_id, m.direction, m.visibility, \
      m.identity_id, m.agent_id, m.is_party, m.kind, m.title, m.body, m.url, m.parent_id, m.root_id, \
      m.top_id, m.thread_key, m.seen_at, m.platform_at, m.received_at, m.stored_at, m.edited_at, \
      m.deleted_at, m.signature, m.answers_until, m.delivery_state, m.send_at, m.sent_at, m.attempts, \
      m.next_attempt_at, m.failure_class, m.failure_detail, m.template";
-
-/// Lists what is known of messages by the network's ids.
-pub fn list_known(
-    read: &mut Read<'_>,
-    inbox: InboxId,
-    network_ids: &[&str],
-) -> Result<Vec<Known>, StoreError> {
-    let keys: Vec<Vec<Value>> = network_ids
-        .iter()
-        .map(|id| params![inbox, *id].into())
-        .collect();
-    read.query_keys(
-        &format!(
-            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k
-             JOIN messages m ON m.inbox_id = k.column1 AND m.network_id = k.column2"
-        ),
-        &[],
-        &keys,
-        known,
-    )
-}
-
-/// Lists what is known of messages of an inbox by our own ids; notes never went to a network.
-pub fn list_known_by_id(
-    read: &mut Read<'_>,
-    inbox: InboxId,
-    ids: &[MessageId],
-) -> Result<Vec<Known>, StoreError> {
-    let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        &format!(
-            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k JOIN messages m ON m.id = k.column1
-               AND m.inbox_id = $1 AND m.visibility <> 'note'"
-        ),
-        &params![inbox],
-        &keys,
-        known,
-    )
-}
-
-/// Lists what is known of everything below these topmost messages.
-pub fn list_known_below(read: &mut Read<'_>, tops: &[MessageId]) -> Result<Vec<Known>, StoreError> {
-    let keys: Vec<Vec<Value>> = tops.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        &format!(
-            "SELECT {KNOWN} FROM (VALUES {{keys}}) AS k
-             JOIN messages m ON m.top_id = k.column1 AND m.id <> k.column1"
-        ),
-        &[],
-        &keys,
-        known,
-    )
-}
 
 /// Lists to which conversations messages belong now.
 pub fn list_conversations(
@@ -265,20 +182,6 @@ pub fn move_conversation(
     Ok(())
 }
 
-/// Marks who of a conversation is its party: the author of its root.
-pub fn mark_party(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    party: IdentityId,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE messages SET is_party = CASE WHEN identity_id = $2 THEN 1 ELSE 0 END
-         WHERE conversation_id = $1 AND direction = 'in'",
-        &params![conversation, party],
-    )?;
-    Ok(())
-}
-
 /// Gives a message new words, unless it has none any more.
 pub fn edit(
     tx: &mut Tx<'_>,
@@ -303,37 +206,6 @@ pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
-/// known. The row goes after the file, so that none stays on the disk unknown to everybody.
-const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
-     media_type = '', size = NULL, source_url = NULL, created_at = 0";
-
-/// Gives uploads up that no message claimed in time. Those that may belong to a delivery that still
-/// waits or lies in quarantine stay: it was received in the given time after they were made.
-pub fn give_up_attachments(
-    tx: &mut Tx<'_>,
-    made_before: Timestamp,
-    delivered_within: Duration,
-) -> Result<(), StoreError> {
-    let within = i64::try_from(delivered_within.as_micros()).unwrap_or(i64::MAX);
-    tx.execute(
-        &format!(
-            "UPDATE attachments SET {GIVEN_UP}
-             WHERE message_id IS NULL AND created_at > 0 AND created_at < $1
-               AND NOT EXISTS (
-                 SELECT 1 FROM quarantine q JOIN intakes i ON i.id = q.intake_id
-                 WHERE q.inbox_id = attachments.inbox_id
-                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)
-               AND NOT EXISTS (
-                 SELECT 1 FROM intake_jobs j JOIN intakes i ON i.id = j.intake_id
-                 WHERE j.inbox_id = attachments.inbox_id
-                   AND i.received_at BETWEEN attachments.created_at AND attachments.created_at + $2)"
-        ),
-        &params![made_before, within],
-    )?;
-    Ok(())
-}
-
 /// Lists how many bytes the words of messages have.
 pub fn list_sizes(
     read: &mut Read<'_>,
@@ -347,43 +219,6 @@ pub fn list_sizes(
         &keys,
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
-}
-
-/// Lists which of these files on the disk a row speaks of.
-pub fn list_files_known(read: &mut Read<'_>, names: &[&str]) -> Result<Vec<String>, StoreError> {
-    let keys: Vec<Vec<Value>> = names.iter().map(|name| params![*name].into()).collect();
-    read.query_keys(
-        "SELECT a.file_name FROM (VALUES {keys}) AS k JOIN attachments a ON a.file_name = k.column1",
-        &[],
-        &keys,
-        |row| row.get(0),
-    )
-}
-
-/// Lists files that were given up and may still be on the disk.
-pub fn list_given_up_attachments(
-    read: &mut Read<'_>,
-    limit: i64,
-) -> Result<Vec<(AttachmentId, Option<String>)>, StoreError> {
-    read.query(
-        "SELECT id, file_name FROM attachments
-         WHERE message_id IS NULL AND created_at = 0
-         ORDER BY id
-         LIMIT $1",
-        &params![limit],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-/// Forgets files that were given up and are gone from the disk.
-pub fn forget_attachments(tx: &mut Tx<'_>, ids: &[AttachmentId]) -> Result<(), StoreError> {
-    for id in ids {
-        tx.execute(
-            "DELETE FROM attachments WHERE id = $1 AND created_at = 0",
-            &params![*id],
-        )?;
-    }
-    Ok(())
 }
 
 /// Removes a row that stood for the same message as another one, which takes its place.
@@ -539,111 +374,6 @@ pub fn set_kind(tx: &mut Tx<'_>, id: MessageId, kind: Option<Kind>) -> Result<()
     Ok(())
 }
 
-pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
-    let rows: Vec<Vec<Value>> = attachments
-        .iter()
-        .map(|file| {
-            params![
-                file.id,
-                file.message,
-                file.inbox,
-                file.agent,
-                &file.name,
-                &file.media_type,
-                file.size,
-                file.source_url.as_deref(),
-                file.file_name.as_deref(),
-                file.created_at
-            ]
-            .into()
-        })
-        .collect();
-    tx.insert(
-        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, created_at)",
-        &rows,
-        "",
-    )?;
-    Ok(())
-}
-
-/// Ties an upload to the message it was made for; only one that is still free.
-pub fn tie_attachment(
-    tx: &mut Tx<'_>,
-    id: AttachmentId,
-    message: MessageId,
-) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "UPDATE attachments SET message_id = $2
-         WHERE id = $1 AND message_id IS NULL AND created_at > 0",
-        &params![id, message],
-    )?;
-    Ok(changed > 0)
-}
-
-pub fn find_attachment(
-    read: &mut Read<'_>,
-    id: AttachmentId,
-) -> Result<Option<Attachment>, StoreError> {
-    read.query_one(
-        &format!("SELECT {ATTACHMENT} FROM attachments a WHERE a.id = $1"),
-        &params![id],
-        attachment,
-    )
-}
-
-pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.created_at";
-
-/// Lists the files of messages.
-pub fn list_attachments(
-    read: &mut Read<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<Attachment>, StoreError> {
-    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        &format!(
-            "SELECT {ATTACHMENT} FROM (VALUES {{keys}}) AS k
-             JOIN attachments a ON a.message_id = k.column1
-             ORDER BY a.id"
-        ),
-        &[],
-        &keys,
-        attachment,
-    )
-}
-
-/// Takes a message's files away; returns the names under which they lie, given up until they are gone
-/// from the disk.
-pub fn delete_attachments(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<String>, StoreError> {
-    tx.execute(
-        "DELETE FROM attachments WHERE message_id = $1 AND file_name IS NULL",
-        &params![message],
-    )?;
-    tx.query(
-        &format!("UPDATE attachments SET {GIVEN_UP} WHERE message_id = $1 RETURNING file_name"),
-        &params![message],
-        |row| row.get(0),
-    )
-}
-
-fn known(row: &Row<'_>) -> Result<Known, StoreError> {
-    Ok(Known {
-        id: row.get(0)?,
-        network_id: row.get(1)?,
-        direction: row.get(2)?,
-        visibility: row.get(3)?,
-        identity: row.get(4)?,
-        conversation: row.get(5)?,
-        parent: row.get(6)?,
-        root: row.get(7)?,
-        top: row.get(8)?,
-        seen_at: row.get(9)?,
-        edited_at: row.get(10)?,
-        deleted_at: row.get(11)?,
-        body: row.get(12)?,
-        thread: row.get(13)?,
-    })
-}
-
 pub(crate) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
     let delivery = match row.get::<Option<DeliveryState>>(25)? {
         None => None,
@@ -692,20 +422,5 @@ pub(crate) fn message(row: &Row<'_>) -> Result<Message, StoreError> {
         template: row.get(32)?,
         answers_until: row.get(24)?,
         delivery,
-    })
-}
-
-pub(crate) fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
-    Ok(Attachment {
-        id: row.get(0)?,
-        message: row.get(1)?,
-        inbox: row.get(2)?,
-        agent: row.get(3)?,
-        name: row.get(4)?,
-        media_type: row.get(5)?,
-        size: row.get(6)?,
-        source_url: row.get(7)?,
-        file_name: row.get(8)?,
-        created_at: row.get(9)?,
     })
 }

@@ -18,6 +18,7 @@ use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::sqlite;
 use crate::sql::{Connection, Purpose, Read, Tx};
+use crate::writing;
 
 /// How many closures wait at most before callers wait themselves.
 const QUEUE: usize = 4_096;
@@ -25,7 +26,7 @@ const QUEUE: usize = 4_096;
 const GROUP: usize = 256;
 /// How long the emptying of the write-ahead log waits for whoever still reads it, as a back-up does
 /// for minutes: nobody can write meanwhile.
-const EMPTYING: Duration = Duration::from_millis(200);
+pub(crate) const EMPTYING: Duration = Duration::from_millis(200);
 const SQLITE_READERS: usize = 3;
 const POSTGRES_WRITERS: usize = 4;
 const POSTGRES_READERS: usize = 4;
@@ -170,12 +171,27 @@ impl Store {
                     (Ok(_), Err(error)) => Err(E::from(error)),
                 };
                 // Nobody waits any more when a request was dropped: the commit stands.
-                drop(answer.send(outcome));
+                drop(answer.send((worked, outcome)));
             });
             (worked, tell)
         });
-        self.send(&self.inner.writes, job).await?;
-        answered.await.map_err(|_| gone())?
+        writing::begin();
+        self.send(&self.inner.writes, job)
+            .await
+            .inspect_err(|_| writing::undo())?;
+        match answered.await {
+            // What the closure wrote was committed, or nobody knows whether it was.
+            Ok((true, outcome)) => outcome,
+            Ok((false, outcome)) => {
+                writing::undo();
+                outcome
+            }
+            // The closure was let go of: its transaction never began, or was undone.
+            Err(_) => {
+                writing::undo();
+                Err(gone().into())
+            }
+        }
     }
 
     /// Runs a closure that only reads.

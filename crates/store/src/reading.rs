@@ -1,10 +1,11 @@
 //! Conversations as people read them: filtered within a scope, paged by key, with all their names.
 
-use kulant_model::conversation::{Priority, Status};
-use kulant_model::ids::{
-    AgentId, BrandId, ContactId, ConversationId, InboxId, MessageId, TagId, TeamId,
-};
-use kulant_model::message::{Direction, Kind};
+mod filter;
+mod overview;
+
+use kulant_model::conversation::Status;
+use kulant_model::ids::{AgentId, ContactId, ConversationId, MessageId, TagId};
+use kulant_model::message::Direction;
 use kulant_model::role::Scope;
 use kulant_model::time::Timestamp;
 
@@ -15,58 +16,10 @@ use crate::scope;
 use crate::sql::Read;
 use crate::sql::value::Value;
 
-/// Who must be responsible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assignee {
-    Agent(AgentId),
-    Nobody,
-}
-
-/// Which team's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TeamFilter {
-    Team(TeamId),
-    Nobody,
-}
-
-impl Assignee {
-    const fn id(self) -> Option<AgentId> {
-        match self {
-            Self::Agent(agent) => Some(agent),
-            Self::Nobody => None,
-        }
-    }
-}
-
-impl TeamFilter {
-    const fn id(self) -> Option<TeamId> {
-        match self {
-            Self::Team(team) => Some(team),
-            Self::Nobody => None,
-        }
-    }
-}
-
-/// What a list is narrowed to; everything given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub statuses: Vec<Status>,
-    /// One of these, for each list that is not empty.
-    pub inboxes: Vec<InboxId>,
-    pub teams: Vec<TeamFilter>,
-    pub assignees: Vec<Assignee>,
-    /// All of these.
-    pub tags: Vec<TagId>,
-    pub brands: Vec<BrandId>,
-    pub kinds: Vec<Kind>,
-    pub priorities: Vec<Priority>,
-    pub visibilities: Vec<String>,
-    pub unread: Option<bool>,
-    pub mentioned: Option<AgentId>,
-    pub contact: Option<ContactId>,
-    /// Only where the newest message is not older.
-    pub newest_after: Option<Timestamp>,
-}
+pub(crate) use filter::conditions;
+pub use filter::{Assignee, Filter, TeamFilter};
+use filter::{InboxWay, branch_conditions, equals};
+pub use overview::{Queue, count_waiting_public, list_oldest_public, list_queues, list_team_ids};
 
 /// In which order a list runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,136 +52,8 @@ pub struct Summary {
     pub tags: Vec<(TagId, String, String)>,
 }
 
-/// By which way a branch of a list finds the conversations of an inbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InboxWay {
-    /// Those that began there, and those that only have messages from there.
-    Any,
-    Origin,
-    Elsewhere,
-}
-
 /// How many branches a list is cut into at most, so that each runs along one index.
 const BRANCHES: usize = 48;
-
-/// Writes the conditions of a filter within a scope, for a table called `c`.
-pub(crate) fn conditions(scope: &Scope, filter: &Filter, params: &mut Vec<Value>) -> String {
-    branch_conditions(scope, filter, InboxWay::Any, params)
-}
-
-fn branch_conditions(
-    scope: &Scope,
-    filter: &Filter,
-    way: InboxWay,
-    params: &mut Vec<Value>,
-) -> String {
-    let mut all = vec!["c.joined_into IS NULL".to_owned()];
-    if *scope != Scope::Everything {
-        all.push(scope::condition(scope, "c.team_id", params));
-    }
-    narrow(filter, way, params, &mut all);
-    all.join(" AND ")
-}
-
-fn narrow(filter: &Filter, way: InboxWay, params: &mut Vec<Value>, all: &mut Vec<String>) {
-    one_of("c.status", &filter.statuses, params, all);
-    let teams: Vec<Option<TeamId>> = filter.teams.iter().map(|team| team.id()).collect();
-    one_of_or_null("c.team_id", &teams, params, all);
-    let agents: Vec<Option<AgentId>> = filter.assignees.iter().map(|one| one.id()).collect();
-    one_of_or_null("c.agent_id", &agents, params, all);
-    if !filter.inboxes.is_empty() {
-        let mut ways = Vec::with_capacity(filter.inboxes.len());
-        for inbox in &filter.inboxes {
-            params.push((*inbox).into());
-            let place = params.len();
-            let origin = format!("c.inbox_id = ${place}");
-            let elsewhere = format!(
-                "c.id IN (SELECT ci.conversation_id FROM conversation_inboxes ci \
-                 WHERE ci.inbox_id = ${place})"
-            );
-            ways.push(match way {
-                InboxWay::Any => format!("{origin} OR {elsewhere}"),
-                InboxWay::Origin => origin,
-                InboxWay::Elsewhere => elsewhere,
-            });
-        }
-        all.push(format!("({})", ways.join(" OR ")));
-    }
-    for tag in &filter.tags {
-        params.push((*tag).into());
-        all.push(format!(
-            "c.id IN (SELECT ct.conversation_id FROM conversation_tags ct WHERE ct.tag_id = ${})",
-            params.len()
-        ));
-    }
-    one_of("c.brand_id", &filter.brands, params, all);
-    one_of("c.kind", &filter.kinds, params, all);
-    one_of("c.priority", &filter.priorities, params, all);
-    let visibilities: Vec<&str> = filter.visibilities.iter().map(String::as_str).collect();
-    one_of("c.visibility", &visibilities, params, all);
-    if let Some(unread) = filter.unread {
-        equals("c.unread", unread, params, all);
-    }
-    if let Some(contact) = filter.contact {
-        equals("c.contact_id", contact, params, all);
-    }
-    if let Some(oldest) = filter.newest_after {
-        params.push(oldest.into());
-        all.push(format!("c.last_message_at >= ${}", params.len()));
-    }
-    if let Some(agent) = filter.mentioned {
-        params.push(agent.into());
-        all.push(format!(
-            "c.id IN (SELECT n.conversation_id FROM mentions n \
-             WHERE n.agent_id = ${} AND n.read_at IS NULL)",
-            params.len()
-        ));
-    }
-}
-
-fn equals(column: &str, value: impl Into<Value>, params: &mut Vec<Value>, all: &mut Vec<String>) {
-    params.push(value.into());
-    all.push(format!("{column} = ${}", params.len()));
-}
-
-fn one_of<T: Copy + Into<Value>>(
-    column: &str,
-    values: &[T],
-    params: &mut Vec<Value>,
-    all: &mut Vec<String>,
-) {
-    match values {
-        [] => {}
-        [one] => equals(column, *one, params, all),
-        many => {
-            let places: Vec<String> = many
-                .iter()
-                .map(|value| {
-                    params.push((*value).into());
-                    format!("${}", params.len())
-                })
-                .collect();
-            all.push(format!("{column} IN ({})", places.join(", ")));
-        }
-    }
-}
-
-/// As `one_of`, where none among the values stands for a column that is empty.
-fn one_of_or_null<T: Copy + Into<Value>>(
-    column: &str,
-    values: &[Option<T>],
-    params: &mut Vec<Value>,
-    all: &mut Vec<String>,
-) {
-    let some: Vec<T> = values.iter().copied().flatten().collect();
-    if some.len() == values.len() {
-        one_of(column, &some, params, all);
-        return;
-    }
-    let mut ways = vec![format!("{column} IS NULL")];
-    one_of(column, &some, params, &mut ways);
-    all.push(format!("({})", ways.join(" OR ")));
-}
 
 /// Lists the ids of a page. Where a filter names several teams or statuses, or the scope does, each
 /// of them runs along its own index and the few rows of all are sorted.
@@ -454,110 +279,6 @@ pub fn list_summaries(
     let place = |id: ConversationId| ids.iter().position(|wanted| *wanted == id);
     found.sort_by_key(|summary| place(summary.row.id));
     Ok(found)
-}
-
-/// How one team's queue stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
-    pub team: TeamId,
-    pub name: String,
-    pub oldest_waiting_since: Option<Timestamp>,
-}
-
-/// Lists the teams within a scope with how long somebody has waited in each.
-pub fn list_queues(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<Queue>, StoreError> {
-    let mut params = Vec::new();
-    let in_scope = scope::condition(scope, "t.id", &mut params);
-    read.query(
-        &format!(
-            "SELECT t.id, t.name,
-               (SELECT MIN(c.waiting_since) FROM conversations c
-                WHERE c.team_id = t.id AND c.status = 'open' AND c.joined_into IS NULL
-                  AND c.waiting_since IS NOT NULL)
-             FROM teams t
-             WHERE t.archived_at IS NULL AND {in_scope}
-             ORDER BY t.name
-             LIMIT 500"
-        ),
-        &params,
-        |row| {
-            Ok(Queue {
-                team: row.get(0)?,
-                name: row.get(1)?,
-                oldest_waiting_since: row.get(2)?,
-            })
-        },
-    )
-}
-
-/// The condition that a conversation which waits does so in public: of one that went on in private, a
-/// public message must be among those unanswered.
-const WAITS_IN_PUBLIC: &str = "(c.visibility = 'public' OR (c.visibility = 'mixed' AND EXISTS (
-    SELECT 1 FROM messages w
-    WHERE w.conversation_id = c.id AND w.platform_at >= c.waiting_since AND w.visibility = 'public'
-      AND w.direction = 'in' AND w.is_party = 1 AND w.deleted_at IS NULL
-      AND (w.kind IS NULL OR w.kind IN ('request', 'question', 'complaint')))))";
-
-/// Counts a team's conversations that wait in public, up to a cap.
-pub fn count_waiting_public(
-    read: &mut Read<'_>,
-    scope: &Scope,
-    team: TeamId,
-    cap: i64,
-) -> Result<i64, StoreError> {
-    let mut params: Vec<Value> = params![cap + 1, team].into();
-    let in_scope = scope::condition(scope, "c.team_id", &mut params);
-    Ok(read
-        .query_one(
-            &format!(
-                "SELECT COUNT(*) FROM (
-                   SELECT 1 AS one FROM conversations c
-                   WHERE c.team_id = $2 AND c.status = 'open' AND c.joined_into IS NULL
-                     AND c.waiting_since IS NOT NULL AND {WAITS_IN_PUBLIC} AND {in_scope}
-                   LIMIT $1
-                 ) AS counted"
-            ),
-            &params,
-            |row| row.get(0),
-        )?
-        .unwrap_or(0))
-}
-
-/// Lists the teams in use within a scope, by name.
-pub fn list_team_ids(read: &mut Read<'_>, scope: &Scope) -> Result<Vec<TeamId>, StoreError> {
-    let mut params = Vec::new();
-    let in_scope = scope::condition(scope, "t.id", &mut params);
-    read.query(
-        &format!(
-            "SELECT t.id FROM teams t
-             WHERE t.archived_at IS NULL AND {in_scope}
-             ORDER BY t.name
-             LIMIT 500"
-        ),
-        &params,
-        |row| row.get(0),
-    )
-}
-
-/// Lists those who have waited longest in public, within a scope.
-pub fn list_oldest_public(
-    read: &mut Read<'_>,
-    scope: &Scope,
-    limit: i64,
-) -> Result<Vec<ConversationId>, StoreError> {
-    let mut params: Vec<Value> = params![limit].into();
-    let in_scope = scope::condition(scope, "c.team_id", &mut params);
-    read.query(
-        &format!(
-            "SELECT c.id FROM conversations c
-             WHERE c.joined_into IS NULL AND c.waiting_since IS NOT NULL AND c.status = 'open'
-               AND {WAITS_IN_PUBLIC} AND {in_scope}
-             ORDER BY c.waiting_since, c.id
-             LIMIT $1"
-        ),
-        &params,
-        |row| row.get(0),
-    )
 }
 
 /// Lists a contact's conversations within a scope, newest first.

@@ -1,5 +1,6 @@
 //! Turns what a person may see into SQL, for every list, count, search, export and live event alike.
 
+use kulant_model::ids::TeamId;
 use kulant_model::role::Scope;
 
 use crate::sql::value::Value;
@@ -22,10 +23,14 @@ pub(crate) fn condition(scope: &Scope, column: &str, params: &mut Vec<Value>) ->
     }
 }
 
+/// As `condition`, for one team of a scope alone, so that a statement runs along its index.
+pub(crate) fn of_team(team: TeamId, column: &str, params: &mut Vec<Value>) -> String {
+    params.push(Value::from(team));
+    format!("{column} = ${}", params.len())
+}
+
 #[cfg(test)]
 mod tests {
-    use kulant_model::ids::TeamId;
-
     use super::*;
 
     #[test]

@@ -39,12 +39,27 @@ pub fn remove(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the index anew without what was taken out of it, so that no byte of it stays.
-pub fn purge(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    if tx.dialect() == Dialect::Sqlite {
-        tx.execute("INSERT INTO search (search) VALUES ('optimize')", &[])?;
+/// Writes a part of the index anew without what was taken out of it, so that no byte of it stays in
+/// the end; returns whether there was something to do. Small parts, because nobody else writes
+/// meanwhile. `begins` takes up the whole index; without it, what was begun goes on.
+pub fn purge_part(tx: &mut Tx<'_>, begins: bool) -> Result<bool, StoreError> {
+    const PAGES: i64 = 500;
+    if tx.dialect() == Dialect::Postgres {
+        return Ok(false);
     }
-    Ok(())
+    let before = count_changes(tx)?;
+    let pages = if begins { -PAGES } else { PAGES };
+    tx.execute(
+        "INSERT INTO search (search, rank) VALUES ('merge', $1)",
+        &params![pages],
+    )?;
+    // The statement itself counts as one.
+    Ok(count_changes(tx)? - before >= 2)
+}
+
+fn count_changes(read: &mut Read<'_>) -> Result<i64, StoreError> {
+    let count = read.query_one("SELECT total_changes()", &[], |row| row.get(0))?;
+    Ok(count.unwrap_or(0))
 }
 
 /// Empties the index, so that its follower can fill it again.
@@ -87,4 +102,30 @@ pub fn find(
         }
     }
     Ok(found)
+}
+
+/// Lists which of these conversations have a message found at a given one or newer.
+pub fn list_found_from(
+    read: &mut Read<'_>,
+    conversations: &[ConversationId],
+    terms: &[Term],
+    from: MessageId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let Some(query) = read.dialect().search_query(terms) else {
+        return Ok(Vec::new());
+    };
+    let keys: Vec<Vec<Value>> = conversations.iter().map(|id| params![*id].into()).collect();
+    let condition = read.dialect().search_match(1);
+    read.query_keys(
+        &format!(
+            "SELECT k.column1 FROM (VALUES {{keys}}) AS k
+             WHERE EXISTS (
+               SELECT 1 FROM messages m CROSS JOIN search
+               WHERE m.conversation_id = k.column1 AND m.id >= $2
+                 AND search.rowid = m.id AND {condition})"
+        ),
+        &params![query, from],
+        &keys,
+        |row| row.get(0),
+    )
 }

@@ -1,10 +1,12 @@
 //! What keeps a database quick after much was written at once.
 
+use std::time::Duration;
+
 use crate::error::StoreError;
 use crate::pool::DatabaseUrl;
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
-use crate::sql::{Purpose, Read};
+use crate::sql::{Purpose, Read, sqlite};
 
 /// Has PostgreSQL count anew what its planner goes by; SQLite plans without such counts here.
 /// Blocks for as long as it takes: seconds for millions of rows.
@@ -15,6 +17,20 @@ pub fn refresh_statistics(url: &DatabaseUrl) -> Result<(), StoreError> {
             Session::new(url, Purpose::Write).execute_batch("VACUUM ANALYZE")
         }
     }
+}
+
+/// Brings what stands in SQLite's write-ahead log into the file itself, so that the file is whole
+/// without it. Blocks; whoever reads meanwhile is waited for only shortly.
+pub fn gather(url: &DatabaseUrl) -> Result<(), StoreError> {
+    let DatabaseUrl::Sqlite(path) = url else {
+        return Ok(());
+    };
+    let connection = sqlite::open(path, Purpose::Write)?;
+    connection.busy_timeout(Duration::from_secs(1))?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection
+        .close()
+        .map_err(|(_, error)| StoreError::from(error))
 }
 
 /// Returns what would make an acknowledged write disappear in a power cut; none where all is well.

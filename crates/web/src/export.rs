@@ -5,7 +5,7 @@ use kulant_care::contacts;
 use kulant_care::error::CareError;
 use kulant_care::{Care, export};
 use kulant_model::ids::{ContactId, ConversationId, MessageId};
-use kulant_model::role::{Permission, Person};
+use kulant_model::role::Person;
 use serde::Serialize;
 
 use crate::api::shapes::{Contact, Conversation, Message};
@@ -48,7 +48,6 @@ pub async fn lines(
             written(page.items.into_iter().map(Conversation::from), next)
         }
         What::Contacts => {
-            kulant_care::access::require(person, Permission::Export)?;
             let before = after.map(ContactId);
             let page = contacts::list(care, person, "", before, PAGE).await?;
             let next = page.next.map(|id| id.0);

@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on POST: the same request under the same key has one effect and one answer.
-//! A request that failed did nothing, so its key is free again; where that is not known, nobody does
-//! it again either.
+//! A request that failed and wrote nothing frees its key; where that is not known, nobody does it
+//! again either.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -9,7 +9,9 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kulant_care::Care;
-use kulant_care::idempotency::{Answer, Proof, Turn, finish, give_up, give_up_wordless, take};
+use kulant_care::idempotency::{
+    Answer, Proof, Trace, Turn, finish, give_up, give_up_wordless, take, traced,
+};
 use kulant_model::ids::{AgentId, MessageId};
 use kulant_model::role::Person;
 use sha2::{Digest, Sha256};
@@ -99,6 +101,8 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
              under another key",
             ),
         ),
+        Turn::Erased => Err(Problem::new(StatusCode::CONFLICT, "answer_erased")
+            .detail("the request was done; its answer is gone, because somebody was erased since")),
         Turn::InProgress => Err(
             Problem::new(StatusCode::CONFLICT, "idempotency_key_in_progress")
                 .detail("the same request is being served")
@@ -115,7 +119,7 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
 /// Serves the request and keeps its answer, or frees the key where nothing happened.
 async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: Next) -> Response {
     let proof = proof(request.uri().path());
-    let response = next.run(request).await;
+    let (response, trace) = traced(next.run(request)).await;
     let (parts, body) = response.into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return Problem::internal("an answer broke off").into_response();
@@ -134,7 +138,7 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
             body: body.to_vec(),
         };
         finish(care, agent, key, &answer).await
-    } else if parts.status.is_client_error() {
+    } else if parts.status.is_client_error() || trace == Trace::None {
         give_up(care, agent, key).await
     } else if proof == Proof::Message {
         give_up_wordless(care, agent, key).await

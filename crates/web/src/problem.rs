@@ -106,6 +106,11 @@ impl Problem {
         self
     }
 
+    /// Returns how long to wait, as the header says it.
+    pub fn wait(&self) -> Option<HeaderValue> {
+        self.0.retry_after_seconds.map(HeaderValue::from)
+    }
+
     pub fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated").detail("sign in")
     }
@@ -215,11 +220,12 @@ impl From<FieldFault> for FieldProblem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let wait = self.wait();
         let failure = *self.0;
         let mut response = document(failure.status, &failure.document);
         let headers = response.headers_mut();
-        if let Some(seconds) = failure.retry_after_seconds {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        if let Some(wait) = wait {
+            headers.insert(RETRY_AFTER, wait);
         }
         if failure.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

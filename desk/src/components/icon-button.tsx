@@ -12,16 +12,18 @@ interface Props {
   shortcut?: ShortcutId
   pressed?: boolean
   expanded?: boolean
+  /** What a menu around the button says of itself. */
+  'aria-expanded'?: boolean
   disabled?: boolean
   className?: string
 }
 
 export const IconButton = forwardRef<HTMLButtonElement, Props>(function IconButton(
-  { label, children, shortcut, pressed, expanded, ...rest },
+  { label, children, shortcut, pressed, expanded, 'aria-expanded': opened = expanded, className, ...rest },
   ref,
 ) {
   return (
-    <Tooltip label={shortcut ? <span>{label} <KeyHint id={shortcut} /></span> : label} events={{ hover: true, focus: false, touch: false }}>
+    <Tooltip label={shortcut ? <span>{label} <KeyHint id={shortcut} /></span> : label} disabled={opened} events={{ hover: true, focus: false, touch: false }}>
       <ActionIcon
         ref={ref}
         variant="subtle"
@@ -29,9 +31,10 @@ export const IconButton = forwardRef<HTMLButtonElement, Props>(function IconButt
         size={32}
         aria-label={label}
         aria-pressed={pressed}
-        aria-expanded={expanded}
+        aria-expanded={opened}
         styles={{ root: { '--ai-color': pressed ? 'var(--accent)' : 'var(--text-soft)', '--ai-hover': 'var(--hover)', '--ai-hover-color': 'var(--text)' } }}
         {...rest}
+        className={[classes.icon, className].filter(Boolean).join(' ')}
       >
         {children}
       </ActionIcon>

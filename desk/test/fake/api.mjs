@@ -127,7 +127,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     const message = makeMessage(world, conversation, {
       body: body.body, direction: 'out', visibility: body.visibility, platform_at: ago(0), in_reply_to: body.in_reply_to ?? null, depth: body.in_reply_to ? 1 : 0, url: null,
       author: { id: null, name: null, handle: null, is_party: false, is_agent: true, agent_name: agent.name }, mentions: body.mentions ?? [],
-      delivery: note ? null : { state: 'queued', send_at: body.send_at ?? null, sent_at: null, attempts: 0, next_attempt_at: null, reason: null },
+      delivery: note ? null : { state: 'queued', send_at: body.send_at ?? null, sent_at: null, attempts: 0, next_attempt_at: null, can_check: false, reason: null },
     })
     addMessage(world, conversation, message)
     if (!note) conversation.waiting_since = null
@@ -161,7 +161,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
         if (message.delivery?.state !== 'queued') return problem(409, 'message_has_left')
         message.delivery = { ...message.delivery, state: 'cancelled' }
       }
-      if (verb === 'check') message.delivery = { ...message.delivery, state: 'sent', sent_at: ago(0), reason: null }
+      if (verb === 'check') message.delivery = { ...message.delivery, state: 'sent', sent_at: ago(0), can_check: false, reason: null }
       if (verb === 'retry') {
         message.delivery = { ...message.delivery, state: 'queued', attempts: 1, reason: null }
         deliverLater(conversation, message, 500)

@@ -114,7 +114,7 @@ function fill(world) {
   const answer = (conversation, minutes, body, part = {}) =>
     say(conversation, minutes, body, {
       direction: 'out', depth: 1, author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true, agent_name: part.by ?? 'Mia Brandt' },
-      delivery: { state: 'sent', send_at: null, sent_at: ago(minutes), attempts: 1, next_attempt_at: null, reason: null }, ...part,
+      delivery: { state: 'sent', send_at: null, sent_at: ago(minutes), attempts: 1, next_attempt_at: null, can_check: false, reason: null }, ...part,
     })
 
   const train = openConversation(world, { inbox: plauder, at: ago(96), contact: ['Anna Lindner', '@anna_li'], subject: 'RE 7 seit Wochen unpünktlich', kind: 'complaint', priority: 'high', tags: [late, refund], assignee: mia, waiting_since: ago(14), unread: true })
@@ -140,9 +140,9 @@ function fill(world) {
   say(fibre, 240, 'Fibre has been down in the whole of Harbour Street since six this morning. Your status page says everything is fine. It is not.')
   const reply = answer(fibre, 200, 'Hello Marcus, we see the fault now and a technician is on the way. Could you send us your customer number in a private message?', { by: 'Tom Ferguson' })
   say(fibre, 190, 'Customer number 4471-88. There are four households on this line.', { visibility: 'private' })
-  answer(fibre, 120, 'Thank you. The technician should reach the street cabinet by noon.', { visibility: 'private', by: 'Tom Ferguson', delivery: { state: 'uncertain', send_at: null, sent_at: null, attempts: 1, next_attempt_at: null, reason: { class: 'timeout', detail: null } } })
+  answer(fibre, 120, 'Thank you. The technician should reach the street cabinet by noon.', { visibility: 'private', by: 'Tom Ferguson', delivery: { state: 'uncertain', send_at: null, sent_at: null, attempts: 1, next_attempt_at: null, can_check: true, reason: { class: 'timeout', detail: null } } })
   say(fibre, 41, 'It is past noon and nobody has come.', { in_reply_to: reply.id, depth: 2 })
-  answer(fibre, 39, 'You are right, and I am sorry. I have just spoken to the depot.', { by: 'Tom Ferguson', in_reply_to: reply.id, delivery: { state: 'failed', send_at: null, sent_at: null, attempts: 3, next_attempt_at: null, reason: { class: 'auth_broken', detail: null } } })
+  answer(fibre, 39, 'You are right, and I am sorry. I have just spoken to the depot.', { by: 'Tom Ferguson', in_reply_to: reply.id, delivery: { state: 'failed', send_at: null, sent_at: null, attempts: 3, next_attempt_at: null, can_check: false, reason: { class: 'auth_broken', detail: null } } })
 
   const launch = openConversation(world, { inbox: forum, at: ago(1500), contact: ['Jule Harms', 'jule.h'], subject: 'Router Nova: erste Eindrücke', kind: 'question', team: { id: '12', name: 'Störungen' }, waiting_since: ago(180) })
   const opening = say(launch, 1500, 'Der neue Router Nova ist da. Bei mir bricht das WLAN ab, sobald beide Bänder an sind. Hat jemand eine Lösung?')

@@ -1,5 +1,6 @@
 //! What a person decides about an answer under way: taken back, sent again, looked for.
 
+use kulant_model::conversation::Status;
 use kulant_model::event::EventKind;
 use kulant_model::ids::MessageId;
 use kulant_model::message::{DeliveryState, Direction};
@@ -14,10 +15,15 @@ use crate::change::{self, Changing};
 use crate::error::CareError;
 use crate::{Care, access, accounts};
 
-/// Takes a queued message back before it leaves; the desk gives the words back to the composer.
+/// Takes a message back before it leaves, or one that has not arrived and is not to be sent again;
+/// the desk gives the words back to the composer.
 pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
     change_delivery(care, person, id, |tx, message, row, changing| {
-        if state_of(message) != Some(DeliveryState::Queued) {
+        let stays = matches!(
+            state_of(message),
+            Some(DeliveryState::Queued | DeliveryState::Failed | DeliveryState::Uncertain)
+        );
+        if !stays {
             return Err(Refusal::new("message_has_left").into());
         }
         let delivery = Delivery {
@@ -29,6 +35,9 @@ pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), C
         jobs::cancel(tx, KIND, &message.id.to_string())?;
         clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
         change::add_up(tx, row)?;
+        if row.waiting_since.is_some() && row.status == Status::Waiting {
+            row.status = Status::Open;
+        }
         tx.append(
             changing
                 .event(EventKind::MessageCancelled, row)

@@ -20,7 +20,7 @@ const COVER: &str = "…";
 
 pub(super) struct Needles {
     /// Ids at the network, compared as wholes.
-    ids: BTreeSet<String>,
+    pub ids: BTreeSet<String>,
     /// Names and handles, longest first, without the `@`.
     words: Vec<String>,
     /// Handles with their `@`, by which people call each other.

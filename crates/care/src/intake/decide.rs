@@ -13,6 +13,7 @@ use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
 use kulant_store::messages::{Attachment, Delivery, Known, Message};
 use kulant_store::reactions::{self, Reaction};
+use tracing::warn;
 
 use place::{Placed, place_below, place_of, place_private, place_public};
 
@@ -110,14 +111,20 @@ fn confirm(
         .get(network_id)
         .copied()
         .filter(|old| *old != ours);
-    world.line_mut(ours).known.network_id = Some(network_id.to_owned());
-    world.by_network.insert(network_id.to_owned(), ours);
+    let is_free = replaces.is_none_or(|old| world.line(old).known.stands_in());
+    if is_free {
+        world.line_mut(ours).known.network_id = Some(network_id.to_owned());
+        world.by_network.insert(network_id.to_owned(), ours);
+    } else {
+        warn_of_reused_id(ours);
+    }
+    let replaces = replaces.filter(|_| is_free);
     if let Some(old) = replaces {
         adopt(world, ours, old);
     }
     world.confirmations.push(Confirmation {
         message: ours,
-        network_id: network_id.to_owned(),
+        network_id: is_free.then(|| network_id.to_owned()),
         url: url.map(str::to_owned),
         at,
         replaces,
@@ -170,6 +177,11 @@ fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
     world
         .departed
         .extend(identity.map(|identity| identity.contact));
+}
+
+/// Tells that a network gave a message of ours the id of another one, which keeps it.
+pub(crate) fn warn_of_reused_id(ours: MessageId) {
+    warn!(message.id = %ours, "the network named an id that another message has; it is not kept");
 }
 
 /// Puts a message of ours in the place of a row that stood for it before we knew its network id.
@@ -227,6 +239,7 @@ fn fill(
         direction,
         visibility: post.visibility,
         identity,
+        agent: None,
         conversation: placed.conversation,
         parent,
         root: placed.place.and_then(|place| place.root).map(MessageId),
@@ -418,6 +431,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         direction: Direction::In,
         visibility: Visibility::Public,
         identity: None,
+        agent: None,
         conversation: None,
         parent: None,
         root: None,

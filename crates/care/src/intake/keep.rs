@@ -7,9 +7,12 @@ use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
-use kulant_store::{StoreError, Tx, contacts, conversations, deliveries, messages, reactions};
+use kulant_store::{
+    StoreError, Tx, alerts, contacts, conversations, deliveries, messages, parties, reactions,
+};
 use serde_json::json;
 
+use crate::SYSTEM;
 use crate::change::take_tally;
 use crate::erase;
 
@@ -30,7 +33,7 @@ pub(crate) fn keep(
         deliveries::confirm_sent(
             tx,
             confirmation.message,
-            Some(&confirmation.network_id),
+            confirmation.network_id.as_deref(),
             confirmation.url.as_deref(),
             confirmation.at,
         )?;
@@ -42,6 +45,7 @@ pub(crate) fn keep(
     world
         .happenings
         .extend(failed.into_iter().map(Happening::Failed));
+    clear_alerts(tx, world)?;
     let files = keep_lines(tx, world)?;
     for (old, into) in &mut world.joins {
         messages::move_conversation(tx, old.id, *into)?;
@@ -49,6 +53,12 @@ pub(crate) fn keep(
         old.joined_into = Some(*into);
         old.waiting_since = None;
         old.unread = false;
+    }
+    for (old, into) in &world.joins {
+        conversations::renew_inboxes(tx, old.id, old.inbox)?;
+        if let Some(matter) = world.matters.get(into) {
+            conversations::renew_inboxes(tx, *into, matter.row.inbox)?;
+        }
     }
     let joined: Vec<Conversation> = world.joins.iter().map(|(old, _)| old.clone()).collect();
     conversations::save(tx, &joined)?;
@@ -65,6 +75,19 @@ pub(crate) fn keep(
         erase::enqueue(tx, JobId(world.next_id()), *contact, world.now)?;
     }
     Ok(files)
+}
+
+/// What a person was called for because nobody knew whether it left is settled by its echo.
+fn clear_alerts(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
+    let keys: Vec<String> = world
+        .confirmations
+        .iter()
+        .map(|confirmation| format!("message:{}", confirmation.message))
+        .collect();
+    if alerts::clear_all(tx, &keys, world.now)? > 0 {
+        tx.append(NewEvent::new(EventKind::AlertCleared, world.now, SYSTEM));
+    }
+    Ok(())
 }
 
 fn keep_people(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
@@ -144,8 +167,8 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
 /// Adds up the conversations that changed and keeps them as they stand now.
 fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
     for matter in world.matters.values() {
-        if let (true, Some(party)) = (matter.party_changed, matter.row.identity) {
-            messages::mark_party(tx, matter.row.id, party)?;
+        if matter.party_changed {
+            parties::mark(tx, matter.row.id, matter.row.identity)?;
         }
     }
     let touched: BTreeSet<ConversationId> = world

@@ -61,6 +61,7 @@ pub(crate) fn load(
     for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(echoes))? {
         world.learn(known);
     }
+    load_roots(tx, world)?;
     let awaited: Vec<MessageId> = items
         .iter()
         .filter(|item| matches!(item.inbound, Inbound::Post(_)))
@@ -82,6 +83,21 @@ pub(crate) fn load(
 /// Reads which message of ours the network speaks of.
 pub(super) fn ours(echo_of: Option<&str>) -> Option<MessageId> {
     echo_of?.parse().ok()
+}
+
+/// Loads the topmost messages above those of the world: their authors are party below them.
+fn load_roots(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError> {
+    let roots: BTreeSet<MessageId> = world
+        .lines
+        .values()
+        .filter_map(|line| line.known.root)
+        .filter(|root| !world.lines.contains_key(root))
+        .collect();
+    let inbox = world.destination.inbox;
+    for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(roots))? {
+        world.learn(known);
+    }
+    Ok(())
 }
 
 /// Loads everything below placeholders that are seen now.

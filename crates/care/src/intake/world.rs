@@ -84,7 +84,8 @@ pub(crate) struct Matter {
 #[derive(Debug)]
 pub(crate) struct Confirmation {
     pub message: MessageId,
-    pub network_id: String,
+    /// None where another message has the id that the network named.
+    pub network_id: Option<String>,
     pub url: Option<String>,
     pub at: Timestamp,
     /// A row that stood for the same message before we knew.

@@ -91,6 +91,45 @@ async fn sweep_files(care: &Care, now: Timestamp) -> Result<(), CareError> {
     if swept.is_some_and(|swept| now < swept.after(DAY)) {
         return Ok(());
     }
+    if is_folder_ours(care).await? {
+        remove_orphans(care, now).await?;
+    }
+    care.store
+        .write(move |tx| settings::keep(tx, SWEPT, &now.0.to_string()).map_err(CareError::from))
+        .await
+}
+
+/// Returns whether the folder belongs to this database: a new or a wrong one knows no file of it and
+/// would remove them all. One that belongs to nobody yet is taken, and swept the next time.
+async fn is_folder_ours(care: &Care) -> Result<bool, CareError> {
+    const OURS: &str = "files_mark";
+    let unreadable =
+        |error| CareError::Unavailable(format!("the folder of files cannot be used: {error}"));
+    let mark = care.files.mark().await.map_err(unreadable)?;
+    let ours: Option<String> = care
+        .store
+        .read(|read| settings::find(read, OURS).map_err(CareError::from))
+        .await?;
+    if mark.is_some() {
+        let same = mark == ours;
+        if !same {
+            warn!(
+                folder = %care.files.folder().display(),
+                "the files belong to another database; none that this one does not know is removed"
+            );
+        }
+        return Ok(same);
+    }
+    let fresh = care.secret();
+    let ours: String = care
+        .store
+        .write(move |tx| settings::keep_first(tx, OURS, &fresh).map_err(CareError::from))
+        .await?;
+    care.files.keep_mark(&ours).await.map_err(unreadable)?;
+    Ok(false)
+}
+
+async fn remove_orphans(care: &Care, now: Timestamp) -> Result<(), CareError> {
     let old = care
         .files
         .list_made_before(now.before(DAY))
@@ -118,14 +157,12 @@ async fn sweep_files(care: &Care, now: Timestamp) -> Result<(), CareError> {
             }
         }
     }
-    care.store
-        .write(move |tx| settings::keep(tx, SWEPT, &now.0.to_string()).map_err(CareError::from))
-        .await
+    Ok(())
 }
 
 /// Removes files that were given up, first from the disk and then from the table; returns whether
 /// there may be more.
-async fn remove_files(care: &Care) -> Result<bool, CareError> {
+pub(crate) async fn remove_files(care: &Care) -> Result<bool, CareError> {
     let free = care
         .store
         .read(|read| messages::list_given_up_attachments(read, PORTION).map_err(CareError::from))

@@ -11,6 +11,7 @@ use kulant_store::{StoreError, Tx, actors, agents, sessions as kept, settings};
 use serde_json::json;
 
 use super::sessions::{self, NewSession};
+use super::tokens::must_be_here_in_person;
 use super::{address_hash, passwords};
 use crate::access::require;
 use crate::admin::fields::Faults;
@@ -44,6 +45,8 @@ pub struct Acceptance {
 /// Invites an agent, anew if need be, and returns the link; earlier links end.
 pub async fn invite(care: &Care, person: &Person, agent: AgentId) -> Result<String, CareError> {
     require(person, Permission::ManagePeople)?;
+    // A link sets a password, which would outlive the token.
+    must_be_here_in_person(person)?;
     let (secret, now, by) = (care.secret(), care.now(), person.actor);
     let hash = hash_secret(&secret);
     care.store

@@ -237,7 +237,7 @@ async fn the_trouble_of_an_inbox_ends_with_a_success_or_with_new_settings() {
                 reply(&house.care, &house.operator(), words(id, "Gleis 9"))
                     .await
                     .expect("queued");
-                work(&house, 2, Duration::from_secs(5)).await;
+                work(&house, 3, Duration::from_secs(60)).await;
             }
             assert_eq!(find().await.trouble, Json::Null, "lifted by hand: {lifts}");
         }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{House, houses, post};
 
-async fn all(house: &House) -> Vec<ConversationId> {
+pub async fn all(house: &House) -> Vec<ConversationId> {
     house
         .care
         .store
@@ -30,7 +30,7 @@ async fn all(house: &House) -> Vec<ConversationId> {
         .collect()
 }
 
-async fn row(house: &House, id: ConversationId) -> Conversation {
+pub async fn row(house: &House, id: ConversationId) -> Conversation {
     house
         .care
         .store

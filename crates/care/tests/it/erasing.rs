@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kulant_care::{accept, erase};
 use kulant_channels::delivery::RawDelivery;
-use kulant_model::ids::{ContactId, InboxId};
-use kulant_store::{StoreError, contacts, conversations, erasing, params};
+use kulant_model::ids::{ContactId, InboxId, IntakeId};
+use kulant_store::{StoreError, contacts, conversations, erasing, intakes, params};
 use serde_json::{Value as Json, json};
 use tokio::task::JoinSet;
 
@@ -152,5 +152,53 @@ async fn what_is_taken_in_during_an_erasure_goes_with_the_rest() {
         assert!(people(&house, "anna").await.is_empty(), "nobody came back");
         let raw = "SELECT COUNT(*) FROM intakes WHERE body IS NOT NULL AND kind = $1";
         assert_eq!(count(&house, raw, "webhook").await, 0);
+    }
+}
+
+/// A batch is taken in by several commits, and what a later one holds is erased before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_does_not_come_back_with_the_rest_of_a_batch() {
+    for house in houses().await {
+        let inbox = house.inbox("page", json!({})).await;
+        let deletes = |from: usize, count: usize| -> Vec<Json> {
+            let time = house.care.now().to_string();
+            let one = |id| json!({"type": "delete", "id": format!("gone-{id}"), "time": time});
+            (from..from + count).map(one).collect()
+        };
+        deliver(&house, inbox, "d1", &deletes(0, 1_000)).await;
+        let mut second = deletes(1_000, 999);
+        second.push(post("a", "anna", "Mein Zug fiel aus", 0, None));
+        deliver(&house, inbox, "d2", &second).await;
+        let third = [post("b", "ben", "Meiner auch", 5, None)];
+        deliver(&house, inbox, "d3", &third).await;
+        let waiting = house.care.store.read({
+            let now = house.care.now();
+            move |read| intakes::list_waiting(read, inbox, IntakeId(0), now, 10)
+        });
+        let second = waiting.await.expect("read")[1].id;
+
+        let (held, holds) = tokio::sync::oneshot::channel();
+        let store = house.care.store.clone();
+        let mut erasing_it = JoinSet::new();
+        erasing_it.spawn(async move {
+            let mark = |_: InboxId, _: &str, _: &str| format!("{}second", erasing::MARK);
+            let erased = store.write(move |tx| -> Result<(), StoreError> {
+                erasing::keep_intakes_out(tx)?;
+                held.send(()).expect("somebody waits");
+                // Meanwhile the batch is read and waits for its turn to write.
+                std::thread::sleep(Duration::from_millis(800));
+                erasing::empty_deliveries(tx, &[second], mark)
+            });
+            erased.await
+        });
+        holds.await.expect("held");
+        house.take_in().await;
+        let ended = erasing_it.join_next().await.expect("a task");
+        ended.expect("ended").expect("erased");
+
+        assert!(people(&house, "anna").await.is_empty(), "nobody came back");
+        let bodies = "SELECT COUNT(*) FROM messages WHERE body = $1";
+        assert_eq!(count(&house, bodies, "Mein Zug fiel aus").await, 0);
+        assert_eq!(count(&house, bodies, "Meiner auch").await, 1);
     }
 }

@@ -3,18 +3,28 @@
 mod acts;
 mod agents;
 mod conversations;
+mod crossing;
 #[path = "../../../store/tests/it/database.rs"]
 mod database;
 mod delivery;
 mod erasing;
+mod erasing_whole;
 mod form;
 mod ground;
 mod import;
 mod intake;
+mod joining;
 mod network;
 mod networks;
+mod patience;
+mod reply_target;
 mod retention;
+mod reused_ids;
+mod searching;
 mod shuffled;
+mod stopping;
+mod tagging;
+mod taken_back;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,7 @@
 //! A network that takes answers as the tests want, and what they share to speak to it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub enum Turn {
     TakeAndHangUp,
     /// Answers with a status and takes nothing.
     Answer(u16, Json),
+    /// Asks to wait so many seconds and takes nothing.
+    AskToWait(u32),
 }
 
 /// A network that keeps what it took and can be asked for it.
@@ -37,6 +40,8 @@ pub struct Network {
     /// How many look-ups to come are answered by a failure.
     deaf: Arc<Mutex<u32>>,
     taken: Arc<Mutex<Vec<Json>>>,
+    /// How many answers were brought, taken or not.
+    asked: Arc<AtomicUsize>,
 }
 
 impl Network {
@@ -91,6 +96,7 @@ impl Network {
             answer(&mut stream, status, &body).await;
             return;
         }
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let item: Json = serde_json::from_slice(&body).expect("JSON");
         let id = item["message_id"].as_str().unwrap_or_default().to_owned();
         let turn = self.turns.lock().expect("a lock").pop_front();
@@ -108,6 +114,10 @@ impl Network {
             }
             Turn::TakeAndHangUp => self.taken.lock().expect("a lock").push(item),
             Turn::Answer(status, body) => answer(&mut stream, status, &body).await,
+            Turn::AskToWait(seconds) => {
+                let wait = format!("retry-after: {seconds}\r\n");
+                answer_with(&mut stream, 429, &wait, &json!({})).await;
+            }
         }
     }
 
@@ -121,6 +131,15 @@ impl Network {
     /// Lets so many look-ups to come fail.
     pub fn turn_deaf(&self, look_ups: u32) {
         *self.deaf.lock().expect("a lock") = look_ups;
+    }
+
+    /// Takes whatever comes from now on.
+    pub fn forget_turns(&self) {
+        self.turns.lock().expect("a lock").clear();
+    }
+
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub fn taken(&self) -> Vec<Json> {
@@ -157,9 +176,13 @@ pub async fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 }
 
 pub async fn answer(stream: &mut TcpStream, status: u16, body: &Json) {
+    answer_with(stream, status, "", body).await;
+}
+
+async fn answer_with(stream: &mut TcpStream, status: u16, headers: &str, body: &Json) {
     let body = body.to_string();
     let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {status} X\r\n{headers}content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     drop(stream.write_all((head + &body).as_bytes()).await);
@@ -178,20 +201,20 @@ pub async fn waiting(house: &House, network: &Network, look_up: bool) -> (InboxI
         .deliver(inbox, &[post("c1", "anna", "Wo bleibt der Zug?", 10, None)])
         .await;
     house.take_in().await;
-    let id = house
-        .care
-        .store
-        .read(move |read| {
-            let filter = Filter {
-                inboxes: vec![inbox],
-                ..Filter::default()
-            };
-            reading::list_ids(read, &Scope::Everything, &filter, Sort::Newest, None, 1)
-        })
-        .await
-        .expect("read")[0]
-        .1;
-    (inbox, id)
+    (inbox, conversations(house, inbox).await[0])
+}
+
+/// The conversations of an inbox, newest first.
+pub async fn conversations(house: &House, inbox: InboxId) -> Vec<ConversationId> {
+    let listed = house.care.store.read(move |read| {
+        let filter = Filter {
+            inboxes: vec![inbox],
+            ..Filter::default()
+        };
+        reading::list_ids(read, &Scope::Everything, &filter, Sort::Newest, None, 100)
+    });
+    let listed = listed.await.expect("read");
+    listed.into_iter().map(|(_, id)| id).collect()
 }
 
 pub fn words(conversation: ConversationId, body: &str) -> NewReply {

@@ -1,5 +1,6 @@
 //! What goes by itself after its time, and what does not.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use kulant_care::{jobs, uploads};
@@ -8,7 +9,8 @@ use kulant_store::StoreError;
 use kulant_store::jobs::NewJob;
 use serde_json::json;
 
-use crate::{House, houses};
+use crate::database::sqlite;
+use crate::{House, ground, houses};
 
 /// Runs the job that lets go of what is over.
 async fn tidy(house: &House) {
@@ -66,5 +68,60 @@ async fn files_that_no_row_names_go_after_a_day() {
         assert!(files.read("orphan-old").await.is_err());
         let draft = files.folder().join("or").join("orphan-draft.part");
         assert!(!draft.exists());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_database_removes_no_file_of_another() {
+    let days = Duration::from_secs(2 * 86_400);
+    for house in houses().await {
+        tidy(&house).await;
+        let owner = uploads::Owner::Agent(house.operator().agent);
+        let known = uploads::upload(&house.care, owner, "a.txt", b"words".to_vec())
+            .await
+            .expect("kept")
+            .file_name
+            .expect("on the disk");
+        age(&house, &known, days);
+
+        // Another, empty database is started over the same folder, and stays.
+        let other = sqlite().await;
+        let stranger = House {
+            care: ground::open(
+                other.store.clone(),
+                house.care.files.folder().parent().expect("a folder"),
+                ground::settings(),
+                &house.clock,
+            )
+            .await,
+            clock: Arc::clone(&house.clock),
+            _database: other,
+        };
+        for _ in 0..3 {
+            tidy(&stranger).await;
+            house.clock.pass(days);
+        }
+        assert!(house.care.files.read(&known).await.is_ok());
+
+        // Its own database still sweeps.
+        let files = house.care.files.folder();
+        std::fs::create_dir_all(files.join("or")).expect("a folder");
+        std::fs::write(files.join("or").join("orphan-old"), b"words").expect("written");
+        age(&house, "orphan-old", days);
+        tidy(&house).await;
+        assert!(house.care.files.read("orphan-old").await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_belongs_to_nobody_is_not_swept_at_once() {
+    let days = Duration::from_secs(2 * 86_400);
+    for house in houses().await {
+        let files = house.care.files.folder();
+        std::fs::create_dir_all(files.join("or")).expect("a folder");
+        std::fs::write(files.join("or").join("orphan-old"), b"words").expect("written");
+        age(&house, "orphan-old", days);
+        tidy(&house).await;
+        assert!(house.care.files.read("orphan-old").await.is_ok());
     }
 }

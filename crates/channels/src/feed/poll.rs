@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
+use std::pin::pin;
 use std::time::Duration;
 
 use kulant_model::time::Timestamp;
@@ -22,6 +23,8 @@ const REMEMBERED_ITEMS: usize = 500;
 /// How many comment feeds are kept, and how many of them are asked at one poll.
 const COMMENT_FEEDS: usize = 50;
 const COMMENT_FEEDS_AT_ONCE: usize = 20;
+/// How long comment feeds are asked at one poll; what is left waits for the next one.
+const COMMENTS_TIME: Duration = Duration::from_secs(45);
 /// After how many failures of comment feeds a poll leaves the others for the next time.
 const COMMENT_FAILURES: usize = 3;
 /// After how many failures in a row a new address is given up for the one in the settings.
@@ -73,8 +76,8 @@ pub(super) async fn poll(
             if cursor.page.failures >= FAILURES_AT_NEW_ADDRESS {
                 cursor.moved_to = None;
             }
-            let wait = wait.unwrap_or_else(|| growing(pace, cursor.page.failures));
-            (Some(wait), Some(trouble))
+            let pause = growing(pace, cursor.page.failures);
+            (Some(pause.max(wait.unwrap_or_default())), Some(trouble))
         }
         Fetched::Unchanged(answer) => {
             cursor.note_address(&answer);
@@ -122,16 +125,25 @@ async fn poll_comments(
 
     let mut deliveries = Vec::new();
     let mut failures = 0;
+    let mut over = pin!(tokio::time::sleep(COMMENTS_TIME));
     for (_, address) in due.into_iter().take(COMMENT_FEEDS_AT_ONCE) {
         let Some(feed) = cursor.comments.get_mut(&address) else {
             continue;
         };
-        let pause = match fetch(http, &address, &feed.page, now).await {
+        let fetched = tokio::select! {
+            fetched = fetch(http, &address, &feed.page, now) => fetched,
+            () = &mut over => {
+                failures = COMMENT_FAILURES;
+                let trouble = SendError::RetryBackoff("no answer in time".to_owned());
+                Fetched::Failed { trouble, wait: None }
+            }
+        };
+        let pause = match fetched {
             Fetched::Gone | Fetched::Page(_) => Duration::from_secs(30 * LONGEST_PAUSE_SECONDS),
             Fetched::Failed { wait, .. } => {
                 failures += 1;
                 feed.page.failures = feed.page.failures.saturating_add(1);
-                wait.unwrap_or_else(|| growing(pace, feed.page.failures))
+                growing(pace, feed.page.failures).max(wait.unwrap_or_default())
             }
             Fetched::Unchanged(answer) => {
                 feed.page.note_answer(&answer);

@@ -263,7 +263,7 @@ async fn trouble_makes_pauses_grow_and_loses_nothing() {
         Script::text(200, JSON).with("etag", "\"v1\""),
         Script::text(500, ""),
         Script::text(503, "").with("retry-after", "7200"),
-        Script::text(429, ""),
+        Script::text(429, "").with("retry-after", "0"),
         Script::text(404, ""),
         Script::text(401, ""),
         Script::Close,
@@ -277,7 +277,7 @@ async fn trouble_makes_pauses_grow_and_loses_nothing() {
     let expected = [
         ("retry_backoff", 120),
         ("retry_after", 7_200),
-        ("retry_backoff", 480),
+        ("retry_after", 480),
         ("recipient_gone", 960),
         ("auth_broken", 1_920),
         ("retry_backoff", 3_840),

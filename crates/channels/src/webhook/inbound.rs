@@ -63,9 +63,7 @@ fn item(raw: &RawDelivery, value: &Value) -> Result<Inbound, TranslateError> {
         "reaction" | "unreaction" => Ok(Inbound::Reaction(Reaction {
             of: item.required_id("of")?,
             author: author(item)?,
-            kind: item
-                .words("reaction")?
-                .ok_or_else(|| TranslateError::missing("reaction"))?,
+            kind: item.required_id("reaction")?,
             at,
             added: kind == "reaction",
         })),

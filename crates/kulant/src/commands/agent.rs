@@ -72,6 +72,6 @@ pub(crate) async fn agent(config: Config, wish: Agent) -> Result<()> {
         agent.id
     };
     let link = invitations::invite(&care, &operator(), id).await?;
-    say(link);
+    say(link)?;
     Ok(())
 }

@@ -56,6 +56,11 @@ pub(crate) struct Restore {
 }
 
 pub(crate) async fn backup(config: Config, wish: Backup) -> Result<()> {
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        bail!("there is nothing in {} to back up", config.database);
+    }
     let store = opening::open_store(&config)?;
     match upgrade::standing(&store).await? {
         Standing::Current | Standing::AheadButCompatible(_) => {}
@@ -147,6 +152,7 @@ async fn restore_snapshot(config: &Config, file: &Path) -> Result<()> {
     settle(&fresh).await?;
     put_aside(config, path)?;
     put_in_place(&fresh, path)?;
+    files(config).forget_mark()?;
     eprintln!("kulant: restored the snapshot {}", file.display());
     Ok(())
 }
@@ -162,6 +168,8 @@ fn put_aside(config: &Config, path: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
+    // One that is damaged is put aside as it is.
+    upgrade::gather(&config.database).ok();
     let folder = snapshots(config);
     fs::create_dir_all(&folder)?;
     let name = SystemClock.now().to_string().replace([':', '.'], "-");

@@ -48,16 +48,16 @@ struct Report {
 impl Report {
     fn wrong(&mut self, words: &str) {
         self.wrong += 1;
-        say(format_args!("WRONG  {words}"));
+        say(format_args!("WRONG  {words}")).ok();
     }
 }
 
 fn well(words: &str) {
-    say(format_args!("ok     {words}"));
+    say(format_args!("ok     {words}")).ok();
 }
 
 fn hint(words: &str) {
-    say(format_args!("hint   {words}"));
+    say(format_args!("hint   {words}")).ok();
 }
 
 pub(crate) async fn doctor(config: Config) -> Result<ExitCode> {
@@ -71,7 +71,7 @@ pub(crate) async fn doctor(config: Config) -> Result<ExitCode> {
         0 => say("nothing is wrong"),
         1 => say("one thing is wrong"),
         several => say(format_args!("{several} things are wrong")),
-    }
+    }?;
     Ok(ExitCode::from(u8::from(report.wrong > 0)))
 }
 
@@ -83,6 +83,15 @@ fn look_at_folder(config: &Config, report: &mut Report) -> bool {
             "there is no data folder {folder}: kulant serve makes it, or name another with --data (without it, {DEFAULT_FOLDER} is meant)"
         ));
         return false;
+    }
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && is_open_to_others(path)
+        && is_open_to_others(&config.data)
+    {
+        report.wrong(&format!(
+            "everybody on this machine can read {}: chmod -R go= {folder}",
+            path.display()
+        ));
     }
     let probe = config.data.join(".doctor");
     match std::fs::write(&probe, b"written by kulant doctor") {
@@ -278,7 +287,7 @@ fn look_at_findings(findings: &Findings, served: bool, report: &mut Report) {
 
     for name in &findings.sealed_off {
         report.wrong(&format!(
-            "the secrets of the inbox {name} cannot be opened with the key that is here: give it a new secret at the desk"
+            "the secrets of the inbox {name} cannot be opened with the key that is here: put the right key back, or give the inbox new secrets at the desk"
         ));
     }
     for (name, class) in &findings.troubled {

@@ -30,7 +30,7 @@ pub(crate) struct Erase {
 }
 
 pub(crate) async fn erase(config: Config, wish: Erase) -> Result<()> {
-    let care = opening::open_beside(&config).await?;
+    let care = opening::open_existing(&config).await?;
     let id = match (wish.contact, wish.identity) {
         (Some(id), _) => id,
         (None, Some(text)) => {

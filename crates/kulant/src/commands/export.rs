@@ -32,7 +32,7 @@ enum What {
 }
 
 pub(crate) async fn export(config: Config, wish: Export) -> Result<()> {
-    let care = opening::open_beside(&config).await?;
+    let care = opening::open_existing(&config).await?;
     let what = match wish.what {
         What::Messages => export::What::Messages,
         What::Conversations => export::What::Conversations,

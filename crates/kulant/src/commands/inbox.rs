@@ -81,13 +81,13 @@ pub(crate) async fn inbox(config: Config, wish: Inbox) -> Result<()> {
         named::tell_made("team", team);
     }
     if let Some(path) = inbox.managed.and_then(|managed| managed.hook_path) {
-        say(path);
+        say(path)?;
     }
     if let Some(secret) = secret {
-        say(secret);
+        say(secret)?;
     }
     if let Some(path) = inbox.public_path {
-        say(path);
+        say(path)?;
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ struct Add {
 
 pub(crate) async fn token(config: Config, wish: Token) -> Result<()> {
     let Wish::Add(add) = wish.wish;
-    let care = opening::open_beside(&config).await?;
+    let care = opening::open_existing(&config).await?;
     let agent = agents::find_by_email(&care, &operator(), &add.email)
         .await?
         .with_context(|| format!("nobody here has the address {}", add.email))?;
@@ -56,7 +56,7 @@ pub(crate) async fn token(config: Config, wish: Token) -> Result<()> {
         scopes: (!add.scope.is_empty()).then_some(add.scope),
     };
     let (_, secret) = tokens::create_for(&care, &operator(), agent, new).await?;
-    say(secret);
+    say(secret)?;
     Ok(())
 }
 

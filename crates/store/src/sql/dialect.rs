@@ -66,6 +66,14 @@ impl Dialect {
         }
     }
 
+    /// Keeps rows from being removed beside a transaction, but not from being changed.
+    pub fn keep_rows(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR KEY SHARE",
+        }
+    }
+
     /// Returns whether others may commit while a transaction runs, so that what was read before a
     /// lock may be another when it is held.
     pub fn has_other_writers(self) -> bool {
@@ -104,6 +112,16 @@ impl Dialect {
                         older,
                     ),
                 ]
+            }
+        }
+    }
+
+    /// Returns the condition that an entry of the index fits a query, the parameter of that number.
+    pub fn search_match(self, query: usize) -> String {
+        match self {
+            Self::Sqlite => format!("search MATCH ${query}"),
+            Self::Postgres => {
+                format!("search.tokens @@ CAST(CAST(${query} AS TEXT) AS TSQUERY)")
             }
         }
     }

@@ -4,6 +4,7 @@ pub mod dialect;
 pub mod migrate;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod tls;
 pub mod value;
 
 use kulant_model::event::NewEvent;

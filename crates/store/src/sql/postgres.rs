@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Config, Statement};
 
-use super::Purpose;
 use super::value::{Row, Value};
+use super::{Purpose, tls};
 use crate::error::StoreError;
 
 /// A connection that remembers what it prepared and connects again after it was lost.
@@ -85,7 +85,8 @@ impl Session {
 
     pub(crate) fn client(&mut self) -> Result<&mut Client, StoreError> {
         if self.client.is_none() {
-            let mut client = config(&self.url)?.connect(NoTls)?;
+            let address = tls::address(&self.url)?;
+            let mut client = tls::connect(&config(&address.url)?, address.roots.as_deref())?;
             client.batch_execute(
                 "SET synchronous_commit = on;
                  SET TIME ZONE 'UTC';

@@ -30,6 +30,7 @@ async fn a_long_conversation_is_added_up_in_one_pass() {
                      FROM n",
                     &params![long],
                 )?;
+                #[expect(clippy::disallowed_methods, reason = "measures how long it takes")]
                 let started = Instant::now();
                 let tallies = conversations::tally(tx, &[ConversationId(6), long])?;
                 Ok::<_, StoreError>((tallies, started.elapsed()))

@@ -50,11 +50,15 @@ async fn one_inbox_keeps_no_other_waiting() {
                 jobs::enqueue(tx, &work(101, Some(other)))?;
                 jobs::enqueue(tx, &work(102, None))?;
                 let mut claimed = Vec::new();
-                for one in jobs::list_claimable(tx, NOW, 4)? {
+                for one in jobs::list_claimable(tx, NOW, 4, 8)? {
                     let jobs = jobs::claim(tx, one.inbox, NOW, until, one.room.min(16))?;
                     claimed.push((one.inbox, jobs.len()));
                 }
-                assert_eq!(jobs::list_claimable(tx, NOW, 4)?, [], "no more at a time");
+                assert_eq!(
+                    jobs::list_claimable(tx, NOW, 4, 8)?,
+                    [],
+                    "no more at a time"
+                );
                 let done = tx.query(
                     "SELECT id FROM jobs WHERE inbox_id = 1 AND claimed_until IS NOT NULL LIMIT 3",
                     &[],
@@ -63,7 +67,7 @@ async fn one_inbox_keeps_no_other_waiting() {
                 for id in done {
                     jobs::finish(tx, id)?;
                 }
-                let next = jobs::list_claimable(tx, NOW, 4)?;
+                let next = jobs::list_claimable(tx, NOW, 4, 8)?;
                 assert_eq!(
                     next.iter()
                         .map(|one| (one.inbox, one.room))
@@ -74,5 +78,34 @@ async fn one_inbox_keeps_no_other_waiting() {
             })
             .await;
         assert_eq!(claimed, [(None, 1), (Some(silent), 4), (Some(other), 1)]);
+    }
+}
+
+#[tokio::test]
+async fn work_of_no_inbox_keeps_no_answer_waiting() {
+    let until = NOW.after(Duration::from_secs(60));
+    for database in databases().await {
+        let claimed = database
+            .write(move |tx| -> Result<_, StoreError> {
+                keep_inbox(tx, InboxId(1))?;
+                for id in 1..=50 {
+                    jobs::enqueue(tx, &work(id, None))?;
+                }
+                jobs::enqueue(tx, &work(51, Some(InboxId(1))))?;
+                let mut claimed = Vec::new();
+                for _ in 0..2 {
+                    for one in jobs::list_claimable(tx, NOW, 4, 8)? {
+                        let jobs = jobs::claim(tx, one.inbox, NOW, until, one.room.min(16))?;
+                        claimed.push((one.inbox, jobs.len()));
+                    }
+                }
+                // Whose claim is over may be taken over.
+                let later = until.after(Duration::from_secs(1));
+                let again = jobs::list_claimable(tx, later, 4, 8)?;
+                assert_eq!(again[0].room, 8);
+                Ok(claimed)
+            })
+            .await;
+        assert_eq!(claimed, [(None, 8), (Some(InboxId(1)), 1)]);
     }
 }

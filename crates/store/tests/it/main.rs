@@ -3,8 +3,10 @@
 mod agents;
 mod alerts;
 mod brands;
+mod contacts;
 mod conversations;
 mod database;
+mod erasing;
 mod idempotency;
 mod inboxes;
 mod jobs;
@@ -13,6 +15,7 @@ mod pool;
 mod sessions;
 mod tags;
 mod teams;
+mod tls;
 mod tokens;
 mod views;
 

@@ -231,7 +231,7 @@ async fn check(
     shown(&care, &person, id).await
 }
 
-/// Takes a queued message back before it leaves.
+/// Takes a message back before it leaves, or one that has not arrived.
 #[utoipa::path(post, path = "/messages/{id}/cancel", tag = "messages",
     params(("id" = String, Path)),
     responses((status = 200, body = Message), WriteFailures),

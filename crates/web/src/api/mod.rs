@@ -45,12 +45,13 @@ use crate::{App, idempotency, session as who};
         title = "kulant",
         description = "The interface of kulant, an open customer care desk. The desk uses nothing else.\n\n\
             Every POST takes `Idempotency-Key`: the same request under the same key has one effect, and \
-            for 24 hours the same answer, marked with `Idempotency-Replayed`. A request that failed with \
-            4xx did nothing and frees its key. While it is being served, the same key answers 409 \
+            for 24 hours the same answer, marked with `Idempotency-Replayed`. A request that failed \
+            and wrote nothing frees its key, as every 4xx does. While it is being served, the same key answers 409 \
             `idempotency_key_in_progress`; with another request 422 `idempotency_key_reused`. Where the \
             server broke off in the middle, a message that was written is answered as it was, one that \
             was not is written; any other request answers 409 `outcome_unknown` until the 24 hours are \
-            over, and is never done twice by itself.",
+            over, and is never done twice by itself. An erasure takes kept answers along: then 409 \
+            `answer_erased` says that the request was done.",
         license(name = "AGPL-3.0-or-later", identifier = "AGPL-3.0-or-later")
     ),
     components(schemas(ProblemDocument))

@@ -183,6 +183,8 @@ struct Delivery {
     #[schema(value_type = Option<String>, format = DateTime)]
     next_attempt_at: Option<Timestamp>,
     reason: Option<Reason>,
+    /// Whether the network can be asked what became of it; only where nobody knows.
+    can_check: bool,
 }
 
 /// A file of a message.
@@ -445,6 +447,7 @@ impl From<MessageView> for Message {
             deleted_at: message.deleted_at,
             signature: message.signature,
             delivery: message.delivery.map(|delivery| Delivery {
+                can_check: view.can_check,
                 state: delivery.state,
                 send_at: delivery.send_at,
                 sent_at: delivery.sent_at,

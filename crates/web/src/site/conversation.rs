@@ -70,15 +70,13 @@ pub async fn take(
 
     let (status, faults, retry_after) = match limited {
         Some(problem) => {
-            let response = problem.into_response();
-            let wait = response.headers().get(RETRY_AFTER).cloned();
             let faults = vec![Fault::new("form", "site.fault.too_often")];
-            (StatusCode::TOO_MANY_REQUESTS, faults, wait)
+            (StatusCode::TOO_MANY_REQUESTS, faults, problem.wait())
         }
         None => match write(&app, &secret, &place, &mut filling).await? {
             Ok(()) => return written(&visit, &secret),
             Err(faults) if faults.iter().any(|fault| fault.key == TOO_MUCH) => {
-                (StatusCode::TOO_MANY_REQUESTS, faults, None)
+                (StatusCode::TOO_MANY_REQUESTS, faults, filling.wait.take())
             }
             Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         },

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use kulant_care::Care;
 use kulant_care::form::{AttachmentLimits, Filled, KeptFile};
 
@@ -30,6 +30,8 @@ pub struct Filling {
     pub trapped: bool,
     /// A file was too large, or there were too many: the key of what to say.
     pub file_fault: Option<&'static str>,
+    /// How long to wait before as much may come again.
+    pub wait: Option<HeaderValue>,
     /// Files were chosen, which the browser does not choose again by itself.
     pub had_files: bool,
 }
@@ -144,8 +146,9 @@ async fn read_file(
         let counted = taking
             .budget
             .take_some(taking.from, care.now(), bytes.len());
-        if counted.is_err() {
+        if let Err(problem) = counted {
             filling.file_fault = Some(TOO_MUCH);
+            filling.wait = problem.wait();
             return skip(field).await;
         }
         draft.write(&bytes).await.map_err(kept)?;

@@ -134,6 +134,7 @@ fn check(app: &App, place: &TokenPlace<'_>, filling: &mut Filling) -> Result<For
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
             },
+            retry_after: filling.wait.take(),
             token: own_token,
             ..Again::of(fault)
         }),
@@ -185,10 +186,9 @@ pub(super) fn field_faults(faults: &[kulant_care::error::FieldFault]) -> Vec<Fau
 }
 
 fn too_often(limited: Option<Problem>) -> Again {
-    let response = limited.map(IntoResponse::into_response);
     Again {
         status: StatusCode::TOO_MANY_REQUESTS,
-        retry_after: response.and_then(|response| response.headers().get(RETRY_AFTER).cloned()),
+        retry_after: limited.and_then(|problem| problem.wait()),
         ..Again::of(Fault::new("form", "site.fault.too_often"))
     }
 }

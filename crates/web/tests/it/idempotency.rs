@@ -6,6 +6,7 @@ use kulant_care::reply::{self, NewReply};
 use kulant_model::ids::AgentId;
 use kulant_model::message::Visibility;
 use kulant_model::role::{Person, Role, Scope};
+use kulant_store::idempotency::{KeptAnswer, StoredAnswer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -154,7 +155,9 @@ async fn a_secret_in_a_kept_answer_is_sealed() {
             .await
             .expect("read")
             .expect("kept");
-        let body = kept.answer.expect("answered").body;
+        let KeptAnswer::Whole(StoredAnswer { body, .. }) = kept.answer else {
+            panic!("it was answered: {kept:?}");
+        };
         assert!(!body.is_empty() && !body.contains("kt_"));
     }
 }
@@ -275,5 +278,48 @@ async fn what_may_have_been_done_is_not_done_again_by_itself() {
         house.clock.pass(Duration::from_hours(15));
         let chef = house.sign_in("chef@example.org").await;
         assert_eq!(post(&chef, "k", "bus").await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_frees_no_key() {
+    for house in houses().await {
+        let desk = house.desk().await;
+        desk.happens(&[post_of("p1", "anna", "Wo bleibt der Zug?", 1, None)])
+            .await;
+        let asked = desk.only_conversation(&desk.agent).await;
+        desk.happens(&[post_of("p2", "ben", "Und meiner?", 2, None)])
+            .await;
+        let path = format!(
+            "/api/v1/conversations/{}/messages",
+            asked["id"].as_str().expect("an id")
+        );
+        let body = json!({"body": "In vier Minuten.", "visibility": "public"});
+        let key = [("idempotency-key", "k")];
+        let send = || {
+            desk.agent
+                .send(Method::POST, &path, Some(body.clone()), &key)
+        };
+        let first = send().await;
+        assert_eq!(post(&desk.administrator, "t", "zug").await.status, 201);
+
+        let contacts = desk.administrator.get("/api/v1/contacts?q=ben").await.json;
+        let ben = &contacts["items"][0];
+        let erased = desk
+            .administrator
+            .delete(
+                &format!("/api/v1/contacts/{}", ben["id"].as_str().expect("an id")),
+                ben["version"].as_i64().expect("a version"),
+            )
+            .await;
+        assert_eq!(erased.status, 204, "{erased:?}");
+
+        let again = send().await;
+        assert_eq!((again.status, again.id()), (202, first.id()));
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        let tag = post(&desk.administrator, "t", "zug").await;
+        assert_eq!((tag.status, tag.code()), (409, "answer_erased"));
+        desk.work().await;
+        assert_eq!(desk.network.taken().len(), 1);
     }
 }

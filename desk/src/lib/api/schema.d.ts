@@ -591,7 +591,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a queued message back before it leaves. */
+        /** Takes a message back before it leaves, or one that has not arrived. */
         post: operations["cancel"];
         delete?: never;
         options?: never;
@@ -1245,6 +1245,8 @@ export interface components {
         Delivery: {
             /** Format: int64 */
             attempts: number;
+            /** @description Whether the network can be asked what became of it; only where nobody knows. */
+            can_check: boolean;
             /** Format: date-time */
             next_attempt_at?: string | null;
             reason?: components["schemas"]["Reason"] | null;

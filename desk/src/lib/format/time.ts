@@ -54,7 +54,7 @@ export function formatDay(language: string, at: string): string {
 }
 
 export function formatExact(language: string, at: string): string {
-  return dateFormat(language, { dateStyle: 'long', timeStyle: 'medium' }).format(new Date(at))
+  return dateFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))
 }
 
 export function formatMinute(language: string, at: string): string {

@@ -66,7 +66,9 @@ export function findShortcut(event: KeyboardEvent): ShortcutId | null {
   prefix = null
   for (const { id, keys } of KEYMAP) {
     const single = !keys[0].includes('Mod') && keys[0] !== 'Escape'
-    if (single && (typing || inOverlay(event.target))) continue
+    // What lies on top is left by Escape alone; the screen below stays.
+    if ((single || keys[0] === 'Escape') && inOverlay(event.target)) continue
+    if (single && typing) continue
     if (single && !singleKeys && keys[0] !== 'Enter') continue
     const last = keys.at(-1) as string
     const sequence = keys.length === 2

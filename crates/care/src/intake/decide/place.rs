@@ -44,10 +44,16 @@ pub(super) fn place_public(
             })
             .or_else(|| Some(open_at(world, id, was_awaited, post, identity))),
     };
-    let is_party = identity.is_some()
-        && conversation
-            .and_then(|conversation| world.matters.get(&conversation))
-            .is_some_and(|matter| matter.row.identity == identity);
+    let is_whose_matter = conversation
+        .and_then(|conversation| world.matters.get(&conversation))
+        .is_some_and(|matter| matter.row.identity == identity);
+    // A conversation that was joined into another one keeps its party there.
+    let is_root_author = place
+        .root
+        .and_then(|root| world.lines.get(&MessageId(root)))
+        .map(|line| &line.known)
+        .is_some_and(|root| root.identity == identity && root.conversation == conversation);
+    let is_party = identity.is_some() && (is_whose_matter || is_root_author);
     Placed {
         conversation,
         place: Some(place),

@@ -86,7 +86,7 @@ impl Report {
     /// Prints everything on standard output.
     pub(super) fn print(&self, json: bool) {
         if json {
-            say(Value::Object(self.values.clone()));
+            say(Value::Object(self.values.clone())).ok();
             return;
         }
         let width = self.lines.iter().map(|(words, _)| words.len()).max();
@@ -94,7 +94,8 @@ impl Report {
             say(format_args!(
                 "{words:<width$}  {value}",
                 width = width.unwrap_or(0)
-            ));
+            ))
+            .ok();
         }
     }
 }

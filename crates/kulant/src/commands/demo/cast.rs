@@ -103,18 +103,27 @@ struct LogIn {
     password: String,
 }
 
+/// Returns whether a demo was begun in this folder.
+pub(super) fn has_begun(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
 /// Sets the demo up, or finds it as an earlier start left it; one that was interrupted is completed.
 pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
     let path = folder.join(FILE);
     if let Ok(text) = std::fs::read_to_string(&path) {
-        let log_ins = serde_json::from_str(&text).with_context(|| {
+        let log_ins: Vec<LogIn> = serde_json::from_str(&text).with_context(|| {
             format!(
-                "{} cannot be read; remove it, and the log-ins are made anew",
+                "{} cannot be read; write [] into it, and the log-ins are made anew",
                 path.display()
             )
         })?;
-        return Ok(Cast { log_ins });
+        if !log_ins.is_empty() {
+            return Ok(Cast { log_ins });
+        }
     }
+    // Says that what stands here is the demo's, also after a start that was interrupted.
+    keep(&path, "[]").with_context(|| format!("{} cannot be written", path.display()))?;
     for company in &COMPANIES {
         found_company(care, company).await?;
     }

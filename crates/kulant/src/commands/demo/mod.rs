@@ -7,9 +7,11 @@ mod past;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use kulant_care::Care;
 use kulant_care::access::operator;
+use kulant_care::admin::{agents, inboxes};
 use kulant_care::export;
 use kulant_model::ids::ConversationId;
 use tracing::warn;
@@ -93,6 +95,13 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
         .seed
         .unwrap_or_else(|| server.care().now().0.unsigned_abs());
 
+    if !cast::has_begun(&folder) && is_in_use(server.care()).await? {
+        bail!(
+            "somebody works in {} already, and the demo would make log-ins and companies there: \
+             give it a folder of its own",
+            folder.display()
+        );
+    }
     let cast = cast::set_up(server.care(), &folder).await?;
     // A start that was killed before its past came in is as good as none.
     let is_new = export::list_conversations(server.care(), &operator(), ConversationId(0), 1)
@@ -110,7 +119,7 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
         network.connect(account).await?;
     }
     let stop = serve::wait_for_stop();
-    say(cast.card(&server.public_url, &network.address));
+    say(cast.card(&server.public_url, &network.address))?;
 
     let care = server.care().clone();
     let outcome = server
@@ -129,6 +138,13 @@ pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Resu
         .await;
     network.stop().await;
     outcome.context("the demo ended early")
+}
+
+/// Returns whether somebody has set something up here.
+async fn is_in_use(care: &Care) -> Result<bool> {
+    let agents = agents::list(care, &operator(), 0, 2).await?;
+    let inboxes = inboxes::list(care, &operator(), 0, 1).await?;
+    Ok(!inboxes.is_empty() || agents.len() > 1 || agents.iter().any(|agent| !agent.invited))
 }
 
 fn is_taken(error: &anyhow::Error) -> bool {

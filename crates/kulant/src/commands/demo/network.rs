@@ -150,7 +150,7 @@ pub(crate) async fn inhabit(wish: DemoNetwork) -> Result<()> {
         answer_url: sim.answer_url(),
         lookup_url: sim.lookup_url(),
     };
-    say(serde_json::to_string(&addresses)?);
+    say(serde_json::to_string(&addresses)?)?;
 
     let mut lines = lines_of_input()?;
     while let Some(line) = lines.recv().await {

@@ -1,7 +1,7 @@
 //! What serves: `kulant serve`, the demo and the benches as real processes.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -110,6 +110,7 @@ fn half_a_request_is_not_waited_for() {
     };
     let half = "GET /healthz HTTP/1.1\r\nhost: kulant\r\nx-slow: ";
     let mut streams = vec![connect(""), connect("G"), connect(half)];
+    let mut idle = connect("GET /healthz HTTP/1.1\r\nhost: kulant\r\n\r\n");
     // A word now and then buys no more time.
     let mut drip = connect(half);
     let drips = std::thread::spawn(move || {
@@ -125,6 +126,9 @@ fn half_a_request_is_not_waited_for() {
             .expect("closed by the server");
         assert!(!heard.starts_with(b"HTTP/1.1 200"), "nothing was asked");
     }
+    let mut heard = Vec::new();
+    idle.read_to_end(&mut heard).expect("closed by the server");
+    assert!(heard.starts_with(b"HTTP/1.1 200"), "answered, then ended");
     let took = begun.elapsed();
     assert!(
         took > Duration::from_secs(5),
@@ -133,6 +137,63 @@ fn half_a_request_is_not_waited_for() {
     assert!(took < Duration::from_secs(20), "{took:?}");
     let took = drips.join().unwrap();
     assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
+/// More than the settings allow wait in the queue, are not refused, and are served once others end.
+#[test]
+fn no_more_connections_are_open_than_there_are_places() {
+    for (behind_proxy, most, share) in [("true", "3", 3), ("false", "12", 3)] {
+        let place = Place::new()
+            .with("KULANT_MOST_CONNECTIONS", most)
+            .with("KULANT_BEHIND_PROXY", behind_proxy);
+        let server = place.serve();
+        let ask = |stream: &mut TcpStream| {
+            let request = "GET /healthz HTTP/1.1\r\nhost: kulant\r\n\r\n";
+            // Whoever was turned away hears it when reading.
+            let _ = stream.write_all(request.as_bytes());
+        };
+        let connect = || {
+            let stream = TcpStream::connect(&server.address).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream
+        };
+        let hears = |stream: &mut TcpStream| {
+            let mut start = [0; 12];
+            stream
+                .read_exact(&mut start)
+                .map(|()| start == *b"HTTP/1.1 200")
+        };
+        let mut open = Vec::new();
+        // The one that asked whether the server is ready may still be on its way out.
+        wait_until("every place is taken", || {
+            let mut stream = connect();
+            ask(&mut stream);
+            if hears(&mut stream).unwrap_or(false) {
+                open.push(stream);
+            }
+            open.len() == share
+        });
+        let mut late = connect();
+        if behind_proxy == "true" {
+            ask(&mut late);
+            late.set_read_timeout(Some(Duration::from_millis(700)))
+                .unwrap();
+            let waits = hears(&mut late).unwrap_err().kind();
+            assert!(matches!(waits, ErrorKind::WouldBlock | ErrorKind::TimedOut));
+            open.pop();
+            late.set_read_timeout(Some(PATIENCE)).unwrap();
+            assert!(hears(&mut late).unwrap(), "served once another ended");
+        } else {
+            // Places are free, but this address has its share of them.
+            assert!(hears(&mut late).is_err());
+            open.pop();
+            wait_until("the address has a place again", || {
+                let mut stream = connect();
+                ask(&mut stream);
+                hears(&mut stream).unwrap_or(false)
+            });
+        }
+    }
 }
 
 #[test]
@@ -192,7 +253,7 @@ fn the_demo_is_a_living_desk() {
     assert_eq!(place.demo().log_in("agent"), (email.clone(), password));
 
     // As after a start that was killed before it knew its log-ins: what is there stays.
-    fs::remove_file(place.file("demo.json")).unwrap();
+    fs::write(place.file("demo.json"), "[]").unwrap();
     let count = place.lines(&["export", "conversations"]).len();
     let demo = place.demo();
     let (again, password) = demo.log_in("agent");

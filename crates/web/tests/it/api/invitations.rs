@@ -27,6 +27,15 @@ async fn an_invitation_is_accepted_once() {
         let old = chef.post(&invite, json!({})).await;
         let new = chef.post(&invite, json!({})).await;
         assert_eq!(new.status, 201);
+        let token = chef.post("/api/v1/tokens", json!({"name": "x"})).await;
+        let mut program = house.stranger();
+        program.bearer = token.json["token"].as_str().map(str::to_owned);
+        let refused = program.post(&invite, json!({})).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (403, "forbidden"),
+            "a password would outlive the token"
+        );
         let link = new.json["link"].as_str().expect("a link");
         assert!(link.starts_with("http://127.0.0.1:8080/desk/invitation/"));
         let ended = path(old.json["link"].as_str().expect("a link"));

@@ -170,7 +170,9 @@ async fn where_nobody_can_be_asked_a_person_decides() {
         desk.network.will([Turn::TakeAndMumble]);
         let queued = desk.answer(&id, "Kommt an?").await;
         desk.work().await;
-        assert_eq!(state(&desk.newest_message(&id).await), "uncertain");
+        let uncertain = desk.newest_message(&id).await;
+        assert_eq!(state(&uncertain), "uncertain");
+        assert_eq!(uncertain["delivery"]["can_check"], false);
         house.clock.pass(Duration::from_hours(1));
         desk.work().await;
         assert_eq!(desk.network.taken().len(), 1);

@@ -108,9 +108,9 @@ async fn what_cannot_be_a_token_is_refused() {
                 json!({"name": "x", "scopes": ["root"]}),
                 ("scopes", "not_a_choice"),
             ),
-            (json!({"scopes": ["export"]}), ("name", "required")),
+            (json!({"scopes": ["tags:write"]}), ("name", "required")),
             (
-                json!({"name": "x", "scope": "export"}),
+                json!({"name": "x", "scope": "tags:write"}),
                 ("scope", "unknown"),
             ),
         ] {

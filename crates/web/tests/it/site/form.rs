@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Typed, plain};
+use super::{Page, Typed, plain};
 use crate::houses;
 
 #[tokio::test]
@@ -165,6 +165,8 @@ async fn one_address_cannot_fill_the_disk() {
         };
         assert!(taken >= 5, "{taken} forms with files are nothing strange");
         assert_eq!(refused.status, 429);
+        let waits = |page: &Page| page.header("retry-after").parse::<u64>().expect("seconds");
+        assert!((1..=3_600).contains(&waits(&refused)));
         refused.has("in der letzten Stunde sehr viele Dateien");
         refused.has("\nSie stimmt nicht.</textarea>");
         let kept = files_below(house.care.files.folder());
@@ -178,6 +180,7 @@ async fn one_address_cannot_fill_the_disk() {
         let more = Typed::new(&token).file("a.bin", &large);
         let more = house.fill(&private, &more.file("b.bin", &large)).await;
         assert_eq!(more.status, 429, "the private page is no way around");
+        assert!((1..=3_600).contains(&waits(&more)));
         more.has("in der letzten Stunde sehr viele Dateien");
 
         house.clock.pass(Duration::from_hours(1));

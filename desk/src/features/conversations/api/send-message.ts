@@ -66,7 +66,7 @@ function preview(conversation: ConversationDetail, agent: SessionAgent, draft: N
     delivery:
       draft.visibility === 'note'
         ? null
-        : { state: 'queued', send_at: draft.send_at ?? null, sent_at: null, attempts: 0, next_attempt_at: null, reason: null },
+        : { state: 'queued', send_at: draft.send_at ?? null, sent_at: null, attempts: 0, next_attempt_at: null, can_check: false, reason: null },
     attachments: [],
     reactions: [],
     mentions: draft.mentions ?? [],

@@ -26,7 +26,7 @@ export function ComposerTarget({ conversation, visibility, target, chosen, onCle
       <span>
         {visibility === 'note'
           ? t('desk.composer.goes.note')
-          : t(to ? `desk.composer.goes.${visibility}` : `desk.composer.goes.${visibility}_to_nobody`, { inbox, account, to })}
+          : t(`desk.composer.goes.${visibility}${account === inbox ? '_there' : ''}${to ? '' : '_to_nobody'}`, { inbox, account, to })}
       </span>
       {answers && (chosen || conversation.voices > 1) && (
         <span className={classes.answers}>

@@ -134,6 +134,7 @@ export function ConversationList(props: Props) {
                     focusable={row.id === focusable}
                     left={matches(row, filters, agentId) === false}
                     withTeam={filters.team === undefined || filters.team.includes(',')}
+                    withOwner={filters.assignee !== 'me'}
                     words={words}
                     onOpen={onOpen}
                   />

@@ -19,6 +19,8 @@ interface Props {
   left: boolean
   /** Whether the team is worth a mark: not where all rows are of one. */
   withTeam: boolean
+  /** Whether the owner is: not in the list of one's own. */
+  withOwner: boolean
   words: string
   onOpen: (id: string) => void
 }
@@ -30,7 +32,7 @@ export function contactName(conversation: Conversation, unknown: string): string
 }
 
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, href, selected, focusable, left, withTeam, words, onOpen } = props
+  const { conversation, href, selected, focusable, left, withTeam, withOwner, words, onOpen } = props
   const { t } = useTranslation()
   const { waiting_since: waiting, status } = conversation
   return (
@@ -66,7 +68,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
         </span>
       </span>
       <span className={classes.text}>
-        <Marks conversation={conversation} left={left} withTeam={withTeam} />
+        <Marks conversation={conversation} left={left} withTeam={withTeam} withOwner={withOwner} />
         {conversation.preview_direction === 'out' && (
           <IconArrowBackUp size={13} stroke={2} role="img" aria-label={t('desk.message.ours')} className={classes.ours} />
         )}
@@ -77,9 +79,13 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
   )
 })
 
-function Marks({ conversation, left, withTeam }: Pick<Props, 'conversation' | 'left' | 'withTeam'>) {
+/** Short words keep their room; what is long gives way. */
+const SHORT = 10
+
+function Marks({ conversation, left, withTeam, withOwner }: Pick<Props, 'conversation' | 'left' | 'withTeam' | 'withOwner'>) {
   const { t } = useTranslation()
-  const { priority, status, kind, team, tags, assignee } = conversation
+  const { priority, status, kind, team, tags } = conversation
+  const assignee = withOwner ? conversation.assignee : null
   const marks: { key: string; text: string; tone?: string; colour?: string | null }[] = []
   if (left || status !== 'open') marks.push({ key: 'status', text: t(`desk.status.${status}`), tone: 'status' })
   if (priority === 'urgent' || priority === 'high') marks.push({ key: 'priority', text: t(`desk.priority.${priority}`), tone: priority })
@@ -89,8 +95,8 @@ function Marks({ conversation, left, withTeam }: Pick<Props, 'conversation' | 'l
   if (marks.length === 0 && !assignee) return null
   return (
     <span className={classes.marks}>
-      {marks.slice(0, 3).map((mark) => (
-        <span key={mark.key} className={classes.mark} data-tone={mark.tone} style={mark.colour ? { '--dot': mark.colour } as object : undefined}>
+      {marks.slice(0, assignee ? 2 : 3).map((mark) => (
+        <span key={mark.key} className={classes.mark} data-tone={mark.tone} data-short={mark.text.length <= SHORT || undefined} style={mark.colour ? { '--dot': mark.colour } as object : undefined}>
           {mark.text}
         </span>
       ))}

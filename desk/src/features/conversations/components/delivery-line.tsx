@@ -35,7 +35,8 @@ export function DeliveryLine({ message, conversation }: Props) {
   const words = () => {
     if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
-    if (state === 'queued' && delivery.next_attempt_at && delivery.attempts > 0) {
+    const waits = state === 'queued' ? delivery.attempts > 0 : state === 'sending' && reason !== null
+    if (waits && delivery.next_attempt_at) {
       return [why, t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })].filter(Boolean).join(' ')
     }
     if (state === 'sent') return t('desk.delivery.sent')
@@ -53,7 +54,7 @@ export function DeliveryLine({ message, conversation }: Props) {
       )}
       {state === 'uncertain' && (
         <>
-          <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'check')}>{t('desk.delivery.check')}</Button>
+          {delivery.can_check && <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'check')}>{t('desk.delivery.check')}</Button>}
           <Button size="compact-xs" variant="default" onClick={() => void deliver(conversation.id, message.id, 'retry')}>{t('desk.delivery.send_again')}</Button>
         </>
       )}

@@ -58,8 +58,9 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
           document.getElementById(`message-${parent.id}`)?.scrollIntoView({ block: 'center' })
         }}>
           <IconCornerDownRight size={14} aria-hidden="true" />
-          {t('desk.message.answers', { name: authorName(parent, unknown) })}
-          <span>{parent.body}</span>
+          <span>
+            {t('desk.message.answers', { name: authorName(parent, unknown) })} <i>{parent.body}</i>
+          </span>
         </a>
       )}
       <header className={classes.head}>

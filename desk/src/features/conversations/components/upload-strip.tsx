@@ -14,7 +14,7 @@ export function UploadStrip({ uploads }: { uploads: ReturnType<typeof useUploads
         <li key={file.key} className={classes.file} data-trouble={file.trouble ? true : undefined}>
           {!file.upload && !file.trouble && <Loader size={12} aria-label={t('desk.composer.uploading')} />}
           <span>{file.name}</span>
-          <span className="tabular">{file.trouble ?? formatSize(i18n.language, file.size)}</span>
+          <span className={file.trouble ? undefined : classes.size}>{file.trouble ?? formatSize(i18n.language, file.size)}</span>
           <CloseButton size="xs" aria-label={t('desk.composer.remove_file', { name: file.name })} onClick={() => uploads.remove(file.key)} />
         </li>
       ))}

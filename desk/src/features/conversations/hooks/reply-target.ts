@@ -35,9 +35,10 @@ export function findTarget(
 /** The tab to begin with: where the party spoke last, if we can answer there. */
 export function firstVisibility(conversation: ConversationDetail, newestFirst: Message[]): Visibility {
   const newest = newestFirst.find((item) => item.direction === 'in' && item.author.is_party) ?? newestFirst[0]
-  const wanted = newest?.visibility === 'private' ? 'private' : newest?.visibility === 'public' ? 'public' : null
+  const spoken = newest && newest.visibility !== 'note' ? newest.visibility : null
+  const wanted = spoken ?? (conversation.visibility === 'public' ? 'public' : 'private')
   for (const visibility of [wanted, 'public', 'private'] as const) {
-    if (visibility && conversation.capabilities?.[visibility]?.send) return visibility
+    if (conversation.capabilities?.[visibility]?.send) return visibility
   }
-  return wanted ?? (conversation.visibility === 'private' ? 'private' : 'public')
+  return wanted
 }

@@ -25,7 +25,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const describe = useProblemText()
   const send = useSendMessage()
   const callBack = useCallBack()
-  const { writing, change, clear } = useDraft(conversation.id, firstVisibility(conversation, messages))
+  const { writing, change, clear } = useDraft(conversation.id, firstVisibility(conversation, messages), messages.length > 0)
   const uploads = useUploads()
   const [trouble, setTrouble] = useState<string | null>(null)
   const [gated, setGated] = useState(false)

@@ -14,7 +14,7 @@ export function ChannelHealth({ channels }: { channels: Overview['channels'] }) 
   const number = (value: number) => formatNumber(i18n.language, value)
   return (
     <Section title={t('desk.overview.channels')}>
-      <TableBox label={t('desk.overview.channels')}>
+      <TableBox label={t('desk.overview.channels')} stack>
         <thead>
           <tr>
             <th scope="col">{t('desk.filter.inbox')}</th>
@@ -33,10 +33,10 @@ export function ChannelHealth({ channels }: { channels: Overview['channels'] }) 
                 <span className={classes.state} data-state={channel.state}>{t(`desk.inbox_state.${channel.state}`)}</span>
                 {channel.trouble && <div className={classes.trouble}>{describe(channel.trouble)}</div>}
               </td>
-              <td data-number>{channel.lag_seconds === null ? '–' : channel.lag_seconds < 60 ? t('desk.overview.up_to_date') : formatSpan(i18n.language, channel.lag_seconds * 1000)}</td>
-              <td data-number>{number(channel.queued_out)}</td>
-              <td data-number>{number(channel.failed_out)}</td>
-              <td data-number>{number(channel.quarantined)}</td>
+              <td data-number data-label={t('desk.overview.lag')}>{channel.lag_seconds === null ? '–' : channel.lag_seconds < 60 ? t('desk.overview.up_to_date') : formatSpan(i18n.language, channel.lag_seconds * 1000)}</td>
+              <td data-number data-label={t('desk.overview.queued')}>{number(channel.queued_out)}</td>
+              <td data-number data-label={t('desk.overview.failed')}>{number(channel.failed_out)}</td>
+              <td data-number data-label={t('desk.nav.quarantine')}>{number(channel.quarantined)}</td>
             </tr>
           ))}
         </tbody>

@@ -50,7 +50,7 @@ export function InboxesPage() {
               <span className={classes.state} data-state={inbox.state}>{t(`desk.inbox_state.${inbox.state}`)}</span>
               {inbox.health.trouble && <div className={classes.why} title={inbox.health.trouble.detail ?? undefined}>{t(`desk.delivery.reason.${inbox.health.trouble.class}`, { defaultValue: inbox.health.trouble.detail ?? inbox.health.trouble.class })}</div>}
             </td>
-            <td>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
+            <td data-label={t('desk.settings.column.received')}>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
             <td>
               <RowActions
                 name={inbox.name}

@@ -14,7 +14,7 @@ import { RowActions } from './row-actions'
 import classes from './settings.module.css'
 
 export function TagsPage() {
-  const { i18n } = useTranslation()
+  const { t, i18n } = useTranslation()
   const query = useQuery(tagsQuery)
   const { remove } = useChangeSetting<Tag>('tags')
   const [editing, setEditing] = useState<Tag | 'new' | null>(null)
@@ -24,7 +24,7 @@ export function TagsPage() {
         {query.data?.map((tag) => (
           <tr key={tag.id}>
             <td><span className={classes.named}><span className={classes.swatch} style={{ '--colour': tag.colour ?? undefined } as object} />{tag.name}</span></td>
-            <td className="tabular">{formatNumber(i18n.language, tag.uses ?? 0)}</td>
+            <td className="tabular" data-label={t('desk.settings.column.uses')}>{formatNumber(i18n.language, tag.uses ?? 0)}</td>
             <td><RowActions name={tag.name} onEdit={() => setEditing(tag)} onDelete={() => remove(tag)} /></td>
           </tr>
         ))}

@@ -27,7 +27,7 @@ export function TeamsPage() {
         {query.data?.map((team) => (
           <tr key={team.id}>
             <td><span className={classes.named}>{team.name}</span></td>
-            <td>{t(`desk.team_kind.${team.kind}`)}</td>
+            <td className={classes.plain}>{t(`desk.team_kind.${team.kind}`)}</td>
             <td data-none={names(team) === '' || undefined}>{names(team) || '–'}</td>
             <td data-none={!team.signature || undefined}>{team.signature || '–'}</td>
             <td><RowActions name={team.name} onEdit={() => setEditing(team)} onDelete={() => remove(team)} /></td>

@@ -40,7 +40,7 @@ export function TokensPage() {
           <tr key={token.id}>
             <td><span className={classes.named}>{token.name}</span></td>
             <td className={classes.small}>{possible.every((scope) => token.scopes.includes(scope)) ? t('desk.settings.all_scopes') : token.scopes.map(words).join(', ')}</td>
-            <td>{token.last_used_at ? <Moment at={token.last_used_at} /> : t('desk.settings.never')}</td>
+            <td data-label={t('desk.settings.column.last_used')}>{token.last_used_at ? <Moment at={token.last_used_at} /> : t('desk.settings.never')}</td>
             <td><RowActions name={token.name} onDelete={() => remove(token)} deleteText={t('desk.settings.end_token')} /></td>
           </tr>
         ))}

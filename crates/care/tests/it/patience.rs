@@ -1,0 +1,92 @@
+//! How often a network is asked that does not take an answer.
+
+use std::time::Duration;
+
+use kulant_care::reply::reply;
+use kulant_model::message::DeliveryState;
+
+use crate::houses;
+use crate::network::{Network, Turn, conversations, delivery, state, waiting, words, work};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_asks_for_no_wait_is_not_asked_without_end() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        network.will(&vec![Turn::AskToWait(0); 40]);
+        let sent = reply(&house.care, &house.operator(), words(id, "Kommt")).await;
+        let sent = sent.expect("queued");
+        work(&house, 1, Duration::ZERO).await;
+        let first = state(&house, sent).await.delivery.expect("a delivery");
+        assert_eq!((first.state, first.attempts), (DeliveryState::Queued, 1));
+        let pause = Duration::from_secs(2);
+        assert!(first.next_attempt_at >= Some(house.care.now().after(pause)));
+
+        work(&house, 13, Duration::from_secs(30_000)).await;
+        let last = state(&house, sent).await;
+        assert_eq!(delivery(&last), DeliveryState::Failed);
+        assert_eq!(last.delivery.expect("a delivery").attempts, 13);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_asks_for_a_longer_wait_gets_it() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        network.will(&[Turn::AskToWait(900)]);
+        let sent = reply(&house.care, &house.operator(), words(id, "Kommt")).await;
+        let sent = sent.expect("queued");
+        work(&house, 1, Duration::from_secs(800)).await;
+        work(&house, 1, Duration::from_secs(101)).await;
+        assert_eq!(delivery(&state(&house, sent).await), DeliveryState::Queued);
+        work(&house, 1, Duration::ZERO).await;
+        assert_eq!(delivery(&state(&house, sent).await), DeliveryState::Sent);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_an_account_is_locked_out_one_answer_knocks() {
+    for house in houses().await {
+        let network = Network::default();
+        let (inbox, id) = waiting(&house, &network, true).await;
+        let operator = house.operator();
+        // Each in a conversation of its own, so that none waits for another by its order.
+        let mut sent = Vec::new();
+        for number in 0..8 {
+            let post = crate::post(
+                &format!("p{number}"),
+                &format!("b{number}"),
+                "Hallo",
+                20,
+                None,
+            );
+            house.deliver(inbox, &[post]).await;
+        }
+        house.take_in().await;
+        let all = conversations(&house, inbox).await;
+        assert_eq!(all.len(), 9);
+        assert!(all.contains(&id));
+        network.will(&vec![Turn::Answer(401, serde_json::json!({})); 100]);
+        for id in all {
+            let queued = reply(&house.care, &operator, words(id, "Kommt")).await;
+            sent.push(queued.expect("queued"));
+        }
+        work(&house, 1, Duration::from_secs(121)).await;
+        let first = network.asked();
+        assert!(
+            (1..=4).contains(&first),
+            "those that left together: {first}"
+        );
+        work(&house, 5, Duration::from_secs(121)).await;
+        let knocks = network.asked() - first;
+        assert!((4..=6).contains(&knocks), "one each time: {knocks}");
+
+        // The account is let in again: all of them leave, none has used up its tries.
+        network.forget_turns();
+        work(&house, 3, Duration::from_secs(121)).await;
+        for id in sent {
+            assert_eq!(delivery(&state(&house, id).await), DeliveryState::Sent);
+        }
+    }
+}
