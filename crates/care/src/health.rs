@@ -174,8 +174,9 @@ fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
     match seen {
         Some(trouble) => is_same_source || !PASSING.contains(&trouble.class),
         None if is_stopped(before) => source == Source::Asking,
-        // Whatever succeeds proves that the access is not broken.
-        None => is_same_source || source == Source::Probing || known == AUTH,
+        // Whatever succeeds in our name proves that the access is not broken; a probe may have asked
+        // nobody, because its network has no such question.
+        None => is_same_source || (known == AUTH && source != Source::Probing),
     }
 }
 
@@ -228,11 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn any_success_proves_that_the_access_is_not_broken() {
+    fn whatever_is_done_in_our_name_proves_that_the_access_is_not_broken() {
         let broken = json!({"class": "auth_broken", "from": "send"});
-        for source in [Source::Sending, Source::Asking, Source::Probing] {
+        for source in [Source::Sending, Source::Asking] {
             assert!(counts(&broken, source, None), "{source:?}");
         }
+        assert!(!counts(&broken, Source::Probing, None));
+        let found = json!({"class": "auth_broken", "from": "probe"});
+        assert!(counts(&found, Source::Probing, None));
         let stopped = json!({"class": "forbidden", "from": "ask", "stopped": true});
         assert!(!counts(&stopped, Source::Probing, None));
         assert!(counts(&stopped, Source::Asking, None));
