@@ -452,10 +452,16 @@ fn truncated(mut answer: Answer) -> Response {
     let half = Bytes::from(answer.body.split_off(0)).slice(..whole / 2);
     answer = answer.with("content-length", whole);
     let mut response = written(answer);
-    let broken = stream::iter([
-        Ok(half),
-        Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
-    ]);
+    let broken = stream::unfold(Some(half), |half| async move {
+        match half {
+            Some(half) => Some((Ok(half), None)),
+            None => {
+                // What was written must have left before the connection breaks.
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                Some((Err(io::Error::from(io::ErrorKind::ConnectionAborted)), None))
+            }
+        }
+    });
     *response.body_mut() = Body::from_stream(broken);
     response
 }

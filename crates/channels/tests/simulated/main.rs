@@ -1,0 +1,13 @@
+//! Every channel against its simulated network: what comes in, what goes out, and what networks do to both.
+
+mod bluesky;
+mod discourse;
+mod facebook;
+mod instagram;
+mod mastodon;
+mod sim;
+mod telegram;
+mod twilio;
+mod whatsapp;
+mod x;
+mod youtube;

@@ -1,0 +1,186 @@
+//! X: the challenge of the hook, events, the rule of being summoned, closed messages, tokens that rotate.
+
+use kulant_channels::delivery::FindingClass;
+use serde_json::json;
+
+use super::sim::{Sim, action, outbound, posts, private, reply, told};
+
+#[tokio::test]
+async fn posts_are_polled_and_answered_where_we_were_summoned() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({})).await;
+    inbox.poll().await;
+    sim.advance(900).await;
+    let asked = inbox
+        .id(json!({"act": "post", "by": "anna", "name": "Anna", "to": "nordtalbahn", "text": "Hilfe, siehe example.de/bild", "attachments": [{}]}))
+        .await;
+    let unsummoned = inbox
+        .id(json!({"act": "post", "by": "ben", "text": "Nur so"}))
+        .await;
+    let taken = inbox.poll().await;
+    let post = posts(&taken)[0];
+    assert_eq!(post.network_id, asked);
+    assert!(
+        post.mentions_us && post.text.contains("example.de/bild"),
+        "{}",
+        post.text
+    );
+
+    let found = inbox
+        .survives(
+            &reply(&asked, "Wir helfen: https://nordtal.example"),
+            ("POST", "/2/tweets"),
+        )
+        .await;
+    let own = found.expect("it is there").network_id;
+    let refused = inbox
+        .send(&reply(&unsummoned, "Hallo Ben"))
+        .await
+        .expect_err("nobody asked us");
+    assert_eq!(refused.class(), "forbidden");
+    let twice = inbox
+        .send(&reply(&asked, "Wir helfen: https://nordtal.example"))
+        .await;
+    assert_eq!(twice.expect_err("the same words").class(), "duplicate");
+    for act in [
+        json!({"type": "react", "network_id": asked, "kind": "like", "added": true}),
+        json!({"type": "delete", "network_id": own}),
+        json!({"type": "delete", "network_id": own}),
+    ] {
+        inbox
+            .send(&action("public", act.clone()))
+            .await
+            .unwrap_or_else(|error| panic!("{act}: {error}"));
+    }
+    inbox.act(json!({"act": "block", "by": "anna"})).await;
+    let blocked = inbox
+        .send(&reply(&asked, "Noch etwas"))
+        .await
+        .expect_err("we are blocked");
+    assert_eq!(blocked.class(), "forbidden");
+}
+
+#[tokio::test]
+async fn what_happens_is_pushed_to_a_hook_that_knows_the_secret() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({"push": true})).await;
+    inbox.poll().await;
+    assert_eq!(
+        inbox.handshakes(),
+        1,
+        "X has asked whether the hook is ours"
+    );
+    assert_eq!(
+        inbox.channel.probe(&inbox.account(), sim.http()).await,
+        Ok(Vec::new())
+    );
+    let asked = inbox
+        .id(json!({"act": "post", "by": "anna", "to": "nordtalbahn", "text": "Grüß Gott"}))
+        .await;
+    let message = inbox
+        .id(json!({"act": "dm", "by": "anna", "text": "Und privat"}))
+        .await;
+    let words = told(&inbox.pushed().await);
+    assert_eq!(words, [format!("post {asked}"), format!("post {message}")]);
+    let receipt = inbox
+        .send(&reply(&asked, "Guten Tag"))
+        .await
+        .expect("it is posted");
+    inbox
+        .act(json!({"act": "react", "by": "anna", "of": receipt.network_id}))
+        .await;
+    let words = told(&inbox.pushed().await);
+    assert_eq!(
+        words,
+        [
+            format!("own {}", receipt.network_id),
+            format!("reaction {}", receipt.network_id)
+        ]
+    );
+
+    inbox.fault_delivery(json!({"do": "wrong_signature"})).await;
+    inbox
+        .fault_delivery(json!({"do": "duplicate_delivery"}))
+        .await;
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "eins"}))
+        .await;
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "zwei"}))
+        .await;
+    assert_eq!(inbox.pushed().await.len(), 2);
+    assert_eq!(inbox.refused_and_doubled(), (1, 1));
+
+    // A day later X asks again, and the hook still knows the secret.
+    sim.advance(24 * 3_600 + 1).await;
+    inbox.pushed().await;
+    assert_eq!(inbox.handshakes(), 2);
+    inbox.set_secrets(&json!({"consumer_secret": "another"}));
+    sim.advance(24 * 3_600 + 1).await;
+    inbox.pushed().await;
+    let findings = inbox.channel.probe(&inbox.account(), sim.http()).await;
+    assert!(matches!(findings.as_deref(), Ok([_, ..])), "{findings:?}");
+}
+
+#[tokio::test]
+async fn messages_go_to_those_who_take_them() {
+    let sim = Sim::start().await;
+    let inbox = sim.inbox("x", "nordtalbahn", json!({})).await;
+    let asked = inbox
+        .act(json!({"act": "post", "by": "anna", "to": "nordtalbahn", "text": "Hallo"}))
+        .await;
+    let person = asked["person"].as_str().expect("an id");
+    let closed = inbox
+        .send(&private(person, "Guten Tag"))
+        .await
+        .expect_err("they take none");
+    assert_eq!(closed.class(), "window_closed");
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "Jetzt doch"}))
+        .await;
+    let found = inbox
+        .survives(&private(person, "Guten Tag"), ("POST", "/messages"))
+        .await;
+    assert!(found.is_some());
+}
+
+#[tokio::test]
+async fn tokens_run_out_and_rotate() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({})).await;
+    sim.advance(2 * 3_600).await;
+    let findings = inbox
+        .channel
+        .probe(&inbox.account(), sim.http())
+        .await
+        .expect("it answers");
+    assert_eq!(findings[0].class, FindingClass::Token);
+    let old = inbox.account();
+    let renewed = inbox
+        .channel
+        .renew(&old, sim.http())
+        .await
+        .expect("it is renewed");
+    inbox.set_secrets(&renewed);
+    assert_eq!(
+        inbox.channel.probe(&inbox.account(), sim.http()).await,
+        Ok(Vec::new())
+    );
+    let again = inbox
+        .channel
+        .renew(&old, sim.http())
+        .await
+        .expect_err("it was used up");
+    assert_eq!(again.class(), "auth_broken");
+
+    sim.order(
+        "limits",
+        json!({"network": "x", "name": "post", "limit": 0}),
+    )
+    .await;
+    let post = outbound(
+        json!({"visibility": "public", "action": {"type": "reply", "body": "Guten Morgen"}}),
+    );
+    let limited = inbox.send(&post).await.expect_err("too many");
+    assert_eq!(limited.wait().map(|wait| wait.as_secs()), Some(900));
+}
