@@ -234,7 +234,14 @@ fn claims(token: &str) -> Option<Claims> {
 
 fn is_over(answer: &Answer) -> bool {
     let names = ["ExpiredToken", "InvalidToken"];
-    matches!(answer.status, 400 | 401) && names.contains(&name(answer).as_str())
+    matches!(answer.status, 400 | 401)
+        && names.contains(&name(answer).as_str())
+        && !lacks_right(&detail(answer))
+}
+
+/// Returns whether a session is good, and only not for what was asked.
+fn lacks_right(detail: &str) -> bool {
+    detail.contains("Bad token")
 }
 
 fn name(answer: &Answer) -> String {
@@ -263,6 +270,8 @@ pub(super) fn refusal(answer: &Answer, now: Timestamp) -> SendError {
         (_, "RecordNotFound" | "InvalidConvo" | "ReplyTargetNotFound" | "NotFound") => {
             SendError::RecipientGone(detail)
         }
+        // An app password without the right for direct messages; the name is that of a dead session.
+        (400 | 401 | 403, _) if lacks_right(&detail) => SendError::Forbidden(detail),
         (
             400 | 401 | 403,
             "ExpiredToken"
@@ -273,8 +282,6 @@ pub(super) fn refusal(answer: &Answer, now: Timestamp) -> SendError {
             | "AuthenticationRequired"
             | "AuthMissing",
         ) => SendError::AuthBroken(detail),
-        // An app password without the right for direct messages.
-        (400 | 401 | 403, _) if detail.contains("Bad token") => SendError::Forbidden(detail),
         (401, _) => SendError::AuthBroken(detail),
         (300..=399 | 403 | 451, _) => SendError::Forbidden(detail),
         (404 | 410, _) => SendError::RecipientGone(detail),

@@ -139,6 +139,9 @@ impl Listening<'_> {
             return Ok(());
         }
         cursor.jetstream = Some(event.time_us);
+        if event.commit.is_some() && event.did != cursor.did {
+            cursor.remember(&event.did);
+        }
         self.cursor = Some(cursor.write());
         let now = self.account.now.after(self.since.elapsed());
         self.waiting.push_back(Polled {

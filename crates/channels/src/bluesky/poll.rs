@@ -103,7 +103,8 @@ impl Cursor {
         serde_json::to_string(self).expect("a cursor is plain JSON")
     }
 
-    fn remember(&mut self, did: &str) {
+    /// Keeps in mind who spoke to us, so that it is heard when they take it back.
+    pub(super) fn remember(&mut self, did: &str) {
         self.people.retain(|known| known != did);
         self.people.push(did.to_owned());
         let surplus = self.people.len().saturating_sub(PEOPLE);
