@@ -2,6 +2,8 @@
 
 mod kit;
 mod mastodon;
+mod meta;
+mod others;
 
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
 use reqwest::{Method, RequestBuilder};
