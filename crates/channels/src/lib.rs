@@ -10,20 +10,26 @@ mod fixture;
 mod guard;
 pub mod http;
 pub mod inbound;
+mod jwt;
 mod oauth;
 pub mod outbound;
+mod review;
 pub mod settings;
 pub mod signature;
 pub mod socket;
 mod text;
 mod time;
 
+pub mod app_store;
 pub mod bluesky;
 pub mod discourse;
 pub mod email;
 pub mod facebook;
 pub mod feed;
 pub mod form;
+mod google;
+pub mod google_business;
+pub mod google_play;
 mod graph;
 pub mod import;
 pub mod instagram;
@@ -53,12 +59,15 @@ use crate::settings::SettingFault;
 /// Every network kulant speaks with, one line each.
 #[rustfmt::skip]
 pub static CHANNELS: &[&dyn Channel] = &[
+    &app_store::AppStore,
     &bluesky::Bluesky,
     &discourse::Discourse,
     &email::Email,
     &facebook::Facebook,
     &feed::Feed,
     &form::Form,
+    &google_business::GoogleBusiness,
+    &google_play::GooglePlay,
     &import::Import,
     &instagram::Instagram,
     &mastodon::Mastodon,

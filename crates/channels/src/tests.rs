@@ -56,6 +56,7 @@ const KINDS: &[&str] = &[
     "replies",
     "videos",
     "missing",
+    "reviews",
     "something else",
 ];
 

@@ -1,6 +1,9 @@
 // The sign of a network. A new network adds one line to the list.
+import IconBrandAppstore from '@tabler/icons-react/dist/esm/icons/IconBrandAppstore.mjs'
 import IconBrandBluesky from '@tabler/icons-react/dist/esm/icons/IconBrandBluesky.mjs'
 import IconBrandFacebook from '@tabler/icons-react/dist/esm/icons/IconBrandFacebook.mjs'
+import IconBrandGoogleMaps from '@tabler/icons-react/dist/esm/icons/IconBrandGoogleMaps.mjs'
+import IconBrandGooglePlay from '@tabler/icons-react/dist/esm/icons/IconBrandGooglePlay.mjs'
 import IconBrandInstagram from '@tabler/icons-react/dist/esm/icons/IconBrandInstagram.mjs'
 import IconBrandMastodon from '@tabler/icons-react/dist/esm/icons/IconBrandMastodon.mjs'
 import IconBrandTelegram from '@tabler/icons-react/dist/esm/icons/IconBrandTelegram.mjs'
@@ -33,6 +36,9 @@ const GLYPHS: Record<string, typeof IconMail> = {
   twilio: IconDeviceMobileMessage,
   discourse: IconMessages,
   whatsapp: IconBrandWhatsapp,
+  google_business: IconBrandGoogleMaps,
+  google_play: IconBrandGooglePlay,
+  app_store: IconBrandAppstore,
 }
 
 export function ChannelGlyph({ inbox, size = 16 }: { inbox: Pick<InboxMark, 'channel' | 'name'>; size?: number }) {
