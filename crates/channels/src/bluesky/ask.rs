@@ -273,7 +273,7 @@ pub(super) fn refusal(answer: &Answer, now: Timestamp) -> SendError {
         // An app password without the right for direct messages; the name is that of a dead session.
         (400 | 401 | 403, _) if lacks_right(&detail) => SendError::Forbidden(detail),
         (
-            400 | 401 | 403,
+            400 | 403,
             "ExpiredToken"
             | "InvalidToken"
             | "AccountTakedown"
@@ -281,8 +281,8 @@ pub(super) fn refusal(answer: &Answer, now: Timestamp) -> SendError {
             | "AuthFactorTokenRequired"
             | "AuthenticationRequired"
             | "AuthMissing",
-        ) => SendError::AuthBroken(detail),
-        (401, _) => SendError::AuthBroken(detail),
+        )
+        | (401, _) => SendError::AuthBroken(detail),
         (300..=399 | 403 | 451, _) => SendError::Forbidden(detail),
         (404 | 410, _) => SendError::RecipientGone(detail),
         (400 | 413 | 415 | 422, _) => SendError::ContentRejected(detail),
