@@ -89,7 +89,7 @@ pub struct NetworksHandle {
 impl NetworksHandle {
     /// Returns the names of all networks.
     pub fn names(&self) -> Vec<&'static str> {
-        NETWORKS.iter().map(|(name, _)| *name).collect()
+        self.town.stations.keys().copied().collect()
     }
 
     /// Returns a network's address, to be entered in the place of the real one.

@@ -64,13 +64,12 @@ async fn handle(
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
     let whole = parts.uri.path();
-    let (name, path) = match door.fixed {
-        Some(name) => (name, whole),
-        None => {
-            let rest = whole.trim_start_matches('/');
-            let end = rest.find('/').unwrap_or(rest.len());
-            (&rest[..end], &rest[end..])
-        }
+    let (name, path) = if let Some(name) = door.fixed {
+        (name, whole)
+    } else {
+        let rest = whole.trim_start_matches('/');
+        let end = rest.find('/').unwrap_or(rest.len());
+        (&rest[..end], &rest[end..])
     };
     let Some((name, station)) = door.town.stations.get_key_value(name) else {
         return (StatusCode::NOT_FOUND, "no network is called so").into_response();
@@ -104,7 +103,7 @@ impl Visit {
         if let Some(down) = station.down() {
             self.note(&call, None, Some("down".to_owned()));
             return match down.how {
-                DownHow::Unavailable => written(station.away()),
+                DownHow::Unavailable => written(away()),
                 DownHow::Reset => self.gone(),
                 DownHow::Silence => silence().await,
             };
@@ -132,20 +131,27 @@ impl Visit {
             _ => {}
         }
 
-        let reply = match work(&self.town, station, &mut call, then.as_ref()).await {
-            Some(reply) => reply,
-            None => return silence().await,
+        let Some(reply) = work(&self.town, station, &mut call, then.as_ref()).await else {
+            return silence().await;
         };
         let answer = match reply {
             Reply::Answer(answer) => answer,
-            Reply::Socket(mark) => return self.socket(station, &call, &mark, upgrade, then),
+            Reply::Socket(mark) => {
+                return self.socket(station, &call, &mark, upgrade, then.as_ref());
+            }
             Reply::Stream {
                 mark,
                 media_type,
                 heartbeat,
             } => {
                 self.note(&call, Some(&Answer::text(200, "")), fault);
-                return self.endless(station, &call, &mark, media_type, heartbeat, then);
+                return self.endless(
+                    station,
+                    &call,
+                    &mark,
+                    (media_type, heartbeat),
+                    then.as_ref(),
+                );
             }
             Reply::Wait(_) | Reply::Ask { .. } => lock(&station.network).failure(500, &station.kit),
         };
@@ -199,7 +205,7 @@ impl Visit {
         call: &Call,
         mark: &str,
         upgrade: OnUpgrade,
-        then: Option<Then>,
+        then: Option<&Then>,
     ) -> Response {
         let Some(key) = call.header("sec-websocket-key") else {
             let answer = lock(&station.network).failure(400, &station.kit);
@@ -209,14 +215,10 @@ impl Visit {
         let accept = derive_accept_key(key.as_bytes());
         let (stream, frames) = station.kit.streams.open();
         lock(&station.network).opened(stream, mark, call, &station.kit);
-        if then == Some(Then::HalfOpenStream) {
+        if then == Some(&Then::HalfOpenStream) {
             station.kit.streams.put(stream, Frame::Freeze);
         }
-        self.note(
-            call,
-            Some(&Answer::text(101, "")),
-            then.as_ref().map(Then::name),
-        );
+        self.note(call, Some(&Answer::text(101, "")), then.map(Then::name));
         let town = Arc::clone(&self.town);
         let pumping = pump(Arc::clone(&town), self.name, stream, frames, upgrade);
         lock(&town.streams).spawn(pumping);
@@ -236,13 +238,12 @@ impl Visit {
         station: &Station,
         call: &Call,
         mark: &str,
-        media_type: &'static str,
-        heartbeat: &'static str,
-        then: Option<Then>,
+        (media_type, heartbeat): (&'static str, &'static str),
+        then: Option<&Then>,
     ) -> Response {
         let (stream, frames) = station.kit.streams.open();
         lock(&station.network).opened(stream, mark, call, &station.kit);
-        if then == Some(Then::HalfOpenStream) {
+        if then == Some(&Then::HalfOpenStream) {
             station.kit.streams.put(stream, Frame::Freeze);
         }
         let pouring = Pouring {
@@ -286,7 +287,7 @@ async fn work(
                 let happened = tokio::time::timeout_at(end, happenings.changed()).await;
                 call.waited = happened.is_err();
                 if station.down().is_some() {
-                    return Some(station.away().into());
+                    return Some(away().into());
                 }
             }
             Reply::Ask { mark, ask } => {
@@ -395,14 +396,12 @@ impl Drop for Pouring {
     }
 }
 
-impl Station {
-    /// Writes what stands in front of a network that is away.
-    fn away(&self) -> Answer {
-        Answer::html(
-            503,
-            "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n</html>\r\n",
-        )
-    }
+/// Writes what stands in front of a network that is away.
+fn away() -> Answer {
+    Answer::html(
+        503,
+        "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n</html>\r\n",
+    )
 }
 
 fn ordered(
@@ -453,14 +452,13 @@ fn truncated(mut answer: Answer) -> Response {
     answer = answer.with("content-length", whole);
     let mut response = written(answer);
     let broken = stream::unfold(Some(half), |half| async move {
-        match half {
-            Some(half) => Some((Ok(half), None)),
-            None => {
-                // What was written must have left before the connection breaks.
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                Some((Err(io::Error::from(io::ErrorKind::ConnectionAborted)), None))
-            }
+        if let Some(half) = half {
+            return Some((Ok(half), None));
         }
+        // What was written must have left before the connection breaks.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let broken = io::Error::from(io::ErrorKind::ConnectionAborted);
+        Some((Err(broken), None))
     });
     *response.body_mut() = Body::from_stream(broken);
     response

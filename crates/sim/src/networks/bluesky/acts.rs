@@ -9,7 +9,7 @@ use crate::networks::kit::{Act, Done, Kit, Refused};
 
 pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
     let ours = net.own(act)?;
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" => {
             session::revoke(net, &ours);
             return Ok(json!({}));
@@ -32,7 +32,7 @@ pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
         _ => {}
     }
     let by = net.join(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" | "comment" | "reply" => say(net, &by, &ours, act, kit),
         "dm" => {
             let convo = chat::open(net, &by, &ours, kit);
@@ -66,7 +66,7 @@ pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
         "react" | "unreact" => react(net, &by, act, kit),
         "block" | "unblock" => {
             let person = net.people.get_mut(&by).ok_or_else(gone)?;
-            if act.act == "block" {
+            if act.what == "block" {
                 person.blocks.insert(ours);
             } else {
                 person.blocks.remove(&ours);
@@ -75,7 +75,11 @@ pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
         }
         "close_dms" | "open_dms" => {
             let person = net.people.get_mut(&by).ok_or_else(gone)?;
-            let takes = if act.act == "open_dms" { "all" } else { "none" };
+            let takes = if act.what == "open_dms" {
+                "all"
+            } else {
+                "none"
+            };
             act.more("takes")
                 .unwrap_or(takes)
                 .clone_into(&mut person.takes_chat);
@@ -119,7 +123,7 @@ impl Bluesky {
 
 fn say(net: &mut Bluesky, by: &str, ours: &str, act: &Act, kit: &Kit) -> Done {
     let mut text = act.text.clone();
-    let named = act.act == "post" && act.to.is_some();
+    let named = act.what == "post" && act.to.is_some();
     if let Some(person) = net.people.get(ours).filter(|_| named)
         && !text.contains(&format!("@{}", person.handle))
     {
@@ -140,7 +144,7 @@ fn say(net: &mut Bluesky, by: &str, ours: &str, act: &Act, kit: &Kit) -> Done {
         let root = parent.value.pointer("/reply/root").cloned();
         let parent = net.strong(of).ok_or_else(gone)?;
         value["reply"] = json!({"root": root.unwrap_or_else(|| parent.clone()), "parent": parent});
-    } else if act.act != "post" {
+    } else if act.what != "post" {
         return Err(Refused(422, "the field of is missing".to_owned()));
     }
     if let Some(quoted) = act.more("quote") {
@@ -190,7 +194,7 @@ pub(super) fn rkey(kit: &Kit) -> String {
 
 fn react(net: &mut Bluesky, by: &str, act: &Act, kit: &Kit) -> Done {
     let of = act.target()?;
-    let added = act.act == "react";
+    let added = act.what == "react";
     if !of.starts_with("at://") {
         let sign = act.reaction.as_deref().unwrap_or("❤️");
         let place = of.split_once('/').ok_or_else(gone)?;

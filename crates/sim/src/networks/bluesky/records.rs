@@ -53,10 +53,9 @@ pub(super) fn facets(net: &Bluesky, text: &str) -> Vec<Value> {
             )
         } else if bare.starts_with("https://") || bare.starts_with("http://") {
             Some(json!({"$type": "app.bsky.richtext.facet#link", "uri": bare}))
-        } else if let Some(tag) = bare.strip_prefix('#').filter(|tag| !tag.is_empty()) {
-            Some(json!({"$type": "app.bsky.richtext.facet#tag", "tag": tag}))
         } else {
-            None
+            let tag = bare.strip_prefix('#').filter(|tag| !tag.is_empty());
+            tag.map(|tag| json!({"$type": "app.bsky.richtext.facet#tag", "tag": tag}))
         };
         if let Some(feature) = feature {
             facets.push(json!({

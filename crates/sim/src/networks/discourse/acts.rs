@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Discourse, Post};
 use crate::networks::kit::{Act, Done, Kit, Refused};
 
 pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" => {
             net.keys.clear();
             return Ok(json!({}));
@@ -20,12 +20,12 @@ pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
         _ => {}
     }
     let by = net.join(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" if act.of.is_none() => {
             let title = title(act);
             let topic = net.begin(&title, None, kit);
             let raw = addressed(net, act);
-            with_files(net, topic, by, &raw, None, act, kit)
+            Ok(with_files(net, topic, by, &raw, None, act, kit))
         }
         "post" | "comment" | "reply" => reply(net, by, act, kit),
         "dm" => {
@@ -34,7 +34,7 @@ pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
             }
             let ours = net.own(act)?;
             let topic = net.begin(&title(act), Some(BTreeSet::from([by, ours])), kit);
-            with_files(net, topic, by, &act.text, None, act, kit)
+            Ok(with_files(net, topic, by, &act.text, None, act, kit))
         }
         "edit" => {
             let post = own_post(net, by, act)?;
@@ -62,7 +62,7 @@ pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
             Ok(json!({}))
         }
         "react" | "unreact" => {
-            let added = act.act == "react";
+            let added = act.what == "react";
             let post = find(net, act.target()?)?;
             if added {
                 post.likes.insert(by);
@@ -74,7 +74,7 @@ pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
             if added {
                 let body =
                     json!({"like": {"post": net.show_post(&post, kit), "user": net.show_user(by)}});
-                net.tell("like", "post_liked", body, kit);
+                net.tell("like", "post_liked", &body, kit);
             }
             Ok(json!({}))
         }
@@ -106,7 +106,7 @@ pub(super) fn act(net: &mut Discourse, act: &Act, kit: &Kit) -> Done {
                 net.tell_post(post, "post_destroyed", kit);
             }
             net.users.remove(&by);
-            net.tell("user", "user_destroyed", json!({"user": shown}), kit);
+            net.tell("user", "user_destroyed", &json!({"user": shown}), kit);
             Ok(json!({"person": by.to_string()}))
         }
         _ => Err(act.unknown()),
@@ -126,13 +126,11 @@ impl Discourse {
 }
 
 fn title(act: &Act) -> String {
-    match act.more("title") {
-        Some(title) => title.to_owned(),
-        None => {
-            let first = act.text.lines().next().unwrap_or("Frage");
-            first.chars().take(80).collect()
-        }
+    if let Some(title) = act.more("title") {
+        return title.to_owned();
     }
+    let first = act.text.lines().next().unwrap_or("Frage");
+    first.chars().take(80).collect()
 }
 
 fn addressed(net: &Discourse, act: &Act) -> String {
@@ -151,7 +149,7 @@ fn addressed(net: &Discourse, act: &Act) -> String {
 fn reply(net: &mut Discourse, by: i64, act: &Act, kit: &Kit) -> Done {
     let post = find(net, act.target()?)?.clone();
     let number = (post.number > 1).then_some(post.number);
-    with_files(net, post.topic, by, &act.text, number, act, kit)
+    Ok(with_files(net, post.topic, by, &act.text, number, act, kit))
 }
 
 fn with_files(
@@ -162,7 +160,7 @@ fn with_files(
     reply_to: Option<i64>,
     act: &Act,
     kit: &Kit,
-) -> Done {
+) -> Value {
     let mut raw = raw.to_owned();
     for file in &act.attachments {
         let path = kit.keep_file(&file.name, &file.media_type, file.bytes());
@@ -172,14 +170,24 @@ fn with_files(
         } else {
             ("[", "|attachment](")
         };
-        raw.push_str(&format!("\n\n{before}{}{behind}{short})", file.name));
+        raw.extend([
+            "\n\n",
+            before,
+            file.name.as_str(),
+            behind,
+            short.as_str(),
+            ")",
+        ]);
         net.uploads.insert(short, path);
     }
     let id = net.say(topic, by, &raw, reply_to, kit);
     let number = net.posts.get(&id).map_or(1, |post| post.number);
-    Ok(
-        json!({"id": format!("{topic}/{number}"), "post_id": id, "thread": topic.to_string(), "person": by.to_string()}),
-    )
+    json!({
+        "id": format!("{topic}/{number}"),
+        "post_id": id,
+        "thread": topic.to_string(),
+        "person": by.to_string(),
+    })
 }
 
 /// Finds a post by `topic/number`.

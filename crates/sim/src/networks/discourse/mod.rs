@@ -147,11 +147,11 @@ impl Discourse {
     fn tell_post(&self, id: i64, event: &str, kit: &Kit) {
         if let Some(post) = self.posts.get(&id) {
             let shown = self.show_post(post, kit);
-            self.tell("post", event, json!({"post": shown}), kit);
+            self.tell("post", event, &json!({"post": shown}), kit);
         }
     }
 
-    fn tell(&self, kind: &str, event: &str, body: Value, kit: &Kit) {
+    fn tell(&self, kind: &str, event: &str, body: &Value, kit: &Kit) {
         let id = kit.ids.rising("event", 10_000);
         let item = json!({"id": id, "kind": kind, "event": event, "body": body});
         for hook in &self.hooks {

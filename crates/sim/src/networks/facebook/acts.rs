@@ -13,7 +13,7 @@ const MOST_EDITS: u32 = 5;
 
 pub(super) fn act(net: &mut Facebook, act: &Act, kit: &Kit) -> Done {
     let page = net.page(act)?;
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" => {
             net.platform.end_tokens(&page, 460);
             return Ok(json!({}));
@@ -31,7 +31,7 @@ pub(super) fn act(net: &mut Facebook, act: &Act, kit: &Kit) -> Done {
         _ => {}
     }
     let by = net.person(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" => say(net, &page, &by, None, act, kit),
         "comment" | "reply" => {
             let of = match &act.of {
@@ -76,7 +76,7 @@ pub(super) fn act(net: &mut Facebook, act: &Act, kit: &Kit) -> Done {
         }
         "depart" | "deauthorise" => {
             let url = net.platform.callbacks.get(&page).cloned();
-            if act.act == "depart" {
+            if act.what == "depart" {
                 net.things.retain(|_, thing| thing.author != by);
                 net.mailbox.forget(&by);
             }
@@ -111,14 +111,12 @@ impl Facebook {
             .values()
             .filter(|thing| thing.page == page && thing.author == page && thing.post.is_none())
             .max_by_key(|thing| thing.order);
-        match newest {
-            Some(post) => post.id.clone(),
-            None => {
-                let mut post = blank(page, page, kit);
-                "Willkommen auf unserer Seite.".clone_into(&mut post.text);
-                self.say(post, kit)
-            }
+        if let Some(post) = newest {
+            return post.id.clone();
         }
+        let mut post = blank(page, page, kit);
+        "Willkommen auf unserer Seite.".clone_into(&mut post.text);
+        self.say(post, kit)
     }
 }
 
@@ -208,7 +206,7 @@ fn edit(net: &mut Facebook, page: &str, by: &str, act: &Act, kit: &Kit) -> Done 
 
 fn react(net: &mut Facebook, page: &str, by: &str, act: &Act, kit: &Kit) -> Done {
     let of = act.target()?.to_owned();
-    let added = act.act == "react";
+    let added = act.what == "react";
     let kind = act.reaction.as_deref().unwrap_or("like");
     if net.mailbox.messages.contains_key(&of) {
         let mut reaction = json!({"mid": of, "action": if added { "react" } else { "unreact" }});

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{Facebook, Thing};
-use crate::networks::graph::{Caller, List, News, fields, not_allowed, refused, success, unknown};
+use crate::networks::graph::{
+    Caller, List, News, Platform, fields, not_allowed, refused, success, unknown,
+};
 use crate::networks::kit::{Answer, Call, Kit};
 
 const LONGEST_COMMENT: usize = 8_000;
@@ -24,7 +26,7 @@ pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
         [_, "messages" | "conversations" | "message_attachments"] => "messenger",
         _ => "pages",
     };
-    let meters = match net.platform.meter(&caller, kind, kit) {
+    let meters = match Platform::meter(&caller, kind, kit) {
         Ok(meters) => meters,
         Err(answer) => return answer,
     };

@@ -150,7 +150,6 @@ impl Platform {
 
     /// Counts a call and returns the meters; a refusal where they are full.
     pub(crate) fn meter(
-        &self,
         caller: &Caller,
         kind: &str,
         kit: &Kit,

@@ -6,10 +6,10 @@ mod fields;
 mod hook;
 mod messaging;
 
-pub(super) use app::{Caller, Platform, Token};
+pub(super) use app::{Caller, Platform};
 pub(super) use fields::{Field, List, fields, picked};
 pub(super) use hook::{News, handshake, pack, retry_seconds, signed_ask, take_handshake};
-pub(super) use messaging::{Kind, Mailbox, Message, Sent};
+pub(super) use messaging::{Kind, Mailbox};
 
 use serde_json::{Value, json};
 
@@ -17,11 +17,10 @@ use super::kit::{Answer, Kit};
 
 /// Writes a refusal.
 pub(super) fn refused(status: u16, (code, subcode): (i64, i64), words: &str, kit: &Kit) -> Answer {
-    let kind = match code {
-        100 if subcode == 33 => "GraphMethodException",
-        4 | 17 | 32 | 613 | 80_000..=80_999 => "OAuthException",
-        1 | 2 => "OAuthException",
-        _ => "OAuthException",
+    let kind = if code == 100 && subcode == 33 {
+        "GraphMethodException"
+    } else {
+        "OAuthException"
     };
     let mut error = json!({
         "message": words,

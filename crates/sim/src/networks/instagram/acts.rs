@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Account, Instagram, Thing};
 use crate::networks::graph::{News, signed_ask};
@@ -10,23 +10,22 @@ use crate::networks::kit::{Act, Done, Kit, Refused};
 
 pub(super) fn act(net: &mut Instagram, act: &Act, kit: &Kit) -> Done {
     let account = net.account(act)?;
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" | "expire_token" => {
             let node = account.page.as_deref().unwrap_or(&account.id);
-            let subcode = if act.act == "expire_token" { 463 } else { 460 };
+            let subcode = if act.what == "expire_token" { 463 } else { 460 };
             net.platform.end_tokens(node, subcode);
             return Ok(json!({}));
         }
-        "native_post" => return picture(net, &account.id, act, kit),
+        "native_post" => return Ok(picture(net, &account.id, act, kit)),
         "native_reply" => return native_reply(net, &account, act, kit),
         _ => {}
     }
     let by = net.person(&act.by, kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" => {
-            let told = picture(net, &by, act, kit)?;
+            let told = picture(net, &by, act, kit);
             mention(
-                net,
                 &account,
                 act,
                 (told["id"].as_str().unwrap_or_default(), None),
@@ -48,7 +47,7 @@ pub(super) fn act(net: &mut Instagram, act: &Act, kit: &Kit) -> Done {
                     .get(&media)
                     .is_some_and(|media| media.author == account.id);
                 if !ours {
-                    mention(net, &account, act, (&media, Some(id)), kit);
+                    mention(&account, act, (&media, Some(id)), kit);
                 }
             }
             Ok(told)
@@ -91,7 +90,7 @@ pub(super) fn act(net: &mut Instagram, act: &Act, kit: &Kit) -> Done {
             Ok(json!({}))
         }
         "depart" | "deauthorise" => {
-            if act.act == "depart" {
+            if act.what == "depart" {
                 net.things.retain(|_, thing| thing.author != by);
                 net.mailbox.forget(&by);
             }
@@ -142,9 +141,9 @@ fn blank(author: &str, text: &str, kit: &Kit) -> Thing {
     }
 }
 
-fn picture(net: &mut Instagram, by: &str, act: &Act, kit: &Kit) -> Done {
+fn picture(net: &mut Instagram, by: &str, act: &Act, kit: &Kit) -> Value {
     let id = net.say(blank(by, &act.text, kit), kit);
-    Ok(json!({"id": id}))
+    json!({"id": id})
 }
 
 fn comment(net: &mut Instagram, by: &str, of: &str, act: &Act, kit: &Kit) -> Done {
@@ -168,13 +167,7 @@ fn comment(net: &mut Instagram, by: &str, of: &str, act: &Act, kit: &Kit) -> Don
 }
 
 /// Tells an account that it was named below somebody else's picture; not with which words.
-fn mention(
-    net: &Instagram,
-    account: &Account,
-    act: &Act,
-    (media, comment): (&str, Option<&str>),
-    kit: &Kit,
-) {
+fn mention(account: &Account, act: &Act, (media, comment): (&str, Option<&str>), kit: &Kit) {
     if !act.text.contains(&format!("@{}", account.username)) {
         return;
     }
@@ -182,7 +175,7 @@ fn mention(
     if let Some(comment) = comment {
         value["comment_id"] = json!(comment);
     }
-    net.change("mentions", value, account, kit);
+    Instagram::change("mentions", value, account, kit);
 }
 
 fn native_reply(net: &mut Instagram, account: &Account, act: &Act, kit: &Kit) -> Done {
@@ -199,7 +192,7 @@ fn native_reply(net: &mut Instagram, account: &Account, act: &Act, kit: &Kit) ->
 
 fn react(net: &mut Instagram, account: &Account, by: &str, act: &Act, kit: &Kit) -> Done {
     let of = act.target()?;
-    let added = act.act == "react";
+    let added = act.what == "react";
     if let Some(thing) = net.things.get_mut(of) {
         // Likes are counted, and told to nobody.
         if added {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Account, Instagram, Thing};
 use crate::networks::graph::{
-    Caller, Field, List, News, fields, not_allowed, picked, refused, success, unknown, written_time,
+    Caller, Field, List, News, Platform, fields, not_allowed, picked, refused, success, unknown,
+    written_time,
 };
 use crate::networks::kit::{Answer, Call, Kit};
 
@@ -22,7 +23,7 @@ pub(super) fn answer(net: &mut Instagram, call: &Call, kit: &Kit) -> Answer {
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    let meters = match net.platform.meter(&caller, "instagram", kit) {
+    let meters = match Platform::meter(&caller, "instagram", kit) {
         Ok(meters) => meters,
         Err(answer) => return answer,
     };

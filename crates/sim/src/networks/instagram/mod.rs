@@ -115,10 +115,10 @@ impl Instagram {
         if let Some(parent) = &thing.parent {
             value["parent_id"] = json!(parent);
         }
-        self.change("comments", value, account, kit);
+        Self::change("comments", value, account, kit);
     }
 
-    fn change(&self, field: &'static str, value: Value, account: &Account, kit: &Kit) {
+    fn change(field: &'static str, value: Value, account: &Account, kit: &Kit) {
         if account.page.is_some() {
             News::Change(field, value).push(&account.id, kit);
         } else {

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Act {
     /// `post`, `comment`, `reply`, `dm`, `edit`, `delete`, `react`, `unreact`, `block`, `unblock`,
     /// `close_dms`, `open_dms`, `depart`, and what a network has besides.
-    pub(crate) act: String,
+    #[serde(rename = "act")]
+    pub(crate) what: String,
     /// The person's handle; somebody new joins the network by acting.
     #[serde(default)]
     pub(crate) by: String,
@@ -91,7 +92,7 @@ impl Act {
     }
 
     pub(crate) fn unknown(&self) -> Refused {
-        Refused(422, format!("nobody can {} on this network", self.act))
+        Refused(422, format!("nobody can {} on this network", self.what))
     }
 }
 

@@ -122,6 +122,17 @@ impl Call {
             .unwrap_or_default()
     }
 
+    /// Writes the query anew, each field with a `&` before it, without some of them.
+    pub(crate) fn query_without(&self, names: &[&str]) -> String {
+        let mut written = String::new();
+        for (name, value) in &self.query {
+            if !names.contains(&name.as_str()) {
+                written.extend(["&", &encoded(name), "=", &encoded(value)]);
+            }
+        }
+        written
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<i64> {
         self.param(name)?.trim().parse().ok()
     }

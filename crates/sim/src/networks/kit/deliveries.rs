@@ -84,10 +84,6 @@ impl Deliveries {
         inner.waiting.retain(|parcel| parcel.hook.id != id);
     }
 
-    pub(crate) fn hook(&self, id: &str) -> Option<Hook> {
-        lock(&self.inner).hooks.get(id).cloned()
-    }
-
     /// Puts an item on its way; without a hook it is lost, as at the networks.
     pub(crate) fn push(&self, id: &str, item: Value, now: Millis) {
         let mut inner = lock(&self.inner);

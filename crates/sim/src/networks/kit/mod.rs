@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-pub(crate) use act::{Act, Done, FileWish, Refused, Wish, missing};
+pub(crate) use act::{Act, Done, FileWish, Refused, Wish};
 pub(crate) use call::{Call, Upload, encoded};
 pub(crate) use clock::SimClock;
 pub(crate) use deliveries::{Deliveries, Hook, Job, Parcel};

@@ -73,6 +73,10 @@ impl Answer {
     }
 
     /// Adds a header.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are written alike"
+    )]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
@@ -106,6 +110,10 @@ impl Ask {
     }
 
     /// Adds a header.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are written alike"
+    )]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self

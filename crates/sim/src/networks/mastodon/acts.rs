@@ -5,16 +5,21 @@ use serde_json::json;
 use super::posting::Draft;
 use super::text::{self, Piece};
 use super::{Mastodon, User};
-use crate::networks::kit::{Act, Done, Kit, Refused};
+use crate::networks::kit::{Act, Done, Frame, Kit, Refused};
 
 pub(super) fn act(server: &mut Mastodon, act: &Act, kit: &Kit) -> Done {
-    if act.act == "revoke_token" {
+    if act.what == "revoke_token" {
         let ours = server.own(act)?.id;
         server.tokens.retain(|_, token| token.user != ours);
+        for (stream, listener) in &server.listeners {
+            if listener.user == ours {
+                kit.streams.put(*stream, Frame::Close);
+            }
+        }
         return Ok(json!({}));
     }
     let by = server.join(&act.by, act.called(), false, kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" | "comment" | "reply" | "dm" => say(server, by, act, kit),
         "edit" => {
             let id = own_post(server, by, act)?;
@@ -31,7 +36,7 @@ pub(super) fn act(server: &mut Mastodon, act: &Act, kit: &Kit) -> Done {
         "block" | "unblock" => {
             let ours = server.own(act)?.id;
             if let Some(user) = server.users.get_mut(&by) {
-                if act.act == "block" {
+                if act.what == "block" {
                     user.blocks.insert(ours);
                 } else {
                     user.blocks.remove(&ours);
@@ -81,8 +86,8 @@ fn say(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
         Some(of) => Some(find(server, of)?),
         None => None,
     };
-    let direct = act.act == "dm";
-    if parent.is_none() && matches!(act.act.as_str(), "comment" | "reply") {
+    let direct = act.what == "dm";
+    if parent.is_none() && matches!(act.what.as_str(), "comment" | "reply") {
         return Err(Refused(422, "the field of is missing".to_owned()));
     }
     // Programs put the names of whom one answers before the text; a new post names whom it names.
@@ -142,7 +147,7 @@ fn say(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
 
 fn react(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
     let id = find(server, act.target()?)?;
-    let added = act.act == "react";
+    let added = act.what == "react";
     let passes_on = act.reaction.as_deref() == Some("repost");
     let Some(status) = server.statuses.get_mut(&id) else {
         return Err(Refused::not_found("the post"));

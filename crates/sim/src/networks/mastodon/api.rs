@@ -6,7 +6,7 @@ use super::posting::Draft;
 use super::show::show_media;
 use super::text::{self, Piece};
 use super::{Mastodon, Status, standing_headers};
-use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, Reply, encoded};
+use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, Reply};
 
 const CALLS: Limit = Limit {
     name: "calls",
@@ -75,7 +75,15 @@ pub(super) fn answer(server: &mut Mastodon, call: &Call, kit: &Kit) -> Reply {
         return error(403, "Your login is currently disabled").into();
     }
     if let ["api", "v1", "streaming", ..] = path.as_slice() {
-        return Reply::Socket(caller.user.to_string());
+        let mark = caller.user.to_string();
+        return match path.len() {
+            3 => Reply::Socket(mark),
+            _ => Reply::Stream {
+                mark,
+                media_type: "text/event-stream",
+                heartbeat: ":thump\n\n",
+            },
+        };
     }
 
     let limit = match (call.method.as_str(), path.as_slice()) {
@@ -480,12 +488,7 @@ fn page<T>(
     let (Some(first), Some(last)) = (found.first(), found.last()) else {
         return answer;
     };
-    let rest: String = call
-        .query
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "min_id" | "max_id" | "since_id"))
-        .map(|(name, value)| format!("&{}={}", encoded(name), encoded(value)))
-        .collect();
+    let rest = call.query_without(&["min_id", "max_id", "since_id"]);
     let link = |bound: &str, id: u64, rel: &str| {
         format!(
             "<{}{}?{bound}={id}{rest}>; rel=\"{rel}\"",

@@ -56,7 +56,7 @@ pub(super) struct Status {
 pub(super) struct Media {
     id: u64,
     owner: u64,
-    media_type: String,
+    kind: String,
     path: String,
     description: Option<String>,
     ready: Millis,
@@ -84,6 +84,8 @@ pub(super) struct Token {
 pub(super) struct Listener {
     user: u64,
     streams: BTreeSet<String>,
+    /// Whether it reads server-sent events, and not a socket.
+    events: bool,
 }
 
 /// The server.
@@ -200,10 +202,15 @@ impl Mastodon {
                 continue;
             }
             for stream in streams {
-                if listener.streams.contains(*stream) {
-                    let frame = json!({"stream": [stream], "event": event, "payload": payload});
-                    kit.streams.tell(*id, frame.to_string());
+                if !listener.streams.contains(*stream) {
+                    continue;
                 }
+                let frame = if listener.events {
+                    format!("event: {event}\ndata: {payload}\n\n")
+                } else {
+                    json!({"stream": [stream], "event": event, "payload": payload}).to_string()
+                };
+                kit.streams.tell(*id, frame);
             }
         }
     }
@@ -281,9 +288,15 @@ impl Network for Mastodon {
     }
 
     fn opened(&mut self, stream: u64, mark: &str, call: &Call, _: &Kit) {
-        let streams = call.param("stream").into_iter().collect();
-        let user = mark.parse().unwrap_or_default();
-        self.listeners.insert(stream, Listener { user, streams });
+        // Events name their stream in the path: `user`, or `user/notification`.
+        let named = call.segments.get(3..).map(|names| names.join(":"));
+        let named = named.filter(|name| !name.is_empty());
+        let listener = Listener {
+            user: mark.parse().unwrap_or_default(),
+            events: named.is_some(),
+            streams: named.or_else(|| call.param("stream")).into_iter().collect(),
+        };
+        self.listeners.insert(stream, listener);
     }
 
     fn said(&mut self, stream: u64, text: &str, kit: &Kit) {

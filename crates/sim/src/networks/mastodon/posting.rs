@@ -135,7 +135,7 @@ impl Mastodon {
         let media = Media {
             id,
             owner,
-            media_type: media_type.to_owned(),
+            kind: media_type.to_owned(),
             path: kit.keep_file(name, media_type, bytes),
             description,
             ready: kit.now() + wait,

@@ -163,7 +163,7 @@ impl Mastodon {
 }
 
 pub(super) fn show_media(media: &Media, kit: &Kit) -> Value {
-    let kind = media.media_type.split('/').next().unwrap_or("unknown");
+    let kind = media.kind.split('/').next().unwrap_or("unknown");
     let ready = media.ready <= kit.now();
     let url = format!("{}{}", kit.base, media.path);
     json!({

@@ -1,5 +1,7 @@
 //! Texts as a Mastodon server reads them: who and what is named, how long it is, and its HTML.
 
+use std::fmt::Write as _;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The domain of the simulated server.
@@ -79,17 +81,19 @@ pub(super) fn html(text: &str, address: impl Fn(&str) -> Option<String>) -> Stri
             Piece::Mention(name) => match address(name) {
                 Some(url) => {
                     let short = escaped(name.split('@').next().unwrap_or(name));
-                    html.push_str(&format!(
+                    let _ = write!(
+                        html,
                         "<span class=\"h-card\" translate=\"no\"><a href=\"{url}\" class=\"u-url mention\">@<span>{short}</span></a></span>"
-                    ));
+                    );
                 }
                 None => html.push_str(&escaped(&format!("@{name}"))),
             },
             Piece::Tag(tag) => {
                 let (tag, low) = (escaped(tag), escaped(&tag.to_lowercase()));
-                html.push_str(&format!(
+                let _ = write!(
+                    html,
                     "<a href=\"https://{DOMAIN}/tags/{low}\" class=\"mention hashtag\" rel=\"tag\">#<span>{tag}</span></a>"
-                ));
+                );
             }
             Piece::Link(url) => html.push_str(&shown_link(url)),
         }

@@ -14,17 +14,17 @@ pub(super) fn act(net: &mut Telegram, act: &Act, kit: &Kit) -> Done {
         .bot_by(act.to.as_deref())
         .cloned()
         .ok_or_else(|| Refused::not_found("the bot"))?;
-    if act.act == "revoke_token" {
+    if act.what == "revoke_token" {
         if let Some(bot) = net.bots.get_mut(&bot.id) {
             bot.revoked = true;
         }
         return Ok(json!({}));
     }
-    if act.act == "migrate" {
+    if act.what == "migrate" {
         return migrate(net, &bot, kit);
     }
     let by = net.user(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" | "comment" | "reply" | "dm" => say(net, &bot, by, act, kit),
         "native_reply" => native_reply(net, &bot, act, kit),
         "edit" => {
@@ -47,13 +47,13 @@ pub(super) fn act(net: &mut Telegram, act: &Act, kit: &Kit) -> Done {
                     "chat": chat.show(),
                     "message_ids": [number],
                 });
-                net.update(bot.id, "deleted_business_messages", told, kit);
+                net.update(bot.id, "deleted_business_messages", &told, kit);
             }
             Ok(json!({}))
         }
         "react" | "unreact" => react(net, &bot, by, act, kit),
         "block" | "unblock" => {
-            let blocks = act.act == "block";
+            let blocks = act.what == "block";
             let user = net.users.get_mut(&by).ok_or_else(gone)?;
             if blocks {
                 user.blocked.insert(bot.id);
@@ -72,7 +72,7 @@ pub(super) fn act(net: &mut Telegram, act: &Act, kit: &Kit) -> Done {
                 "old_chat_member": {"user": bot.show(), "status": was},
                 "new_chat_member": {"user": bot.show(), "status": is},
             });
-            net.update(bot.id, "my_chat_member", told, kit);
+            net.update(bot.id, "my_chat_member", &told, kit);
             Ok(json!({}))
         }
         "depart" => {
@@ -107,7 +107,7 @@ fn say(net: &mut Telegram, bot: &Bot, by: i64, act: &Act, kit: &Kit) -> Done {
 
 /// Finds where something is said: below what it answers, in private, or in the bot's group.
 fn place(net: &mut Telegram, bot: &Bot, by: i64, act: &Act) -> Result<(Key, Option<i64>), Refused> {
-    if act.act == "dm" {
+    if act.what == "dm" {
         let connection = bot.business.as_ref().filter(|_| act.flag("business"));
         let connection = connection.map(|(connection, _)| connection.as_str());
         net.private_chat(by, bot.id, connection);
@@ -173,12 +173,13 @@ fn react(net: &mut Telegram, bot: &Bot, by: i64, act: &Act, kit: &Kit) -> Done {
     let shown = chat.show();
     let message = chat.messages.get_mut(&number).ok_or_else(gone)?;
     let written = |emoji: Option<&String>| -> Value {
-        emoji
-            .map(|emoji| json!([{"type": "emoji", "emoji": emoji}]))
-            .unwrap_or_else(|| json!([]))
+        emoji.map_or_else(
+            || json!([]),
+            |emoji| json!([{"type": "emoji", "emoji": emoji}]),
+        )
     };
     let old = written(message.reactions.get(&by));
-    if act.act == "react" {
+    if act.what == "react" {
         message.reactions.insert(by, emoji.to_owned());
     } else {
         message.reactions.remove(&by);
@@ -194,7 +195,7 @@ fn react(net: &mut Telegram, bot: &Bot, by: i64, act: &Act, kit: &Kit) -> Done {
     });
     // In a private chat a bot is no administrator, and learns nothing.
     if bot.administrator && key.1.is_none() {
-        net.update(bot.id, "message_reaction", told, kit);
+        net.update(bot.id, "message_reaction", &told, kit);
     }
     Ok(json!({}))
 }
@@ -249,7 +250,7 @@ pub(super) fn tell(net: &mut Telegram, bot: &Bot, key: &Key, number: i64, edited
         return;
     }
     let shown = net.show(chat, message, connection);
-    net.update(bot.id, kind, shown, kit);
+    net.update(bot.id, kind, &shown, kit);
 }
 
 /// Returns whether a bot without rights gets to read a message of a group.

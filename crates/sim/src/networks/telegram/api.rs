@@ -163,7 +163,7 @@ fn set_hook(net: &mut Telegram, id: i64, call: &Call, kit: &Kit) -> Answer {
         });
     }
     if let Some(bot) = net.bots.get(&id) {
-        net.connect(bot, kit);
+        Telegram::connect(bot, kit);
     }
     let mut answer = json!({"ok": true, "result": true});
     answer["description"] = json!("Webhook was set");

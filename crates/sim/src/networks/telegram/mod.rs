@@ -101,7 +101,7 @@ impl Telegram {
     }
 
     /// Puts an update on its way to a bot, if it is one the bot asked for.
-    fn update(&mut self, bot: i64, kind: &str, content: Value, kit: &Kit) {
+    fn update(&mut self, bot: i64, kind: &str, content: &Value, kit: &Kit) {
         let Some(bot) = self.bots.get_mut(&bot) else {
             return;
         };
@@ -123,7 +123,7 @@ impl Telegram {
     }
 
     /// Begins to push to a bot's hook, what waits first.
-    fn connect(&self, bot: &Bot, kit: &Kit) {
+    fn connect(bot: &Bot, kit: &Kit) {
         let id = bot.id.to_string();
         kit.deliveries.disconnect(&id);
         let Some(hook) = &bot.hook else {

@@ -305,7 +305,8 @@ fn delete(net: &mut Telegram, bot: i64, call: &Call, kit: &Kit) -> Result<Value,
     };
     let own = message.from == Some(bot);
     let old = kit.clock.seconds() - message.date > DELETABLE_SECONDS;
-    if (!own && !(administrator && key.1.is_none())) || (old && !administrator) {
+    let may = own || (administrator && key.1.is_none());
+    if !may || (old && !administrator) {
         return Err(refused(400, "Bad Request: message can't be deleted"));
     }
     place.messages.remove(&number);

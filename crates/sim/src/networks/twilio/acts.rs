@@ -16,10 +16,10 @@ pub(super) fn act(net: &mut Twilio, act: &Act, kit: &Kit) -> Done {
         })
         .cloned()
         .ok_or_else(|| Refused::not_found("the account"))?;
-    if matches!(act.act.as_str(), "revoke_token" | "suspend") {
+    if matches!(act.what.as_str(), "revoke_token" | "suspend") {
         if let Some(account) = net.accounts.get_mut(&account.sid) {
-            account.revoked = act.act == "revoke_token";
-            if act.act == "suspend" {
+            account.revoked = act.what == "revoke_token";
+            if act.what == "suspend" {
                 "suspended".clone_into(&mut account.status);
             }
         }
@@ -27,7 +27,7 @@ pub(super) fn act(net: &mut Twilio, act: &Act, kit: &Kit) -> Done {
     }
     let number = net.number(&act.by, kit);
     let pair = (number.clone(), account.number.clone());
-    match act.act.as_str() {
+    match act.what.as_str() {
         "dm" | "post" | "reply" => {
             let word = act.text.trim().to_uppercase();
             let opt_out = match word.as_str() {

@@ -175,8 +175,8 @@ fn send(net: &mut Twilio, account: &Account, call: &Call, kit: &Kit) -> Answer {
             error: None,
             ..message.clone()
         };
-        net.call_back(account, &url, &on_the_way, "sent", kit);
-        net.call_back(account, &url, message, last, kit);
+        Twilio::call_back(account, &url, &on_the_way, "sent", kit);
+        Twilio::call_back(account, &url, message, last, kit);
     }
     Answer::json(201, &answer)
 }
@@ -206,18 +206,7 @@ fn list(net: &Twilio, account: &Account, call: &Call) -> Answer {
         .take(size)
         .map(|message| message.show())
         .collect();
-    let rest: String = call
-        .query
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageToken"))
-        .map(|(name, value)| {
-            format!(
-                "&{}={}",
-                crate::networks::kit::encoded(name),
-                crate::networks::kit::encoded(value)
-            )
-        })
-        .collect();
+    let rest = call.query_without(&["Page", "PageToken"]);
     let next = more.then(|| {
         format!(
             "/2010-04-01/Accounts/{}/Messages.json?Page={}{rest}",

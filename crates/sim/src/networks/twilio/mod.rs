@@ -79,7 +79,7 @@ impl Twilio {
     }
 
     /// Tells what became of a message at the address that came with it.
-    fn call_back(&self, account: &Account, url: &str, message: &Message, status: &str, kit: &Kit) {
+    fn call_back(account: &Account, url: &str, message: &Message, status: &str, kit: &Kit) {
         let mut fields = vec![
             ("MessageSid", message.sid.clone()),
             ("SmsSid", message.sid.clone()),
@@ -102,10 +102,10 @@ fn signature(token: &str, url: &str, fields: &[(String, String)]) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort();
     sorted.dedup();
-    let text: String = sorted
+    let parts = sorted
         .iter()
-        .map(|(name, value)| format!("{name}{value}"))
-        .collect();
+        .flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+    let text: String = parts.collect();
     sign::sha1_base64(token, format!("{url}{text}").as_bytes())
 }
 

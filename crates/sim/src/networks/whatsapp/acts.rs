@@ -14,9 +14,9 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
         .find(|number| wanted.is_none_or(|to| number.id == to || number.handle == to))
         .cloned()
         .ok_or_else(|| Refused::not_found("the number"))?;
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" | "expire_token" => {
-            let subcode = if act.act == "expire_token" { 463 } else { 460 };
+            let subcode = if act.what == "expire_token" { 463 } else { 460 };
             net.platform.end_tokens(&number.id, subcode);
             return Ok(json!({}));
         }
@@ -41,8 +41,8 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
         person.username = Some(username.to_owned());
     }
     let person = person.clone();
-    match act.act.as_str() {
-        "dm" | "reply" | "post" => say(net, &number, &person, act, kit),
+    match act.what.as_str() {
+        "dm" | "reply" | "post" => Ok(say(net, &number, &person, act, kit)),
         "native_reply" => native_reply(net, &number, act, kit),
         "edit" => {
             let of = own_message(net, &by, act)?;
@@ -60,7 +60,7 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
             Ok(json!({}))
         }
         "react" | "unreact" => {
-            let emoji = if act.act == "react" {
+            let emoji = if act.what == "react" {
                 act.reaction.as_deref().unwrap_or("👍")
             } else {
                 ""
@@ -93,7 +93,7 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
             Ok(json!({"person": scoped}))
         }
         "depart" | "deauthorise" => {
-            if act.act == "depart"
+            if act.what == "depart"
                 && let Some(person) = net.persons.get_mut(&by)
             {
                 person.gone = true;
@@ -108,7 +108,7 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
     }
 }
 
-fn say(net: &mut WhatsApp, number: &Number, person: &Person, act: &Act, kit: &Kit) -> Done {
+fn say(net: &mut WhatsApp, number: &Number, person: &Person, act: &Act, kit: &Kit) -> Value {
     let (kind, content) = match act.attachments.first() {
         None => ("text", json!({"body": act.text})),
         Some(file) => {
@@ -142,7 +142,7 @@ fn say(net: &mut WhatsApp, number: &Number, person: &Person, act: &Act, kit: &Ki
     net.heard
         .insert((number.id.clone(), person.handle.clone()), kit.now());
     let wamid = tell(net, number, person, kind, &content, act.of.as_deref(), kit);
-    Ok(json!({"id": wamid, "person": person.scoped}))
+    json!({"id": wamid, "person": person.scoped})
 }
 
 /// Tells the hook what a person did, and returns the id of it.
@@ -176,7 +176,7 @@ fn tell(
     if let Some(quoted) = quoted {
         item["context"] = json!({"from": number.display, "id": quoted});
     }
-    net.tell(number, "messages", item, person, kit);
+    WhatsApp::tell(number, "messages", &item, person, kit);
     wamid
 }
 

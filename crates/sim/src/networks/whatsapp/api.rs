@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Message, Number, WhatsApp};
 use crate::item::Millis;
-use crate::networks::graph::{not_allowed, refused, success, unknown};
+use crate::networks::graph::{Platform, not_allowed, refused, success, unknown};
 use crate::networks::kit::{Answer, Call, Kit, Limit, sign};
 
 const WINDOW: Millis = 24 * 3_600_000;
@@ -38,7 +38,7 @@ pub(super) fn answer(net: &mut WhatsApp, call: &Call, kit: &Kit) -> Answer {
     if let ["media", media] = path {
         return file(net, media, kit);
     }
-    let meters = match net.platform.meter(&caller, "whatsapp", kit) {
+    let meters = match Platform::meter(&caller, "whatsapp", kit) {
         Ok(meters) => meters,
         Err(answer) => return answer,
     };
@@ -172,28 +172,23 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
     net.messages.insert(wamid.clone(), message);
     let mark = call.param("biz_opaque_callback_data");
     let mark = mark.map_or(json!({}), |mark| json!({"biz_opaque_callback_data": mark}));
-    match objection {
+    let mut more = mark;
+    if let Some((code, words)) = objection {
         // The call is taken, and what is wrong comes by the hook.
-        Some((code, words)) => {
-            let mut more = mark;
-            more["errors"] = json!([{
-                "code": code,
-                "title": words,
-                "message": words,
-                "error_data": {"details": words},
-                "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
-            }]);
-            net.status(number, &wamid, "failed", more, kit);
-        }
-        None => {
-            let mut more = mark;
-            more["conversation"] =
-                json!({"id": kit.ids.letters("conversation", 32), "origin": {"type": "service"}});
-            more["pricing"] =
-                json!({"billable": false, "pricing_model": "PMP", "category": "service"});
-            net.status(number, &wamid, "sent", more.clone(), kit);
-            net.status(number, &wamid, "delivered", more, kit);
-        }
+        more["errors"] = json!([{
+            "code": code,
+            "title": words,
+            "message": words,
+            "error_data": {"details": words},
+            "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+        }]);
+        net.status(number, &wamid, "failed", more, kit);
+    } else {
+        more["conversation"] =
+            json!({"id": kit.ids.letters("conversation", 32), "origin": {"type": "service"}});
+        more["pricing"] = json!({"billable": false, "pricing_model": "PMP", "category": "service"});
+        net.status(number, &wamid, "sent", more.clone(), kit);
+        net.status(number, &wamid, "delivered", more, kit);
     }
     let mut contact = json!({"input": to, "user_id": person.scoped});
     if person.username.is_none() {

@@ -107,7 +107,7 @@ impl WhatsApp {
     }
 
     /// Tells the number's hook something about a person.
-    fn tell(&self, number: &Number, list: &str, item: Value, person: &Person, kit: &Kit) {
+    fn tell(number: &Number, list: &str, item: &Value, person: &Person, kit: &Kit) {
         let mut value = json!({
             "messaging_product": "whatsapp",
             "metadata": {
@@ -150,7 +150,7 @@ impl WhatsApp {
         if let (Value::Object(item), Value::Object(more)) = (&mut item, more) {
             item.extend(more);
         }
-        self.tell(number, "statuses", item, person, kit);
+        Self::tell(number, "statuses", &item, person, kit);
     }
 }
 

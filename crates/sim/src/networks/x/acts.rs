@@ -9,7 +9,7 @@ use crate::networks::kit::{Act, Done, Kit, Refused};
 
 pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
     let ours = net.own(act)?.clone();
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" => {
             net.tokens.retain(|_, token| token.user != ours.id);
             net.refresh.retain(|_, user| *user != ours.id);
@@ -36,7 +36,7 @@ pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
         _ => {}
     }
     let by = net.join(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" | "comment" | "reply" => say(net, &by, &ours, act, kit),
         "dm" => {
             let sent = net.tell(&by, &ours.id, &act.text, kit);
@@ -71,7 +71,7 @@ pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
         "react" | "unreact" => {
             let of = act.target()?;
             let post = net.posts.get_mut(of).ok_or_else(gone)?;
-            if act.act == "unreact" {
+            if act.what == "unreact" {
                 post.likes.remove(&by);
                 return Ok(json!({}));
             }
@@ -90,7 +90,7 @@ pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
         }
         "block" | "unblock" => {
             let user = net.users.get_mut(&by).ok_or_else(gone)?;
-            if act.act == "block" {
+            if act.what == "block" {
                 user.blocks.insert(ours.id);
             } else {
                 user.blocks.remove(&ours.id);
@@ -98,8 +98,8 @@ pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
             Ok(json!({}))
         }
         "open_dms" | "close_dms" => {
-            net.users.get_mut(&by).ok_or_else(gone)?.open = act.act == "open_dms";
-            if act.act == "close_dms" {
+            net.users.get_mut(&by).ok_or_else(gone)?.open = act.what == "open_dms";
+            if act.what == "close_dms" {
                 // Whoever closes takes no answer either.
                 net.messages.retain(|message| message.from != by);
             }
@@ -140,7 +140,7 @@ fn say(net: &mut X, by: &str, ours: &User, act: &Act, kit: &Kit) -> Done {
     }
     if let Some(of) = &act.of {
         net.posts.get(of).ok_or_else(gone)?;
-    } else if act.act != "post" && act.act != "native_post" {
+    } else if act.what != "post" && act.what != "native_post" {
         return Err(Refused(422, "the field of is missing".to_owned()));
     }
     let mut media = Vec::new();

@@ -388,7 +388,7 @@ fn messages(net: &X, call: &Call, user: &str, other: Option<&str>) -> Answer {
         .rev()
         .filter(|message| message.from == user || message.to == user)
         .filter(|message| other.is_none_or(|other| message.from == other || message.to == other))
-        .map(|message| (message.id.clone(), net.show_message(message)))
+        .map(|message| (message.id.clone(), X::show_message(message)))
         .collect();
     let users: Vec<Value> = net.users.keys().map(|id| net.show_user(id)).collect();
     match bounds(call, (1, 100)) {
@@ -486,17 +486,14 @@ fn terms(query: &str) -> (Vec<String>, Vec<String>) {
         rest = &rest[start..];
         let negated = rest.starts_with('-');
         let bare = rest.strip_prefix('-').unwrap_or(rest);
-        let (term, after) = match bare.strip_prefix('"') {
-            Some(inner) => {
-                let end = inner.find('"').unwrap_or(inner.len());
-                (&inner[..end], inner.get(end + 1..).unwrap_or_default())
-            }
-            None => {
-                let end = bare
-                    .find(|sign: char| sign.is_whitespace() || sign == ')')
-                    .unwrap_or(bare.len());
-                bare.split_at(end)
-            }
+        let (term, after) = if let Some(inner) = bare.strip_prefix('"') {
+            let end = inner.find('"').unwrap_or(inner.len());
+            (&inner[..end], inner.get(end + 1..).unwrap_or_default())
+        } else {
+            let end = bare
+                .find(|sign: char| sign.is_whitespace() || sign == ')')
+                .unwrap_or(bare.len());
+            bare.split_at(end)
         };
         rest = after;
         if term == "OR" || term.contains(':') {

@@ -88,7 +88,7 @@ impl X {
             at: kit.now(),
         };
         self.messages.push(message.clone());
-        let shown = self.show_message(&message);
+        let shown = Self::show_message(&message);
         let includes = json!({"users": [self.show_user(from), self.show_user(to)]});
         self.event("dm.received", to, &shown, &includes, kit);
         self.event("dm.sent", from, &shown, &includes, kit);
@@ -97,8 +97,7 @@ impl X {
     }
 
     pub(super) fn show(&self, post: &Post) -> Value {
-        let mentions: Vec<Value> = self
-            .placed(&post.text, '@')
+        let mentions: Vec<Value> = Self::placed(&post.text, '@')
             .into_iter()
             .filter_map(|(start, end, word)| {
                 let user = self.by_name(&word)?;
@@ -158,7 +157,7 @@ impl X {
         shown
     }
 
-    pub(super) fn show_message(&self, message: &Message) -> Value {
+    pub(super) fn show_message(message: &Message) -> Value {
         json!({
             "id": message.id,
             "event_type": "MessageCreate",
@@ -223,7 +222,7 @@ impl X {
 
     fn named(&self, text: &str) -> Vec<String> {
         let mut named = Vec::new();
-        for (_, _, word) in self.placed(text, '@') {
+        for (_, _, word) in Self::placed(text, '@') {
             if let Some(User { id, .. }) = self.by_name(&word)
                 && !named.contains(id)
             {
@@ -234,7 +233,7 @@ impl X {
     }
 
     /// Finds the words that begin with a sign: where they begin and end, and what stands behind it.
-    fn placed(&self, text: &str, sign: char) -> Vec<(usize, usize, String)> {
+    fn placed(text: &str, sign: char) -> Vec<(usize, usize, String)> {
         let signs: Vec<char> = text.chars().collect();
         let mut found = Vec::new();
         let mut at = 0;

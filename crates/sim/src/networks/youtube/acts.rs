@@ -9,7 +9,7 @@ use crate::networks::kit::{Act, Done, Kit, Refused};
 
 pub(super) fn act(net: &mut Youtube, act: &Act, kit: &Kit) -> Done {
     let ours = net.own(act)?.clone();
-    match act.act.as_str() {
+    match act.what.as_str() {
         "revoke_token" => {
             net.tokens.retain(|_, (channel, _)| *channel != ours.id);
             net.refresh.retain(|_, channel| *channel != ours.id);
@@ -35,7 +35,7 @@ pub(super) fn act(net: &mut Youtube, act: &Act, kit: &Kit) -> Done {
         _ => {}
     }
     let by = net.join(&act.by, act.called(), kit);
-    match act.act.as_str() {
+    match act.what.as_str() {
         "post" | "comment" | "reply" => say(net, &by, &ours, act, kit),
         "edit" => {
             let now = kit.now();
@@ -52,7 +52,7 @@ pub(super) fn act(net: &mut Youtube, act: &Act, kit: &Kit) -> Done {
         }
         "react" | "unreact" => {
             let comment = net.comments.get_mut(act.target()?).ok_or_else(gone)?;
-            if act.act == "react" {
+            if act.what == "react" {
                 comment.likes.insert(by);
             } else {
                 comment.likes.remove(&by);
@@ -86,18 +86,17 @@ impl Youtube {
 }
 
 fn say(net: &mut Youtube, by: &str, ours: &Channel, act: &Act, kit: &Kit) -> Done {
-    let of = match &act.of {
-        Some(of) => of.clone(),
-        None => {
-            let newest = net
-                .videos
-                .values()
-                .filter(|video| video.channel == ours.id)
-                .max_by_key(|video| video.at);
-            match newest {
-                Some(video) => video.id.clone(),
-                None => net.add_video(&ours.id, "Willkommen", "Unser erstes Video", kit),
-            }
+    let of = if let Some(of) = &act.of {
+        of.clone()
+    } else {
+        let newest = net
+            .videos
+            .values()
+            .filter(|video| video.channel == ours.id)
+            .max_by_key(|video| video.at);
+        match newest {
+            Some(video) => video.id.clone(),
+            None => net.add_video(&ours.id, "Willkommen", "Unser erstes Video", kit),
         }
     };
     let (video, parent) = match net.comments.get(&of) {

@@ -52,7 +52,7 @@ pub(super) fn answer(net: &mut Youtube, call: &Call, kit: &Kit) -> Answer {
     match (call.method.as_str(), path) {
         ("GET", ["channels"]) => Answer::json(
             200,
-            &list(vec![json!({
+            &list(&[json!({
                 "kind": "youtube#channel",
                 "id": channel,
                 "snippet": {"title": net.channels.get(&channel).map(|channel| &channel.name)},
@@ -165,7 +165,7 @@ fn videos(net: &Youtube, call: &Call) -> Answer {
                 },
             })
         });
-    Answer::json(200, &list(items.collect()))
+    Answer::json(200, &list(&items.collect::<Vec<_>>()))
 }
 
 fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
@@ -229,7 +229,10 @@ fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
 fn comments(net: &Youtube, call: &Call) -> Answer {
     if let Some(ids) = call.param("id") {
         let items = ids.split(',').filter_map(|id| net.comments.get(id));
-        return Answer::json(200, &list(items.map(|comment| net.show(comment)).collect()));
+        return Answer::json(
+            200,
+            &list(&items.map(|comment| net.show(comment)).collect::<Vec<_>>()),
+        );
     }
     let parent = call.param("parentId").unwrap_or_default();
     if !net.comments.contains_key(&parent) {
@@ -415,14 +418,14 @@ fn page(call: &Call, items: Vec<Value>) -> Answer {
         .unwrap_or(0);
     let all = items.len();
     let some: Vec<Value> = items.into_iter().skip(begin).take(size).collect();
-    let mut shown = list(some);
+    let mut shown = list(&some);
     if begin + size < all {
         shown["nextPageToken"] = json!(format!("QURT{}", begin + size));
     }
     Answer::json(200, &shown)
 }
 
-fn list(items: Vec<Value>) -> Value {
+fn list(items: &[Value]) -> Value {
     json!({
         "kind": "youtube#listResponse",
         "pageInfo": {"totalResults": items.len(), "resultsPerPage": items.len()},

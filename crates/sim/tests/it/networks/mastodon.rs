@@ -283,3 +283,25 @@ async fn direct_posts_are_for_those_they_name() {
     let own = format!("/api/v1/accounts/{}/statuses", us.id);
     assert_eq!(us.get(&own).await.body, json!([]));
 }
+
+#[tokio::test]
+async fn events_come_over_plain_http_too_and_end_with_the_token() {
+    let world = World::start().await;
+    let us = Us::join(&world).await;
+    let path = "/api/v1/streaming/user";
+    let mut stream = world
+        .ask(Method::GET, NET, path)
+        .bearer_auth(&us.token)
+        .send()
+        .await
+        .unwrap();
+    let act = json!({"act": "dm", "by": "anna", "to": "nordtalbahn", "text": "Hallo"});
+    world.act(NET, act).await;
+    let chunk = stream.chunk().await.unwrap().expect("something is told");
+    assert!(chunk.starts_with(b"event: notification\ndata: {"));
+    world.act(NET, json!({"act": "revoke_token"})).await;
+    assert!(
+        stream.chunk().await.unwrap().is_none(),
+        "whoever may not read hears no more"
+    );
+}
