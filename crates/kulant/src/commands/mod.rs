@@ -13,6 +13,7 @@ mod inbox;
 mod migrate;
 mod named;
 mod serve;
+mod sim;
 mod token;
 
 use std::collections::BTreeMap;
@@ -95,6 +96,7 @@ enum Wish {
     Demo(demo::Demo),
     #[command(name = "demo-network")]
     DemoNetwork(demo::DemoNetwork),
+    Sim(sim::Sim),
     Completion(completion::Completion),
 }
 
@@ -207,6 +209,10 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
         Wish::DemoNetwork(wish) => {
             drop(quiet(&given)?);
             block_on(demo::inhabit(wish))
+        }
+        Wish::Sim(wish) => {
+            drop(quiet(&given)?);
+            block_on(sim::sim(wish))
         }
         Wish::Backup(wish) => block_on(backup::backup(quiet(&given)?, wish)),
         Wish::Restore(wish) => block_on(backup::restore(quiet(&given)?, wish)),
