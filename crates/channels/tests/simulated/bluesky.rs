@@ -51,7 +51,7 @@ async fn a_mention_is_answered_within_its_thread() {
         json!({"type": "delete", "network_id": again.network_id}),
     ] {
         inbox
-            .send(&action("public", act.clone()))
+            .send(&action("public", &act))
             .await
             .unwrap_or_else(|error| panic!("{act}: {error}"));
     }

@@ -34,7 +34,7 @@ async fn a_topic_is_answered_and_the_forum_tells_everything() {
         json!({"type": "delete", "network_id": found.network_id}),
     ] {
         inbox
-            .send(&action("public", act.clone()))
+            .send(&action("public", &act))
             .await
             .unwrap_or_else(|error| panic!("{act}: {error}"));
     }

@@ -60,7 +60,7 @@ async fn comments_come_in_batches_and_are_answered() {
         json!({"type": "delete", "network_id": receipt.network_id}),
     ] {
         inbox
-            .send(&action("public", act.clone()))
+            .send(&action("public", &act))
             .await
             .unwrap_or_else(|error| panic!("{act}: {error}"));
     }

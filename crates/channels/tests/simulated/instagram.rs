@@ -27,16 +27,16 @@ async fn comments_come_in_and_are_answered_either_way_connected() {
         );
         let hide = json!({"type": "hide", "network_id": asked, "hidden": true});
         inbox
-            .send(&action("public", hide))
+            .send(&action("public", &hide))
             .await
             .expect("it is hidden");
         let delete = json!({"type": "delete", "network_id": own});
         inbox
-            .send(&action("public", delete.clone()))
+            .send(&action("public", &delete))
             .await
             .expect("it is gone");
         inbox
-            .send(&action("public", delete))
+            .send(&action("public", &delete))
             .await
             .expect("it is gone still");
         assert_eq!(

@@ -24,12 +24,12 @@ async fn a_mention_comes_in_and_an_answer_goes_out() {
     let receipt = inbox.send(&answer).await.expect("it is posted");
     let edit = json!({"type": "edit", "network_id": receipt.network_id, "body": "@anna@netz.example Ab 13 Uhr."});
     inbox
-        .send(&action("public", edit))
+        .send(&action("public", &edit))
         .await
         .expect("it is changed");
     let like = json!({"type": "react", "network_id": asked, "kind": "like", "added": true});
     inbox
-        .send(&action("public", like))
+        .send(&action("public", &like))
         .await
         .expect("it is liked");
     let taken = inbox.poll().await;
@@ -38,11 +38,11 @@ async fn a_mention_comes_in_and_an_answer_goes_out() {
 
     let delete = json!({"type": "delete", "network_id": receipt.network_id});
     inbox
-        .send(&action("public", delete.clone()))
+        .send(&action("public", &delete))
         .await
         .expect("it is gone");
     inbox
-        .send(&action("public", delete))
+        .send(&action("public", &delete))
         .await
         .expect("it is gone still");
 }

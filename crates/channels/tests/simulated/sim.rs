@@ -420,7 +420,7 @@ pub fn private(thread: &str, body: &str) -> Outbound {
 }
 
 /// Makes something to be done to what is there already.
-pub fn action(visibility: &str, action: Value) -> Outbound {
+pub fn action(visibility: &str, action: &Value) -> Outbound {
     outbound(json!({"visibility": visibility, "action": action}))
 }
 

@@ -26,16 +26,16 @@ async fn a_private_chat_goes_both_ways() {
         .expect("it is sent");
     let edit = json!({"type": "edit", "network_id": receipt.network_id, "body": "Es ist da."});
     inbox
-        .send(&action("private", edit))
+        .send(&action("private", &edit))
         .await
         .expect("it is changed");
     let delete = json!({"type": "delete", "network_id": receipt.network_id});
     inbox
-        .send(&action("private", delete.clone()))
+        .send(&action("private", &delete))
         .await
         .expect("it is gone");
     inbox
-        .send(&action("private", delete))
+        .send(&action("private", &delete))
         .await
         .expect("it is gone still");
 

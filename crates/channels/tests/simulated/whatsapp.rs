@@ -34,7 +34,7 @@ async fn a_message_is_answered_and_followed() {
     let arrived = format!("arrived {}", receipt.network_id);
     assert_eq!(told(&inbox.pushed().await), [arrived.clone(), arrived]);
     let like = json!({"type": "react", "network_id": asked, "kind": "like", "added": true});
-    let mut react = action("private", like);
+    let mut react = action("private", &like);
     react.recipient = Some(person.clone());
     inbox.send(&react).await.expect("it is liked");
 

@@ -48,7 +48,7 @@ async fn posts_are_polled_and_answered_where_we_were_summoned() {
         json!({"type": "delete", "network_id": own}),
     ] {
         inbox
-            .send(&action("public", act.clone()))
+            .send(&action("public", &act))
             .await
             .unwrap_or_else(|error| panic!("{act}: {error}"));
     }

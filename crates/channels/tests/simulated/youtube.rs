@@ -42,7 +42,7 @@ async fn comments_are_asked_for_and_answered() {
         json!({"type": "delete", "network_id": own}),
     ] {
         inbox
-            .send(&action("public", act.clone()))
+            .send(&action("public", &act))
             .await
             .unwrap_or_else(|error| panic!("{act}: {error}"));
     }
