@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::lists::{notifications, search, statuses_of, tagged};
 use super::posting::Draft;
 use super::show::show_media;
-use super::text::{self, Piece};
+use super::text;
 use super::{Mastodon, Status, standing_headers};
 use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, Reply};
 
@@ -25,8 +26,8 @@ const DELETES: Limit = Limit {
 };
 
 /// Somebody who asks with a token.
-struct Caller {
-    user: u64,
+pub(super) struct Caller {
+    pub(super) user: u64,
     scopes: Vec<String>,
 }
 
@@ -162,47 +163,6 @@ impl Caller {
             .iter()
             .any(|scope| scope == needed || scope == family)
     }
-}
-
-fn statuses_of(server: &Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
-    let Some(author) = number(&call.segments[3]).filter(|id| server.users.contains_key(id)) else {
-        return missing();
-    };
-    let own: Vec<&Status> = server
-        .statuses
-        .values()
-        .filter(|status| status.author == author)
-        .filter(|status| server.may_read(status, Some(caller.user)))
-        .filter(|status| !(call.flag("exclude_replies") && status.parent.is_some()))
-        .collect();
-    page(
-        call,
-        kit,
-        (20, 40),
-        own,
-        |status| status.id,
-        |status| server.show_status(status, Some(caller.user), kit),
-    )
-}
-
-fn notifications(server: &Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
-    let types = call.params("types");
-    let excluded = call.params("exclude_types");
-    let told: Vec<_> = server
-        .notifications
-        .values()
-        .filter(|told| told.to == caller.user)
-        .filter(|told| types.is_empty() || types.iter().any(|kind| kind == told.kind))
-        .filter(|told| !excluded.iter().any(|kind| kind == told.kind))
-        .collect();
-    page(
-        call,
-        kit,
-        (40, 80),
-        told,
-        |told| told.id,
-        |told| server.show_notification(told, kit),
-    )
 }
 
 fn read(server: &Mastodon, path: &[&str], caller: &Caller, kit: &Kit) -> Answer {
@@ -400,108 +360,6 @@ fn media(server: &Mastodon, id: &str, kit: &Kit) -> Answer {
     }
 }
 
-fn tagged(server: &Mastodon, tag: &str, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
-    let tag = tag.to_lowercase();
-    let found: Vec<&Status> = server
-        .statuses
-        .values()
-        .filter(|status| status.visibility == "public")
-        .filter(|status| {
-            let pieces = text::pieces(&status.text);
-            pieces
-                .iter()
-                .any(|piece| matches!(piece, Piece::Tag(known) if known.to_lowercase() == tag))
-        })
-        .collect();
-    page(
-        call,
-        kit,
-        (20, 40),
-        found,
-        |status| status.id,
-        |status| server.show_status(status, Some(caller.user), kit),
-    )
-}
-
-fn search(server: &Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
-    let query = call.param("q").unwrap_or_default().to_lowercase();
-    if query.trim().is_empty() {
-        return error(400, "Bad Request");
-    }
-    let phrase = query
-        .trim()
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    let words: Vec<&str> = match phrase {
-        Some(phrase) => vec![phrase],
-        None => query.split_whitespace().collect(),
-    };
-    let least: Option<u64> = call.param("min_id").and_then(|id| number(&id));
-    let limit = call.number("limit").unwrap_or(20).clamp(1, 40) as usize;
-    let statuses: Vec<Value> = server
-        .statuses
-        .values()
-        .rev()
-        .filter(|status| status.visibility == "public")
-        .filter(|status| least.is_none_or(|least| status.id > least))
-        .filter(|status| {
-            let text = status.text.to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        })
-        .take(limit)
-        .map(|status| server.show_status(status, Some(caller.user), kit))
-        .collect();
-    Answer::json(
-        200,
-        &json!({"accounts": [], "statuses": statuses, "hashtags": []}),
-    )
-}
-
-/// Cuts out the page asked for, newest first, with the links to its neighbours.
-fn page<T>(
-    call: &Call,
-    kit: &Kit,
-    (usual, most): (i64, i64),
-    all: Vec<T>,
-    id: impl Fn(&T) -> u64,
-    show: impl Fn(&T) -> Value,
-) -> Answer {
-    let bound = |name: &str| call.param(name).and_then(|id| number(&id));
-    let limit = call.number("limit").unwrap_or(usual).clamp(1, most) as usize;
-    let (since, least, below) = (bound("since_id"), bound("min_id"), bound("max_id"));
-    let mut found: Vec<T> = all
-        .into_iter()
-        .filter(|item| since.or(least).is_none_or(|bound| id(item) > bound))
-        .filter(|item| below.is_none_or(|bound| id(item) < bound))
-        .collect();
-    found.sort_by_key(|item| id(item));
-    if least.is_some() {
-        // From the oldest that is new on; otherwise the newest there are.
-        found.truncate(limit);
-    } else {
-        let skipped = found.len().saturating_sub(limit);
-        found.drain(..skipped);
-    }
-    found.reverse();
-    let shown: Vec<Value> = found.iter().map(show).collect();
-    let answer = Answer::json(200, &Value::Array(shown));
-    let (Some(first), Some(last)) = (found.first(), found.last()) else {
-        return answer;
-    };
-    let rest = call.query_without(&["min_id", "max_id", "since_id"]);
-    let link = |bound: &str, id: u64, rel: &str| {
-        format!(
-            "<{}{}?{bound}={id}{rest}>; rel=\"{rel}\"",
-            kit.base, call.path
-        )
-    };
-    let (next, prev) = (
-        link("max_id", id(last), "next"),
-        link("min_id", id(first), "prev"),
-    );
-    answer.with("link", format!("{next}, {prev}"))
-}
-
 fn shown(server: &Mastodon, id: u64, caller: &Caller, kit: &Kit) -> Answer {
     match server.statuses.get(&id) {
         Some(status) => Answer::json(200, &server.show_status(status, Some(caller.user), kit)),
@@ -523,14 +381,14 @@ fn text_of(call: &Call, name: &str) -> String {
     call.param(name).unwrap_or_default()
 }
 
-fn number(id: &str) -> Option<u64> {
+pub(super) fn number(id: &str) -> Option<u64> {
     id.parse().ok()
 }
 
-fn missing() -> Answer {
+pub(super) fn missing() -> Answer {
     error(404, "Record not found")
 }
 
-fn error(status: u16, words: &str) -> Answer {
+pub(super) fn error(status: u16, words: &str) -> Answer {
     Answer::json(status, &json!({"error": words}))
 }

@@ -4,6 +4,7 @@
 mod acts;
 mod api;
 mod hooks;
+mod lists;
 mod posting;
 mod weight;
 
