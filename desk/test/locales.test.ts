@@ -25,10 +25,10 @@ const text = (catalogue: object, key: string) =>
 const source = walk(SRC).filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.tsx')).map((path) => readFileSync(path, 'utf8')).join('\n')
 const used = new Set([...source.matchAll(/'(desk\.[a-z0-9_.]+)'/g)].map((match) => match[1] as string))
 // Channels name the words of their settings and reasons themselves.
-const fromServer = ['desk.channel.']
+const fromServer = ['channel.']
 const prefixes = [...fromServer, ...Array.from(source.matchAll(/`(desk\.[a-z0-9_.]+)\$\{/g), (match) => match[1] as string)]
-const keysDe = flatten({ desk: de.desk })
-const keysEn = flatten({ desk: en.desk })
+const keysDe = flatten({ channel: de.channel, desk: de.desk })
+const keysEn = flatten({ channel: en.channel, desk: en.desk })
 
 describe('locales', () => {
   it('has the same keys in both languages', () => {

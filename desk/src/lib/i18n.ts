@@ -3,7 +3,7 @@ import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type { Language } from './api/types'
 
-const catalogues: Record<Language, () => Promise<{ desk: object }>> = {
+const catalogues: Record<Language, () => Promise<{ channel: object; desk: object }>> = {
   de: () => import('./words-de'),
   en: () => import('./words-en'),
 }
@@ -16,8 +16,8 @@ export function preferredLanguage(): Language {
 
 async function load(language: Language) {
   if (i18next.hasResourceBundle(language, 'translation')) return
-  const { desk } = await catalogues[language]()
-  i18next.addResourceBundle(language, 'translation', { desk })
+  const { channel, desk } = await catalogues[language]()
+  i18next.addResourceBundle(language, 'translation', { channel, desk })
 }
 
 export async function startLanguage(language: Language) {

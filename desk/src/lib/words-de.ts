@@ -1,2 +1,2 @@
-// German words of the desk, cut from the catalogue that site and mails share.
-export { desk } from '../../../locales/de.json'
+// German words of the desk and of the channels, cut from the catalogue that site and mails share.
+export { channel, desk } from '../../../locales/de.json'

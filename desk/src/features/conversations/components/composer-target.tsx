@@ -19,7 +19,7 @@ export function ComposerTarget({ conversation, visibility, target, chosen, onCle
   const why = () => {
     const reason = capability?.reason
     if (!reason) return t('desk.composer.no_reason')
-    return i18n.exists(`desk.${reason}`) ? t(`desk.${reason}`) : reason
+    return i18n.exists(reason) ? t(reason) : reason
   }
   return (
     <div className={classes.target}>

@@ -40,7 +40,7 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
   )
   const { values, set, errors } = form
   const { channel, brand, team } = complete(values)
-  const channelName = (item: Channel) => (i18n.exists(`desk.channel.${item.channel}.name`) ? t(`desk.channel.${item.channel}.name`) : item.name)
+  const channelName = (item: Channel) => (i18n.exists(`desk.channel.${item.channel}`) ? t(`desk.channel.${item.channel}`) : item.name)
   return (
     <FormDialog title={inbox?.name ?? t('desk.settings.add.inboxes')} form={form} onClose={onClose} size="lg">
       {!inbox && (
