@@ -120,7 +120,9 @@ impl Channel for AppStore {
                 "app_id": setting("app_id", text()),
                 "issuer_id": setting("issuer_id", text()),
                 "key_id": setting("key_id", text()),
-                "private_key": setting("private_key", json!({"type": "string", "secret": true})),
+                "private_key": setting("private_key", json!({
+                    "type": "string", "secret": true, "multiline": true,
+                })),
                 "poll_seconds": setting("poll_seconds", json!({
                     "type": "integer", "minimum": 60, "maximum": 3_600, "default": 900,
                 })),

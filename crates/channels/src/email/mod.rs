@@ -213,10 +213,13 @@ fn fields() -> Vec<(&'static str, Value)> {
             "history_days",
             json!({"type": "integer", "minimum": 0, "maximum": 3650, "default": 30}),
         ),
-        ("certificate", text()),
+        ("certificate", json!({"type": "string", "multiline": true})),
         ("dkim_domain", text()),
         ("dkim_selector", text()),
-        ("dkim_key", secret()),
+        (
+            "dkim_key",
+            json!({"type": "string", "secret": true, "multiline": true}),
+        ),
     ]
 }
 

@@ -109,7 +109,9 @@ impl Channel for GooglePlay {
             "properties": {
                 "package_name": setting("package_name", json!({"type": "string"})),
                 "service_account": setting("service_account", json!({"type": "string"})),
-                "private_key": setting("private_key", json!({"type": "string", "secret": true})),
+                "private_key": setting("private_key", json!({
+                    "type": "string", "secret": true, "multiline": true,
+                })),
                 "poll_seconds": setting("poll_seconds", json!({
                     "type": "integer", "minimum": 60, "maximum": 3_600, "default": 900,
                 })),
