@@ -122,6 +122,8 @@ struct Capability {
     length: Option<usize>,
     #[schema(value_type = String, example = "graphemes")]
     counts: serde_json::Value,
+    /// A second limit in UTF-8 bytes, where the network has one.
+    bytes: Option<usize>,
     edit: bool,
     delete: bool,
     reactions: bool,
@@ -392,6 +394,7 @@ impl From<view::Side> for Capability {
         Self {
             length: can.length,
             counts: serde_json::to_value(can.counts).unwrap_or_default(),
+            bytes: can.bytes,
             edit: can.edit,
             delete: can.delete,
             reactions: can.reactions,
