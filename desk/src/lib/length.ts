@@ -1,42 +1,52 @@
-// Counts a text as the network it goes to counts it.
+// Counts a text as the network it goes to counts it, by the same rules as the server.
 import type { Capability } from './api/types'
-
-const LINK = /https?:\/\/\S+/g
-const LINK_WEIGHT = 23
-const EMOJI = /\p{Extended_Pictographic}/u
-
-function graphemes(text: string): string[] {
-  return Array.from(new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text), (part) => part.segment)
-}
-
-/** Latin letters, punctuation and the like weigh 1, everything else 2, a link always 23. */
-function weighted(text: string): number {
-  const links = text.match(LINK) ?? []
-  let weight = links.length * LINK_WEIGHT
-  for (const part of graphemes(text.replace(LINK, '').normalize('NFC'))) {
-    if (EMOJI.test(part)) {
-      weight += 2
-      continue
-    }
-    for (const char of part) {
-      const point = char.codePointAt(0) ?? 0
-      const light =
-        point <= 0x10ff || (point >= 0x2000 && point <= 0x200d) || (point >= 0x2010 && point <= 0x201f) || (point >= 0x2032 && point <= 0x2037)
-      weight += light ? 1 : 2
-    }
-  }
-  return weight
-}
+import { graphemes } from './graphemes'
+import { weighAsMastodon } from './length-mastodon'
+import { countSmsParts, countSmsUnits } from './length-sms'
+import { weighAsX } from './length-x'
 
 export function countLength(text: string, counts: Capability['counts']): number {
   switch (counts) {
     case 'graphemes':
       return graphemes(text).length
     case 'bytes':
-      return new TextEncoder().encode(text).length
+      return countBytes(text)
     case 'weighted':
-      return weighted(text)
+      return weighAsMastodon(text)
+    case 'x':
+      return weighAsX(text)
+    case 'utf16':
+      return text.length
+    case 'sms':
+      return countSmsUnits(text)
     case 'characters':
       return Array.from(text).length
   }
+}
+
+export interface Measure {
+  length: number
+  limit: number | null
+  /** In how many parts it leaves, where the network cuts texts. */
+  parts: number | null
+  /** What is too much, and of what; the sharper limit speaks. */
+  over: { count: number; of: 'characters' | 'bytes' } | null
+}
+
+export function measure(text: string, capability: Pick<Capability, 'counts' | 'length' | 'bytes'>): Measure {
+  const length = countLength(text, capability.counts)
+  const tooMany = capability.length === null ? 0 : length - capability.length
+  const bytes = capability.bytes === null ? 0 : countBytes(text) - capability.bytes
+  const excess = tooMany > 0 ? tooMany : bytes
+  const of = tooMany > 0 && capability.counts !== 'bytes' ? 'characters' : 'bytes'
+  return {
+    length,
+    limit: capability.length,
+    parts: capability.counts === 'sms' ? countSmsParts(text) : null,
+    over: excess > 0 ? { count: excess, of } : null,
+  }
+}
+
+function countBytes(text: string): number {
+  return new TextEncoder().encode(text).length
 }

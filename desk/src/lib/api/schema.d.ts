@@ -1417,8 +1417,19 @@ export interface components {
              * @description Not before this time.
              */
             send_at?: string | null;
+            template?: components["schemas"]["NewTemplate"] | null;
             /** @enum {string} */
             visibility: "public" | "private" | "note";
+        };
+        /** @description A text that the network has approved beforehand, with what is filled in. */
+        NewTemplate: {
+            /**
+             * @description As the network names languages.
+             * @example de
+             */
+            language: string;
+            name: string;
+            parameters?: string[];
         };
         /** @description A span of a weekday in which somebody is there. */
         OpenHours: {
@@ -1929,29 +1940,57 @@ export interface components {
         Sides_Capability: {
             /** @description What the network can do on one side. */
             private?: {
+                /** @description A second limit in UTF-8 bytes, where the network has one. */
+                bytes?: number | null;
                 /** @example graphemes */
                 counts: string;
                 delete: boolean;
                 edit: boolean;
+                /**
+                 * @description How the private side is reached from the public one, where it was not reached yet: `message`,
+                 *     `one_message` or `link`.
+                 */
+                hand_over?: string | null;
                 /** @description The longest text; null where there is no limit. */
                 length?: number | null;
                 reactions: boolean;
                 /** @description Why nothing can be sent, as a key of the locale files. */
                 reason?: string | null;
                 send: boolean;
+                /** @description Whether approved texts may go out where the time for answers is over. */
+                templates: boolean;
+                /**
+                 * Format: date-time
+                 * @description Until when the network lets us answer; null where it has no such rule.
+                 */
+                until?: string | null;
             };
             /** @description What the network can do on one side. */
             public?: {
+                /** @description A second limit in UTF-8 bytes, where the network has one. */
+                bytes?: number | null;
                 /** @example graphemes */
                 counts: string;
                 delete: boolean;
                 edit: boolean;
+                /**
+                 * @description How the private side is reached from the public one, where it was not reached yet: `message`,
+                 *     `one_message` or `link`.
+                 */
+                hand_over?: string | null;
                 /** @description The longest text; null where there is no limit. */
                 length?: number | null;
                 reactions: boolean;
                 /** @description Why nothing can be sent, as a key of the locale files. */
                 reason?: string | null;
                 send: boolean;
+                /** @description Whether approved texts may go out where the time for answers is over. */
+                templates: boolean;
+                /**
+                 * Format: date-time
+                 * @description Until when the network lets us answer; null where it has no such rule.
+                 */
+                until?: string | null;
             };
         };
         /** @description Something for each side; null where the network has no such side. */

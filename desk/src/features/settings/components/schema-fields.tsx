@@ -29,7 +29,7 @@ export function SchemaFields({ channel, schema, values, errors, onChange }: Prop
 function useSchemaWords(channel: string) {
   const { t, i18n } = useTranslation()
   return (name: string, part: 'title' | 'description', given: string | undefined): string | undefined => {
-    const own = `desk.channel.${channel}.${name}.${part}`
+    const own = `channel.${channel}.${name}.${part}`
     if (i18n.exists(own)) return t(own)
     if (given && i18n.exists(given)) return t(given)
     return given?.includes(' ') || (given && !given.includes('.')) ? given : undefined
@@ -66,7 +66,7 @@ function Field({ field, value, onChange, ...rest }: FieldProps) {
   }
   if (field.type === 'array') return <TagsInput {...rest} value={Array.isArray(value) ? value.map(String) : []} onChange={onChange} />
   if (field.enum) return <Select {...rest} data={field.enum} value={text || null} onChange={(next) => onChange(next ?? undefined)} />
-  if (field.writeOnly || field.format === 'password') {
+  if (field.secret) {
     return <PasswordInput {...rest} autoComplete="off" value={text} onChange={(event) => onChange(event.currentTarget.value || undefined)} />
   }
   if (field.multiline) {
