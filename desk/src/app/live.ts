@@ -114,7 +114,9 @@ function takeChange(client: QueryClient, agentId: string, change: Change, later:
   if (id && message) takeMessage(client, id, kind, message)
   else if (id && kind.startsWith('message_')) later.refresh(keys.messages(id))
   if (id && !kind.startsWith('message_') && kind !== 'read_changed') later.refresh(keys.events(id))
-  if (id || kind.startsWith('delivery_')) {
+  if (id && kind.startsWith('message_') && hasWindow(client, id)) later.refresh(keys.conversation(id))
+  if (kind.startsWith('inbox_')) later.refresh(['conversation'])
+  if (id || kind.startsWith('delivery_') || kind.startsWith('inbox_')) {
     later.refresh(keys.counts)
     later.refresh(keys.overview)
   }
@@ -123,6 +125,12 @@ function takeChange(client: QueryClient, agentId: string, change: Change, later:
     later.refresh(keys.contacts)
     if (kind === 'contact_erased') void reloadAll(client)
   }
+}
+
+/** Whether a message may change until when, or how, the conversation can be answered. */
+function hasWindow(client: QueryClient, id: string): boolean {
+  const can = client.getQueryData<ConversationDetail>(keys.conversation(id))?.capabilities
+  return [can?.public, can?.private].some((side) => side?.until || side?.hand_over || side?.reason)
 }
 
 function takeMessage(client: QueryClient, conversationId: string, kind: string, message: Message) {

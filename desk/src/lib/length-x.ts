@@ -20,7 +20,7 @@ const WORD = /^[A-Za-z0-9]$/
 const NO_BEGINNING = /^[A-Za-z0-9@＠$#＃\uFFFE\uFEFF\uFFFF]$/
 const NO_DOMAIN = /^[\s\u0085\u180E!'#%&()*+,\\\-./:;<=>?@[\]^_{|}~$\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFEFF\uFFFF]$/u
 const ACCENT =
-  /^[\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253\u0254\u0256\u0257\u0259\u025B\u0263\u0268\u026F\u0272\u0289\u028B\u02BB\u0300-\u036F\u1E00-\u1EFF]$/
+  /^[\u0300-\u036F\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253\u0254\u0256\u0257\u0259\u025B\u0263\u0268\u026F\u0272\u0289\u028B\u02BB\u1E00-\u1EFF]$/
 const QUERY = /^[A-Za-z0-9!?*'@();:&=+$/%#[\]\-_.,~|]$/
 const LAST_QUERY = /^[A-Za-z0-9\-_&=#/]$/
 

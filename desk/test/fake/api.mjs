@@ -1,13 +1,19 @@
 // The API of kulant as far as the desk needs it, in memory and without a network. Development and tests only.
+import CHANNELS from './channels.json' with { type: 'json' }
 import { addMessage, ago, event, makeMessage, makeWorld, newId, openConversation } from './world.mjs'
 
 const json = (status, body, headers = {}) => ({ status, body, headers })
 const problem = (status, code, more = {}) => json(status, { type: `https://kulant.example/problems/${code}`, title: code, status, code, ...more })
 const page = (items) => json(200, { items, next_cursor: null })
-const CAP = { length: null, counts: 'characters', edit: true, delete: true, reactions: true, send: true, reason: null }
+const CAP = { length: null, counts: 'characters', bytes: null, edit: true, delete: true, reactions: true, send: true, reason: null, templates: false, until: null, hand_over: null }
 const CAPS = {
   webhook: { public: { ...CAP, length: 500 }, private: { ...CAP, length: 10_000 } },
   form: { public: null, private: { ...CAP, length: 20_000, edit: false, delete: false, reactions: false } },
+  facebook: { public: { ...CAP, length: 8000 }, private: { ...CAP, length: 2000 } },
+  telegram: { public: { ...CAP, length: 4096, counts: 'utf16' }, private: { ...CAP, length: 4096, counts: 'utf16' } },
+  twilio: { public: null, private: { ...CAP, length: 1600, counts: 'sms', edit: false, delete: false, reactions: false } },
+  whatsapp: { public: null, private: { ...CAP, length: 4096, templates: true } },
+  x: { public: { ...CAP, length: 280, counts: 'x', edit: false }, private: { ...CAP, length: 10_000 } },
   feed: { public: { ...CAP, send: false, reason: 'channel.feed.reason.open_link', length: 2000 }, private: null },
 }
 const SCOPES = ['conversations:read', 'conversations:write', 'settings:read']
@@ -25,7 +31,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     const id = String(seq++)
     for (const listener of listeners) listener({ name, id, facts: { seq: id, ...facts } })
   }
-  const summary = ({ post: _post, first_unread_id: _first, ...rest }) => rest
+  const summary = ({ post: _post, first_unread_id: _first, window: _window, ...rest }) => rest
   const changed = (kind, conversation, message = null) => emit('change', { kind, conversation: conversation && summary(conversation), message, inbox_id: null })
   const me = () => world.agents.find((item) => item.id === session)
   const find = (id) => world.conversations.find((item) => item.id === id)
@@ -68,10 +74,13 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
   }
 
   function detail(conversation) {
-    const caps = CAPS[conversation.inbox.channel] ?? CAPS.webhook
+    const can = CAPS[conversation.inbox.channel] ?? CAPS.webhook
+    const { window, ...rest } = conversation
+    const side = (name) => can[name] && { ...can[name], ...window?.[name] }
+    const caps = { public: side('public'), private: side('private') }
     const account = conversation.brand.name === 'Nordtalbahn' ? '@nordtalbahn_hilft' : '@telvia'
     const to = conversation.contact?.handle ?? conversation.contact?.name ?? ''
-    return { post: null, ...conversation, capabilities: caps, signature: `– Ihr ${conversation.brand.name}-Team`, voice: 'sie', reply_target: { public: caps.public && { account, to }, private: caps.private && { account, to } } }
+    return { post: null, ...rest, capabilities: caps, signature: `– Ihr ${conversation.brand.name}-Team`, voice: 'sie', reply_target: { public: caps.public && { account, to }, private: caps.private && { account, to } } }
   }
 
   function versioned(conversation, headers, write) {
@@ -188,7 +197,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     if (name === 'inboxes') {
       Object.assign(made, {
         brand: named(world.brands.find((known) => known.id === body.brand)), team: named(world.teams.find((known) => known.id === body.team)) ?? null, state: 'active',
-        health: { checked_at: null, trouble: null, lag_seconds: null, last_received_at: null }, hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
+        health: { checked_at: null, trouble: null, lag_seconds: null, last_received_at: null }, secrets_set: [], hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
       })
     }
     if (name === 'agents') Object.assign(made, { teams: body.teams ?? [], disabled_at: null, invited: true, initials: null })
@@ -229,12 +238,6 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     const mine = world.conversations.filter((item) => item.contact?.name === known.name)
     return json(200, { id, name: known.name, version: known.version, note: known.note, erased_at: known.erased_at ?? null, identities: [{ id: `${id}1`, inbox: known.box, channel: known.box.channel, handle: known.handle, name: known.name, network_id: 'n1' }], conversations: mine.slice(0, 20).map(summary), first_seen_at: known.first, last_seen_at: ago(5) })
   }
-
-  const channels = [
-    { channel: 'webhook', name: 'Signed webhook', capabilities: {}, needs_public_address: true, settings_schema: { properties: { answer_url: { type: 'string', format: 'uri', title: 'channel.webhook.answer_url.title', description: 'channel.webhook.answer_url.description' }, lookup_url: { type: 'string', format: 'uri', title: 'channel.webhook.lookup_url.title' } }, required: ['answer_url'] } },
-    { channel: 'form', name: 'Contact form', capabilities: {}, needs_public_address: true, settings_schema: { properties: { introduction: { type: 'string', multiline: true, title: 'channel.form.introduction.title' }, attachments: { type: 'boolean', title: 'Attachments', default: true } } } },
-    { channel: 'feed', name: 'Feed', capabilities: {}, needs_public_address: false, settings_schema: { properties: { url: { type: 'string', format: 'uri', title: 'URL' }, minutes: { type: 'integer', title: 'channel.feed.minutes.title', default: 15, minimum: 1 } }, required: ['url'] } },
-  ]
 
   function handle({ method, path, query = {}, headers = {}, body = null }) {
     const [resource, id, verb] = path.split('/').filter(Boolean).map(decodeURIComponent)
@@ -303,7 +306,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       case 'brands': case 'teams': case 'tags': case 'views': case 'tokens': return collection(resource, method, id, body)
       case 'inboxes': if (verb === 'secret') return json(200, { ...world.inboxes.find((box) => box.id === id), hook_secret: 'whsec_cm90YXRlZA==' })
         return collection(resource, method, id, body)
-      case 'channels': return page(channels)
+      case 'channels': return page(CHANNELS)
       case 'overview': return json(200, overview())
       case 'alerts': return page(world.alerts)
       case 'quarantine': {

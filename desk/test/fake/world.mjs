@@ -25,6 +25,11 @@ export function makeWorld() {
     inbox('31', 'Nordtalbahn auf Plauder', 'webhook', brands[0], teams[0]),
     inbox('32', 'Kontaktformular', 'form', brands[0], teams[0]),
     inbox('33', 'Telvia Forum', 'feed', brands[1], teams[1]),
+    inbox('35', 'Nordtalbahn auf Facebook', 'facebook', brands[0], teams[0]),
+    inbox('36', 'Nordtalbahn WhatsApp', 'whatsapp', brands[0], teams[0]),
+    { ...inbox('37', 'Nordtalbahn auf X', 'x', brands[0], teams[0]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'retry_after', detail: 'app limit, resets at 18:00', since: ago(20) }, lag_seconds: 0, last_received_at: ago(21) } },
+    { ...inbox('38', 'Telvia Telegram', 'telegram', brands[1], teams[1]), settings: {}, secrets_set: ['token'] },
+    inbox('39', 'Telvia SMS', 'twilio', brands[1], teams[1]),
     { ...inbox('34', 'Telvia auf Plauder', 'webhook', brands[1], teams[1]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'auth_broken', detail: 'signature refused by the network', since: ago(50) }, lag_seconds: 3010, last_received_at: ago(52) } },
   ]
   const tags = [tag('41', 'Verspätung', '#b3541e'), tag('42', 'Erstattung', '#0f6570'), tag('43', 'WLAN im Zug', '#5f41a8'), tag('44', 'outage', '#ad2318'), tag('45', 'Lob', '#2f6b3a')]
@@ -54,7 +59,7 @@ function inbox(id, name, channel, ofBrand, team) {
   return {
     id, version: 1, name, channel, brand: named(ofBrand), team: named(team), state: 'active',
     health: { checked_at: ago(1), trouble: null, lag_seconds: 0, last_received_at: ago(3) },
-    settings: { answer_url: 'https://network.example/answers' }, hook_path: channel === 'webhook' ? `/hooks/in_${id}x7Kq` : null,
+    settings: { answer_url: 'https://network.example/answers' }, secrets_set: [], hook_path: ['webhook', 'facebook', 'whatsapp', 'twilio'].includes(channel) ? `/hooks/in_${id}x7Kq` : null,
     public_path: channel === 'form' ? '/form/nordtalbahn' : null,
   }
 }
@@ -107,7 +112,8 @@ export function openConversation(world, part) {
 }
 
 function fill(world) {
-  const [plauder, form, forum, telvia] = world.inboxes
+  const box = (id) => world.inboxes.find((item) => item.id === id)
+  const [plauder, form, forum, telvia] = ['31', '32', '33', '34'].map(box)
   const [mia, jonas, aylin] = world.agents.map(named)
   const [late, refund, wifi, outage, praise] = world.tags
   const say = (conversation, minutes, body, part = {}) => addMessage(world, conversation, makeMessage(world, conversation, { body, platform_at: ago(minutes), ...part }))
@@ -180,6 +186,21 @@ function fill(world) {
     say(item, minutes, body)
     if (status !== 'open') answer(item, minutes - 20, 'Vielen Dank für Ihre Nachricht. Wir kümmern uns darum und melden uns bis morgen Mittag.', { visibility: item.visibility === 'private' ? 'private' : 'public', by: 'Jonas Petersen' })
   }
+  // What networks allow, and until when.
+  const write = (id, minutes, contact, body, part = {}) => {
+    const item = openConversation(world, { inbox: box(id), at: ago(minutes), contact, kind: 'request', waiting_since: ago(minutes), ...part })
+    say(item, minutes, body)
+    return item
+  }
+  const at = { visibility: 'private', assignee: mia }
+  write('35', 2900, ['Petra Lohse', null], 'Mein Ticket kam nie an, die Buchung ist bezahlt.', { assignee: mia, window: { private: { hand_over: 'one_message', until: ago(-7180) } } })
+  write('35', 1400, ['Timo Brand', null], 'Können Sie mir die Rechnung noch einmal schicken?', { ...at, window: { private: { until: ago(-40) } } })
+  write('35', 11_000, ['Silke Arp', null], 'Ist der Lift in Itzehoe wieder in Ordnung?', { assignee: mia, window: { private: { hand_over: 'one_message', until: ago(920), send: false, reason: 'channel.reason.private_reply_too_late' } } })
+  write('36', 2000, ['Nadine Kolb', '+49 170 5550101'], 'Wann kommt der Ersatzbus?', { ...at, window: { private: { until: ago(560), send: false, reason: 'channel.reason.reply_window_closed' } } })
+  write('37', 25, ['Ruth Ohlsen', '@ruth_ohlsen'], '@nordtalbahn Gilt das Länderticket auch im RE 7?', { assignee: mia, window: { private: { hand_over: 'message' } } })
+  write('38', 70, ['Deniz', '@deniz_k'], 'Seit dem Update keine SMS mehr. Wer noch?', { assignee: mia, window: { private: { hand_over: 'link' } } })
+  const sms = write('39', 50, ['Marga Thiel', '+49 151 5550177'], 'Mein Tarif wurde ohne mich geändert.', at)
+  answer(sms, 45, 'Guten Tag Frau Thiel, wir sehen nach und melden uns heute noch.', { visibility: 'private', delivery: { state: 'queued', send_at: null, sent_at: null, attempts: 0, next_attempt_at: ago(-95), can_check: false, reason: { class: 'retry_after', detail: 'limit of the account' } } })
   world.quarantine.push(
     { id: newId(), inbox: named(telvia), received_at: ago(51), reason: { class: 'missing_field', facts: { field: 'author' }, detail: 'the field author is missing' }, attempts: 1, size: 1824, raw: '{"items":[{"type":"post","id":"p-77","text":"Hallo"}]}' },
     { id: newId(), inbox: named(forum), received_at: ago(2600), reason: { class: 'unreadable', facts: {}, detail: 'not readable: unexpected end of file' }, attempts: 2, size: 212, raw: '<?xml version="1.0"?><rss><channel><title>Forum</title>' },

@@ -1,7 +1,7 @@
 // The present moment for relative times; everything on the screen ticks together every 15 seconds.
 import { createStore, useStore } from '../store'
 
-const clock = createStore(Date.now())
+export const clock = createStore(Date.now())
 setInterval(() => clock.write(Date.now()), 15_000)
 
 export function useNow(): number {

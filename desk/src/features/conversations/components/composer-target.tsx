@@ -1,8 +1,10 @@
-// The sentence that says where the text goes, and to which message it answers.
+// The sentence that says where the text goes, to which message it answers, until when, and what it means there.
+import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { ConversationDetail, Visibility } from '../../../lib/api/types'
 import type { Target } from '../hooks/reply-target'
 import classes from './composer.module.css'
+import { ReplyWindow } from './reply-window'
 
 interface Props {
   conversation: ConversationDetail
@@ -10,24 +12,26 @@ interface Props {
   target: Target
   chosen: boolean
   onClear: () => void
+  /** Takes an approved text instead, where nothing else goes out. */
+  onTemplate?: () => void
 }
 
-export function ComposerTarget({ conversation, visibility, target, chosen, onClear }: Props) {
+export function ComposerTarget({ conversation, visibility, target, chosen, onClear, onTemplate }: Props) {
   const { t, i18n } = useTranslation()
-  const { account, to, answers, blocked, capability } = target
+  const { account, to, answers, blocked, capability, reason, shown } = target
   const inbox = conversation.inbox.name
-  const why = () => {
-    const reason = capability?.reason
-    if (!reason) return t('desk.composer.no_reason')
-    return i18n.exists(reason) ? t(reason) : reason
-  }
+  const why = reason && i18n.exists(reason) ? t(reason) : (reason ?? t('desk.composer.no_reason'))
   return (
     <div className={classes.target}>
-      <span>
-        {visibility === 'note'
+      <span className={classes.goes}>
+        {shown === 'note'
           ? t('desk.composer.goes.note')
-          : t(`desk.composer.goes.${visibility}${account === inbox ? '_there' : ''}${to ? '' : '_to_nobody'}`, { inbox, account, to })}
+          : t(`desk.composer.goes.${shown}${account === inbox ? '_there' : ''}${to ? '' : '_to_nobody'}`, { inbox, account, to })}
       </span>
+      {capability?.until && !blocked && <ReplyWindow until={capability.until} />}
+      {capability?.hand_over && !blocked && (
+        <p className={classes.means}>{t(`desk.composer.hand_over.${capability.hand_over}`, { to: to ?? t('desk.composer.the_person') })}</p>
+      )}
       {answers && (chosen || conversation.voices > 1) && (
         <span className={classes.answers}>
           <span>{t('desk.composer.answers', { text: answers.body.slice(0, 120) })}</span>
@@ -35,11 +39,18 @@ export function ComposerTarget({ conversation, visibility, target, chosen, onCle
         </span>
       )}
       {blocked && (
-        <p className={classes.blocked} role="alert">
-          {blocked === 'no_such'
-            ? t(`desk.composer.cannot.${visibility}`, { name: inbox })
-            : t('desk.composer.closed', { why: why() })}
-        </p>
+        <div className={classes.blocked}>
+          <p role="alert">
+            {blocked === 'no_such'
+              ? t(`desk.composer.cannot.${visibility}`, { name: inbox })
+              : t('desk.composer.closed', { why })}
+          </p>
+          {onTemplate && (
+            <p>
+              {t('desk.composer.template.why')} <Button size="compact-sm" variant="default" onClick={onTemplate}>{t('desk.composer.template.choose')}</Button>
+            </p>
+          )}
+        </div>
       )}
     </div>
   )

@@ -6,15 +6,17 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../../../components/icon-button'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
-import { formatNumber } from '../../../lib/format/number'
 import { isApple } from '../../../lib/shortcuts/keymap'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useComposer } from '../hooks/use-composer'
 import { ComposerGate } from './composer-gate'
+import { ComposerHealth } from './composer-health'
+import { ComposerLength } from './composer-length'
 import { ComposerTabs } from './composer-tabs'
 import { ComposerTarget } from './composer-target'
 import classes from './composer.module.css'
 import { MentionList, useMention } from './mention-list'
+import { TemplateForm } from './template-form'
 import { TimePicker } from './time-picker'
 import { UploadStrip } from './upload-strip'
 
@@ -25,7 +27,9 @@ export function Composer({ conversation, messages }: Props) {
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const composer = useComposer(conversation, messages, field)
-  const { visibility, writing, target, length, limit, over, ready, trouble, uploads } = composer
+  const { visibility, writing, target, measured, template, templated, ready, trouble, uploads } = composer
+  /** What leads into private is read by all, and looks like it. */
+  const tint = target.shown === 'link' ? 'public' : visibility
   const mention = useMention(field, writing.body, composer.agents, visibility === 'note', composer.write)
   const [dragging, setDragging] = useState(false)
   const focus = () => field.current?.focus()
@@ -45,11 +49,10 @@ export function Composer({ conversation, messages }: Props) {
       event.currentTarget.closest('main')?.focus()
     }
   }
-  const left = limit === null ? null : limit - length
   return (
     <section
       className={classes.composer}
-      data-visibility={visibility}
+      data-visibility={tint}
       data-dragging={dragging || undefined}
       aria-label={t('desk.composer.region')}
       onDragOver={(event) => { event.preventDefault(); setDragging(true) }}
@@ -62,29 +65,32 @@ export function Composer({ conversation, messages }: Props) {
     >
       <MentionList mention={mention} />
       <ComposerTabs conversation={conversation} visibility={visibility} onTurn={(to) => { composer.turn(to); focus() }} />
-      <ComposerTarget conversation={conversation} visibility={visibility} target={target} chosen={writing.in_reply_to !== null} onClear={() => composer.change({ in_reply_to: null })} />
-      <div className={classes.grow} data-text={`${writing.body}\n`}>
-        <textarea
-          ref={field}
-          value={writing.body}
-          rows={1}
-          placeholder={t(`desk.composer.placeholder.${visibility}`)}
-          aria-label={t(`desk.composer.label.${visibility}`)}
-          aria-invalid={over || undefined}
-          onChange={(event) => composer.write(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-          onSelect={mention.onSelect}
-          onPaste={(event) => {
-            if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
-          }}
-          onBlur={mention.close}
-        />
-      </div>
+      <ComposerTarget conversation={conversation} visibility={visibility} target={target} chosen={writing.in_reply_to !== null} onClear={() => composer.change({ in_reply_to: null })} onTemplate={target.templates && !templated ? template.open : undefined} />
+      {visibility !== 'note' && <ComposerHealth inboxId={conversation.inbox.id} />}
+      {templated ? <TemplateForm template={template} language={i18n.language} /> : (
+        <div className={classes.grow} data-text={`${writing.body}\n`}>
+          <textarea
+            ref={field}
+            value={writing.body}
+            rows={1}
+            placeholder={t(`desk.composer.placeholder.${tint}`)}
+            aria-label={t(`desk.composer.label.${tint}`)}
+            aria-invalid={measured?.over ? true : undefined}
+            onChange={(event) => composer.write(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+            onSelect={mention.onSelect}
+            onPaste={(event) => {
+              if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
+            }}
+            onBlur={mention.close}
+          />
+        </div>
+      )}
       {conversation.signature && visibility !== 'note' && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
       <UploadStrip uploads={uploads} />
       {trouble && <p className={classes.trouble} role="alert">{trouble}</p>}
       <footer className={classes.foot}>
-        {visibility !== 'note' && (
+        {visibility !== 'note' && !templated && (
           <>
             <input ref={picker} type="file" multiple hidden onChange={(event) => { uploads.add(event.currentTarget.files ?? []); event.currentTarget.value = '' }} />
             <IconButton label={t('desk.composer.attach')} onClick={() => picker.current?.click()}>
@@ -92,18 +98,13 @@ export function Composer({ conversation, messages }: Props) {
             </IconButton>
           </>
         )}
-        <span className={classes.length} data-over={over || undefined} role={over ? 'alert' : undefined}>
-          {left !== null && writing.body !== '' && (
-            over
-              ? t('desk.composer.over', { count: -left })
-              : t('desk.composer.left', { length: formatNumber(i18n.language, length), limit: formatNumber(i18n.language, limit ?? 0) })
-          )}
-        </span>
+        <ComposerLength measured={templated || writing.body !== '' ? measured : null} />
         {visibility !== 'note' && (
           <TimePicker
             label={t('desk.composer.later')}
             ask={t('desk.composer.later_at')}
             disabled={!ready}
+            latest={templated ? null : (target.capability?.until ?? null)}
             sign={<IconClockShare size={18} stroke={1.7} aria-hidden="true" />}
             onChoose={(at) => void composer.submit(false, false, at)}
           />
@@ -113,8 +114,8 @@ export function Composer({ conversation, messages }: Props) {
             {t('desk.composer.send_and_resolve')}
           </Button>
         )}
-        <Button size="compact-md" className={classes.send} data-visibility={visibility} disabled={!ready} onClick={() => void composer.submit(false)} aria-keyshortcuts="Control+Enter">
-          {t(`desk.composer.send.${visibility}`)}
+        <Button size="compact-md" className={classes.send} data-visibility={tint} disabled={!ready} onClick={() => void composer.submit(false)} aria-keyshortcuts="Control+Enter">
+          {t(`desk.composer.send.${templated ? 'template' : target.shown}`)}
         </Button>
       </footer>
       {composer.gated && (

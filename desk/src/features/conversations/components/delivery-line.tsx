@@ -7,7 +7,8 @@ import IconSend from '@tabler/icons-react/dist/esm/icons/IconSend.mjs'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConversationDetail, Delivery, Message } from '../../../lib/api/types'
-import { formatClock, formatExact, formatMinute } from '../../../lib/format/time'
+import { dayKey, formatClock, formatExact, formatMinute } from '../../../lib/format/time'
+import { useNow } from '../../../lib/format/use-now'
 import { useDeliverMessage } from '../api/deliver-message'
 import { useCallBack } from '../hooks/use-call-back'
 import classes from './message-parts.module.css'
@@ -28,17 +29,23 @@ export function DeliveryLine({ message, conversation }: Props) {
   const callBack = useCallBack()
   const delivery = message.delivery as Delivery
   const seconds = useSecondsUntil(delivery.state === 'queued' ? delivery.send_at : null)
+  const now = useNow()
   const { state, reason } = delivery
   const Sign = SIGNS[state]
   const why = reason ? t(`desk.delivery.reason.${reason.class}`, { defaultValue: reason.class }) : ''
   const detail = reason && IN_ITS_WORDS.has(reason.class) ? reason.detail : null
+  /** A limit has an end that is known; what is tried again may fail again. */
+  const next = (at: string) => {
+    const today = dayKey(at) === new Date(now).toDateString()
+    const shown = today ? formatClock(i18n.language, at) : formatMinute(i18n.language, at)
+    if (reason?.class === 'retry_after') return t(today ? 'desk.delivery.leaves_at' : 'desk.delivery.leaves_on', { at: shown })
+    return t(today ? 'desk.delivery.again_at' : 'desk.delivery.again_on', { at: shown })
+  }
   const words = () => {
     if (state === 'queued' && delivery.send_at && seconds > SOON) return t('desk.delivery.at', { at: formatMinute(i18n.language, delivery.send_at) })
     if (state === 'queued' && seconds > 0) return t('desk.delivery.held', { count: seconds })
-    const waits = state === 'queued' ? delivery.attempts > 0 : state === 'sending' && reason !== null
-    if (waits && delivery.next_attempt_at) {
-      return [why, t('desk.delivery.again_at', { at: formatClock(i18n.language, delivery.next_attempt_at) })].filter(Boolean).join(' ')
-    }
+    const waits = state === 'queued' ? delivery.attempts > 0 || reason !== null : state === 'sending' && reason !== null
+    if (waits && delivery.next_attempt_at) return [why, next(delivery.next_attempt_at)].filter(Boolean).join(' ')
     if (state === 'sent') return t('desk.delivery.sent')
     return [t(`desk.delivery.${state}`), why, detail].filter(Boolean).join(' ')
   }

@@ -18,15 +18,18 @@ interface Props {
   sign: ReactNode
   shortcut?: ShortcutId
   disabled?: boolean
+  /** After this it would be too late. */
+  latest?: string | null
   onChoose: (at: string) => void
 }
 
-export function TimePicker({ label, ask, sign, shortcut, disabled, onChoose }: Props) {
+export function TimePicker({ label, ask, sign, shortcut, disabled, latest, onChoose }: Props) {
   const { t, i18n } = useTranslation()
   const [opened, setOpened] = useState(false)
   const [own, setOwn] = useState('')
   const now = useNow()
-  const presets = opened ? snoozePresets(new Date(now)) : []
+  const end = latest ? Date.parse(latest) : Number.POSITIVE_INFINITY
+  const presets = opened ? snoozePresets(new Date(now)).filter(({ at }) => at.getTime() < end) : []
   const choose = (at: string) => {
     setOpened(false)
     onChoose(at)
@@ -62,7 +65,7 @@ export function TimePicker({ label, ask, sign, shortcut, disabled, onChoose }: P
                 }}
               >
                 <TextInput size="xs" type="datetime-local" aria-label={t('desk.snooze.own')} value={own} onChange={(event) => setOwn(event.currentTarget.value)} style={{ flex: 1, minWidth: 0 }} />
-                <Button size="xs" type="submit" variant="default" style={{ flex: 'none' }} disabled={!own || new Date(own).getTime() < now}>
+                <Button size="xs" type="submit" variant="default" style={{ flex: 'none' }} disabled={!own || new Date(own).getTime() < now || new Date(own).getTime() > end}>
                   {t('desk.snooze.set')}
                 </Button>
               </form>

@@ -7,15 +7,17 @@ import { useAgents } from '../../../lib/api/directory'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, Visibility } from '../../../lib/api/types'
 import { formatMinute } from '../../../lib/format/time'
-import { countLength } from '../../../lib/length'
+import { useNow } from '../../../lib/format/use-now'
+import { measure } from '../../../lib/length'
 import { useStore } from '../../../lib/store'
 import { say } from '../../../lib/toast'
 import { UNDO_SECONDS, useSendMessage } from '../api/send-message'
 import { useCallBack } from './use-call-back'
 import { composerRequests } from './composer-requests'
-import { findTarget, firstVisibility } from './reply-target'
+import { answeredVisibility, findTarget, firstVisibility } from './reply-target'
 import { endTyping, noteTyping } from './use-presence'
 import { useDraft } from './use-draft'
+import { useTemplate } from './use-template'
 import { useUploads } from './use-uploads'
 
 export function useComposer(conversation: ConversationDetail, messages: Message[], field: RefObject<HTMLTextAreaElement | null>) {
@@ -27,18 +29,21 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   const callBack = useCallBack()
   const { writing, change, clear } = useDraft(conversation.id, firstVisibility(conversation, messages), messages.length > 0)
   const uploads = useUploads()
+  const template = useTemplate(conversation.inbox.id)
+  const now = useNow()
   const [trouble, setTrouble] = useState<string | null>(null)
   const [gated, setGated] = useState(false)
   const [begunAt, setBegunAt] = useState<string | null>(() => (writing.body ? newestId(messages) : null))
 
   const { visibility, body } = writing
-  const target = findTarget(conversation, messages, visibility, writing.in_reply_to)
+  const target = findTarget(conversation, messages, visibility, writing.in_reply_to, now)
   const { capability } = target
-  const length = capability ? countLength(body, capability.counts) : 0
-  const limit = capability?.length ?? null
-  const over = limit !== null && length > limit
+  /** An approved text stands in the place of what is written, as long as nothing else may go out. */
+  const templated = template.opened && target.templates
+  const measured = capability ? measure(templated ? template.body : body, capability) : null
   const uploading = uploads.files.some((file) => !file.upload && !file.trouble)
-  const ready = body.trim() !== '' && !over && !uploading && target.blocked === null
+  const complete = templated ? template.ready : body.trim() !== '' && !uploading && target.blocked === null
+  const ready = complete && !measured?.over
   const meanwhile = body && begunAt ? countSince(messages, begunAt, agent.name) : 0
 
   const request = useStore(composerRequests)
@@ -60,7 +65,8 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     change({ body: text })
   }
   const turn = (to: Visibility, inReplyTo: string | null = null) => {
-    const fits = messages.some((item) => item.id === inReplyTo && item.direction === 'in' && item.visibility === to)
+    const answered = to === 'note' ? to : answeredVisibility(conversation.capabilities?.[to] ?? null, to)
+    const fits = messages.some((item) => item.id === inReplyTo && item.direction === 'in' && item.visibility === answered)
     change({ visibility: to, in_reply_to: fits ? inReplyTo : null })
   }
 
@@ -71,22 +77,25 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     setTrouble(null)
     endTyping()
     const kept = { ...writing }
-    const attachments = uploads.files.flatMap((file) => (file.upload ? [file.upload.id] : []))
+    const approved = templated ? template.wanted : null
+    const attachments = approved ? [] : uploads.files.flatMap((file) => (file.upload ? [file.upload.id] : []))
     const mentions = visibility === 'note' ? agents.filter((item) => body.includes(`@${item.name}`)).map((item) => item.id) : []
-    clear()
+    if (!approved) clear()
     setBegunAt(null)
     const seconds = visibility === 'note' ? 0 : UNDO_SECONDS
     try {
       const message = await send(conversation, agent, {
         ...(at ? { send_at: at } : {}),
-        body: kept.body.trim(),
+        body: approved ? template.body : kept.body.trim(),
         visibility,
         ...(target.answers && visibility !== 'note' ? { in_reply_to: target.answers.id } : {}),
+        ...(approved ? { template: approved } : {}),
         ...(attachments.length > 0 ? { attachments } : {}),
         ...(mentions.length > 0 ? { mentions } : {}),
         ...(resolve ? { resolve } : {}),
       })
-      uploads.clear()
+      if (approved) template.close()
+      else uploads.clear()
       const said = at ? t('desk.delivery.at', { at: formatMinute(i18n.language, at) }) : t(`desk.did.sent.${visibility}`)
       say(said, seconds > 0 ? { seconds: at ? undefined : seconds, undo: () => void callBack(conversation.id, message) } : {})
     } catch (problem) {
@@ -97,7 +106,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   }
 
   return {
-    writing, target, length, limit, over, ready, meanwhile, trouble, gated, uploads, agents, visibility,
+    writing, target, measured, template, templated, ready, meanwhile, trouble, gated, uploads, agents, visibility,
     write, turn, submit, change, closeGate: () => {
       setGated(false)
       setBegunAt(newestId(messages))
