@@ -2,15 +2,14 @@
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
 import { Section, TableBox } from '../../../components/page-frame'
+import { TroubleNotice } from '../../../components/trouble-notice'
 import type { Overview } from '../../../lib/api/types'
 import { formatNumber } from '../../../lib/format/number'
 import { formatSpan } from '../../../lib/format/time'
-import { useReasonText } from '../hooks/use-reason-text'
 import classes from './overview.module.css'
 
 export function ChannelHealth({ channels }: { channels: Overview['channels'] }) {
   const { t, i18n } = useTranslation()
-  const describe = useReasonText()
   const number = (value: number) => formatNumber(i18n.language, value)
   return (
     <Section title={t('desk.overview.channels')}>
@@ -31,7 +30,7 @@ export function ChannelHealth({ channels }: { channels: Overview['channels'] }) 
               <td><span className={classes.inbox}><ChannelGlyph inbox={channel.inbox} /> {channel.inbox.name}</span></td>
               <td>
                 <span className={classes.state} data-state={channel.state}>{t(`desk.inbox_state.${channel.state}`)}</span>
-                {channel.trouble && <div className={classes.trouble}>{describe(channel.trouble)}</div>}
+                {channel.trouble && <TroubleNotice trouble={channel.trouble} />}
               </td>
               <td data-number data-label={t('desk.overview.lag')}>{channel.lag_seconds === null ? '–' : channel.lag_seconds < 60 ? t('desk.overview.up_to_date') : formatSpan(i18n.language, channel.lag_seconds * 1000)}</td>
               <td data-number data-label={t('desk.overview.queued')}>{number(channel.queued_out)}</td>

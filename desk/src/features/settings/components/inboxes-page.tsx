@@ -1,14 +1,18 @@
 // Inboxes: what is connected, whether it works, pausing, a new secret.
 import { useQuery } from '@tanstack/react-query'
+import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
 import { Confirm } from '../../../components/confirm'
+import { IconButton } from '../../../components/icon-button'
 import { Moment } from '../../../components/moment'
+import { TroubleNotice } from '../../../components/trouble-notice'
 import { useProblemText } from '../../../components/use-problem-text'
 import { call } from '../../../lib/api/client'
 import { channelsQuery, inboxesQuery } from '../../../lib/api/directory'
 import type { Inbox } from '../../../lib/api/types'
+import { copyText } from '../../../lib/copy-text'
 import { say } from '../../../lib/toast'
 import { useChangeSetting } from '../api/change-setting'
 import { CollectionPage } from './collection-page'
@@ -42,13 +46,21 @@ export function InboxesPage() {
           <tr key={inbox.id}>
             <td>
               <span className={classes.named}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>
-              {(inbox.hook_path ?? inbox.public_path) && <div className={classes.path} title={inbox.hook_path ?? inbox.public_path ?? undefined}>{inbox.public_path ? <a href={inbox.public_path} target="_blank" rel="noreferrer">{inbox.public_path}</a> : inbox.hook_path}</div>}
+              {inbox.public_path && <div className={classes.path}><a href={inbox.public_path} target="_blank" rel="noreferrer" title={inbox.public_path}>{inbox.public_path}</a></div>}
+              {inbox.hook_path && (
+                <div className={classes.hook}>
+                  <span className={classes.path} title={inbox.hook_path}>{inbox.hook_path}</span>
+                  <IconButton label={t('desk.settings.copy_hook', { name: inbox.name })} onClick={() => void copyText(window.location.origin + inbox.hook_path).then((done) => done && say(t('desk.did.copied')))}>
+                    <IconCopy size={15} stroke={1.7} aria-hidden="true" />
+                  </IconButton>
+                </div>
+              )}
             </td>
             <td className={classes.plain}>{inbox.brand.name}</td>
             <td className={classes.plain}>{inbox.team?.name ?? '–'}</td>
             <td>
               <span className={classes.state} data-state={inbox.state}>{t(`desk.inbox_state.${inbox.state}`)}</span>
-              {inbox.health.trouble && <div className={classes.why} title={inbox.health.trouble.detail ?? undefined}>{t(`desk.delivery.reason.${inbox.health.trouble.class}`, { defaultValue: inbox.health.trouble.detail ?? inbox.health.trouble.class })}</div>}
+              {inbox.health.trouble && <TroubleNotice trouble={inbox.health.trouble} />}
             </td>
             <td data-label={t('desk.settings.column.received')}>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
             <td>

@@ -2,6 +2,7 @@
 import { Button, Modal } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { copyText } from '../../../lib/copy-text'
 import classes from './settings.module.css'
 
 export interface Shown { label: string; value: string }
@@ -24,7 +25,7 @@ export function Copyable({ label, value }: Shown) {
     <div className={classes.copyable}>
       <span>{label}</span>
       <input readOnly value={value} aria-label={label} onFocus={(event) => event.currentTarget.select()} />
-      <Button size="compact-sm" variant="default" onClick={() => void navigator.clipboard?.writeText(value).then(() => setCopied(true))}>
+      <Button size="compact-sm" variant="default" onClick={() => void copyText(value).then(setCopied)}>
         {t(copied ? 'desk.did.copied' : 'desk.act.copy')}
       </Button>
     </div>
