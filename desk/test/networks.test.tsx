@@ -93,7 +93,8 @@ describe('from public to private', () => {
 
   it('lets nobody take for private what a link only leads to', async () => {
     const desk = await openWith(/Deniz/)
-    await desk.person.click(screen.getByRole('tab', { name: 'privat' }))
+    expect(screen.queryByRole('tab', { name: 'privat' })).toBeNull()
+    await desk.person.click(screen.getByRole('tab', { name: 'privat per Link' }))
     expect(composer().dataset.visibility).toBe('public')
     expect(screen.getByText(/^Diesen Text lesen alle/)).toBeTruthy()
     expect(screen.getByText(/^Öffentliche Antwort.*mit Link zum privaten Gespräch$/)).toBeTruthy()
@@ -108,7 +109,7 @@ describe('templates', () => {
     await desk.person.type(field(), 'Mein Entwurf')
     expect(screen.getByRole('button', { name: 'Privat antworten' }).hasAttribute('disabled')).toBe(true)
     await desk.person.click(screen.getByRole('button', { name: 'Vorlage wählen' }))
-    await desk.person.type(screen.getByLabelText(/Name der Vorlage/), 'ersatzbus')
+    await desk.person.type(await screen.findByLabelText(/Name der Vorlage/), 'ersatzbus')
     await desk.person.click(screen.getByLabelText(/Genehmigter Text/))
     await desk.person.paste('Guten Tag {{1}}, Ihr Bus fährt um {{2}}.')
     await desk.person.click(screen.getByRole('button', { name: 'Übernehmen' }))
@@ -124,7 +125,7 @@ describe('templates', () => {
     })
     await waitFor(() => expect(field().value).toBe('Mein Entwurf'))
     await desk.person.click(screen.getByRole('button', { name: 'Vorlage wählen' }))
-    await desk.person.click(screen.getByRole('button', { name: /ersatzbus de/ }))
+    await desk.person.click(await screen.findByRole('button', { name: /ersatzbus de/ }))
     expect(screen.getByLabelText<HTMLInputElement>('Für {{1}}').value).toBe('')
   })
 })

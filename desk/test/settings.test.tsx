@@ -151,10 +151,10 @@ describe('settings of channels', () => {
     expect(within(dialog).getByRole('group', { name: 'Das Limit des Netzwerks ist erreicht.' })).toBeTruthy()
     const folded = dialog.querySelector('details') as HTMLDetailsElement
     expect(folded.open).toBe(false)
-    desk.rig((request) => request.method === 'PATCH', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'poll_seconds', code: 'out_of_range', detail: 'außerhalb des Erlaubten' }] } })
+    desk.rig((request) => request.method === 'PATCH', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'settings.poll_seconds', code: 'out_of_range', detail: 'outside the allowed range' }] } })
     for (const key of ['account_id', 'access_token']) await desk.person.type(dialog.querySelector(`[data-setting=${key}] input`) as HTMLElement, '1')
     await desk.person.click(screen.getByRole('button', { name: 'Speichern' }))
-    expect(await screen.findByText('außerhalb des Erlaubten')).toBeTruthy()
+    expect(await screen.findByText('Das liegt außerhalb des Erlaubten.')).toBeTruthy()
     expect(folded.open).toBe(true)
   })
 

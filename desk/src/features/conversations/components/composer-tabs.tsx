@@ -1,4 +1,5 @@
 // Public, private, note: by sign, word and tint. What the channel cannot do says so.
+import IconLink from '@tabler/icons-react/dist/esm/icons/IconLink.mjs'
 import IconLock from '@tabler/icons-react/dist/esm/icons/IconLock.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconWorld from '@tabler/icons-react/dist/esm/icons/IconWorld.mjs'
@@ -16,6 +17,8 @@ interface Props { conversation: ConversationDetail; visibility: Visibility; onTu
 
 export function ComposerTabs({ conversation, visibility, onTurn }: Props) {
   const { t } = useTranslation()
+  /** What only leads into private is not called private. */
+  const byLink = conversation.capabilities?.private?.hand_over === 'link'
   const can = (tab: Visibility) => tab === 'note' || Boolean(conversation.capabilities?.[tab])
   return (
     <div className={classes.tabs} role="tablist" aria-label={t('desk.composer.tabs')}>
@@ -30,8 +33,8 @@ export function ComposerTabs({ conversation, visibility, onTurn }: Props) {
           title={can(tab) ? undefined : t(`desk.composer.cannot.${tab}`, { name: conversation.inbox.name })}
           onClick={() => onTurn(tab)}
         >
-          <Sign size={15} stroke={1.8} aria-hidden="true" />
-          {t(`desk.visibility.${tab}`)}
+          {tab === 'private' && byLink ? <IconLink size={15} stroke={1.8} aria-hidden="true" /> : <Sign size={15} stroke={1.8} aria-hidden="true" />}
+          {tab === 'private' && byLink ? t('desk.composer.by_link') : t(`desk.visibility.${tab}`)}
         </button>
       ))}
     </div>

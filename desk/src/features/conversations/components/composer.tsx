@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import IconClockShare from '@tabler/icons-react/dist/esm/icons/IconClockShare.mjs'
 import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../../../components/icon-button'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
@@ -16,9 +16,10 @@ import { ComposerTabs } from './composer-tabs'
 import { ComposerTarget } from './composer-target'
 import classes from './composer.module.css'
 import { MentionList, useMention } from './mention-list'
-import { TemplateForm } from './template-form'
 import { TimePicker } from './time-picker'
 import { UploadStrip } from './upload-strip'
+
+const TemplateForm = lazy(() => import('./template-form').then(({ TemplateForm: component }) => ({ default: component })))
 
 interface Props { conversation: ConversationDetail; messages: Message[] }
 
@@ -67,7 +68,7 @@ export function Composer({ conversation, messages }: Props) {
       <ComposerTabs conversation={conversation} visibility={visibility} onTurn={(to) => { composer.turn(to); focus() }} />
       <ComposerTarget conversation={conversation} visibility={visibility} target={target} chosen={writing.in_reply_to !== null} onClear={() => composer.change({ in_reply_to: null })} onTemplate={target.templates && !templated ? template.open : undefined} />
       {visibility !== 'note' && <ComposerHealth inboxId={conversation.inbox.id} />}
-      {templated ? <TemplateForm template={template} language={i18n.language} /> : (
+      {templated ? <Suspense fallback={null}><TemplateForm template={template} language={i18n.language} /></Suspense> : (
         <div className={classes.grow} data-text={`${writing.body}\n`}>
           <textarea
             ref={field}
@@ -86,7 +87,7 @@ export function Composer({ conversation, messages }: Props) {
           />
         </div>
       )}
-      {conversation.signature && visibility !== 'note' && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
+      {conversation.signature && visibility !== 'note' && !templated && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
       <UploadStrip uploads={uploads} />
       {trouble && <p className={classes.trouble} role="alert">{trouble}</p>}
       <footer className={classes.foot}>
@@ -98,7 +99,7 @@ export function Composer({ conversation, messages }: Props) {
             </IconButton>
           </>
         )}
-        <ComposerLength measured={templated || writing.body !== '' ? measured : null} />
+        <ComposerLength measured={(templated ? template.body : writing.body) === '' ? null : measured} />
         {visibility !== 'note' && (
           <TimePicker
             label={t('desk.composer.later')}

@@ -48,7 +48,7 @@ export function useChangeSetting<T extends Known>(collection: Collection) {
   return { save, remove, refresh }
 }
 
-/** What the server said about single fields, by field. */
-export function fieldErrors(problem: Problem | null): Record<string, string> {
-  return Object.fromEntries((problem?.document.errors ?? []).map((error) => [error.field.replace(/^\//, ''), error.detail ?? error.code]))
+/** What the server said about single fields, by field; `inWords` puts a code into words where there are some. */
+export function fieldErrors(problem: Problem | null, inWords: (code: string) => string | null): Record<string, string> {
+  return Object.fromEntries((problem?.document.errors ?? []).map((error) => [error.field.replace(/^\//, ''), inWords(error.code) ?? error.detail ?? error.code]))
 }

@@ -1,10 +1,12 @@
 // The state of one settings form: values, what the server said about them, and saving.
 import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
 import { Problem } from '../../../lib/api/client'
 import { fieldErrors } from '../api/change-setting'
 
 export function useForm<T extends object>(initial: T, submit: (values: T) => Promise<unknown>) {
+  const { t, i18n } = useTranslation()
   const describe = useProblemText()
   const [values, setValues] = useState(initial)
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -23,5 +25,9 @@ export function useForm<T extends object>(initial: T, submit: (values: T) => Pro
       setBusy(false)
     }
   }
-  return { values, set, busy, errors: fieldErrors(problem), trouble: problem ? describe(problem) : null, onSubmit: (event: FormEvent) => void onSubmit(event) }
+  const inWords = (code: string) => {
+    const key = `desk.field_problem.${code}`
+    return i18n.exists(key) ? t(key, { mark: '{token}' }) : null
+  }
+  return { values, set, busy, errors: fieldErrors(problem, inWords), trouble: problem ? describe(problem) : null, onSubmit: (event: FormEvent) => void onSubmit(event) }
 }
