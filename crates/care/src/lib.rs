@@ -74,7 +74,7 @@ pub struct Care {
 pub struct Settings {
     /// The address under which people reach this kulant, without a slash at the end.
     pub public_url: String,
-    /// How long raw deliveries keep their bodies after they were taken in.
+    /// How long raw deliveries keep their bodies after they came.
     pub keep_deliveries_days: i64,
     /// The longest body that a hook accepts.
     pub longest_delivery_bytes: usize,

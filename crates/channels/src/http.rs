@@ -9,7 +9,7 @@ use std::time::Duration;
 use kulant_model::time::Timestamp;
 use reqwest::redirect::Policy;
 use reqwest::retry;
-use url::Url;
+use url::{Host, Url};
 
 use crate::delivery::header;
 use crate::guard::{Blocked, Guard, GuardedResolver};
@@ -193,6 +193,16 @@ impl Http {
     /// Returns why a request to this address would be refused, as far as the address itself tells.
     pub fn check(&self, url: &str) -> Result<(), HttpError> {
         self.checked(url).map(|_| ())
+    }
+
+    /// As `check`, with the name of the host looked up; one without an address is refused by nobody.
+    pub async fn check_resolved(&self, url: &str) -> Result<(), HttpError> {
+        let url = self.checked(url)?;
+        let Some(Host::Domain(name)) = url.host() else {
+            return Ok(());
+        };
+        let checked = self.guard.check_name(name).await;
+        checked.map_err(|blocked| HttpError::Blocked(blocked.to_string()))
     }
 
     fn checked(&self, url: &str) -> Result<Url, HttpError> {
