@@ -54,7 +54,7 @@ pub(crate) async fn erase(config: Config, wish: Erase) -> Result<()> {
     match erasing::erase(&care, &operator(), id, None).await {
         Err(CareError::NotFound) => bail!("there is no contact {id}"),
         outcome => outcome?,
-    };
+    }
     eprintln!("kulant: contact {id} is erased");
     Ok(())
 }
