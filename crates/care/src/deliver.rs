@@ -17,6 +17,7 @@ use kulant_model::message::{DeliveryState, Direction};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::inboxes::save_trouble;
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Delivery, Failure, Message};
 use kulant_store::{Read, Tx, contacts, deliveries};
@@ -30,7 +31,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
-use locked_out::{BROKEN_PAUSE, is_locked_out, waits_for_account};
+use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -62,6 +63,8 @@ enum Prepared {
     Nothing,
     /// Its attachments do not fit in memory beside those of others.
     NoRoom,
+    /// Its account is locked out and was tried a moment ago.
+    LockedOut(Timestamp),
     Ready(Box<Leaving>),
 }
 
@@ -81,6 +84,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     let leaving = match prepare(care, id).await? {
         Prepared::Nothing => return Ok(Outcome::Done),
         Prepared::NoRoom => return Ok(Outcome::Afresh(care.now().after(NO_ROOM_PAUSE))),
+        Prepared::LockedOut(until) => return Ok(Outcome::Afresh(until)),
         Prepared::Ready(leaving) => *leaving,
     };
     if waits_for_earlier(care, &leaving.message).await? {
@@ -95,7 +99,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         .map(|delivery| delivery.state);
     match state {
         Some(DeliveryState::Queued) => {
-            if let Some(at) = waits_for_account(care, &leaving.opened).await? {
+            if let Some(at) = takes_turn(care, &leaving.opened, id).await? {
                 return Ok(Outcome::Afresh(at));
             }
             if !mark_sending(care, id).await? {
@@ -142,6 +146,11 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     let Some(opened) = accounts::find(care, message.inbox).await? else {
         return Ok(Prepared::Nothing);
     };
+    if state_of(&message) == Some(DeliveryState::Queued)
+        && let Some(until) = waits_for_account(&opened, id, care.now())
+    {
+        return Ok(Prepared::LockedOut(until));
+    }
     let bytes = files.iter().filter_map(|(_, file)| file.size).sum::<i64>();
     let Some(room) = care.room.take(bytes.unsigned_abs()) else {
         return Ok(Prepared::NoRoom);
@@ -399,16 +408,17 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
             if clear_alert(tx, &format!("inbox:{}", destination.inbox), now)?
                 || is_locked_out(&leaving.opened)
             {
-                kulant_store::inboxes::save_trouble(
-                    tx,
-                    destination.inbox,
-                    &serde_json::Value::Null,
-                    now,
-                )?;
+                save_trouble(tx, destination.inbox, &serde_json::Value::Null, now)?;
             }
             Ok(())
         })
         .await
+}
+
+/// The network accepts the account again, whatever it said to this message.
+fn let_in(tx: &mut Tx<'_>, inbox: InboxId, now: Timestamp) -> Result<(), CareError> {
+    clear_alert(tx, &format!("inbox:{inbox}"), now)?;
+    Ok(save_trouble(tx, inbox, &serde_json::Value::Null, now)?)
 }
 
 /// Keeps why a message has not arrived yet, or not for certain, and when it is tried or looked for
@@ -423,11 +433,15 @@ async fn keep_failure(
     let (ids, now) = (care.ids(), care.now());
     let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
     let broken = error.stops_inbox();
+    let is_let_in = is_locked_out(&leaving.opened) && lets_in(error);
     crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
             let message = &leaving.message;
             let row = conversation_of(tx, message)?;
+            if is_let_in {
+                let_in(tx, message.inbox, now)?;
+            }
             let there = messages::find(tx, message.id)?;
             let still = there.as_ref().is_some_and(|there| {
                 there.deleted_at.is_none()
@@ -495,7 +509,7 @@ async fn keep_failure(
             };
             if broken {
                 let trouble = json!({"class": class, "detail": detail, "since": now});
-                kulant_store::inboxes::save_trouble(tx, message.inbox, &trouble, now)?;
+                save_trouble(tx, message.inbox, &trouble, now)?;
             }
             if (broken || next.is_none()) && alerts::raise(tx, &alert)? {
                 tx.append(

@@ -65,6 +65,8 @@ pub struct Care {
     gathering: Arc<accept::Gathering>,
     marks: Arc<erase::marks::Marks>,
     room: Arc<deliver::Room>,
+    /// Held by whoever takes what was erased out of index and files.
+    letting_go: Arc<tokio::sync::Mutex<()>>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -134,6 +136,7 @@ impl Care {
             gathering: Arc::default(),
             marks: Arc::default(),
             room: Arc::default(),
+            letting_go: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

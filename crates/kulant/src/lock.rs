@@ -86,7 +86,7 @@ pub struct Beside {
 impl Beside {
     /// Joins those who work on a folder, unless its database is just being exchanged.
     pub fn join(folder: &Path) -> Result<Self> {
-        let file = open(folder, BESIDE)?;
+        let file = open_beside(folder)?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => bail!(
                 "{} is using {}; run this again when it has ended",
@@ -100,7 +100,7 @@ impl Beside {
 
     /// Has a folder for itself, or says in a sentence that others still work on it.
     pub fn alone(folder: &Path, command: &str) -> Result<Self> {
-        let file = open(folder, BESIDE)?;
+        let file = open_beside(folder)?;
         match try_for_a_moment(&file) {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => bail!(
@@ -137,6 +137,22 @@ fn open(folder: &Path, name: &str) -> Result<File> {
         .truncate(false)
         .open(&path)
         .with_context(|| format!("{} cannot be opened", path.display()))
+}
+
+/// Opens the file of those who work beside a server. It holds nothing, and whoever made it, with which
+/// rights ever, shuts nobody else out: to lock it, it is enough to read it.
+fn open_beside(folder: &Path) -> Result<File> {
+    let path = folder.join(BESIDE);
+    if !path.exists() {
+        let file = open(folder, BESIDE)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        return Ok(file);
+    }
+    File::open(&path).with_context(|| format!("{} cannot be opened", path.display()))
 }
 
 /// Names whoever holds the lock of a folder, for people.

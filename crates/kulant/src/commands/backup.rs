@@ -64,6 +64,7 @@ pub(crate) async fn backup(config: Config, wish: Backup) -> Result<()> {
     {
         bail!("there is nothing in {} to back up", config.database);
     }
+    let _beside = Beside::join(&config.data)?;
     let store = opening::open_store(&config)?;
     match upgrade::standing(&store).await? {
         Standing::Current | Standing::AheadButCompatible(_) => {}
