@@ -66,11 +66,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
         .ok_or(CareError::NotFound)?;
     let side = opened.channel.capabilities().side(message.visibility);
 
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
