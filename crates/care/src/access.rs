@@ -20,22 +20,11 @@ pub fn scope_of_system() -> Scope {
     Scope::Everything
 }
 
-/// Returns whoever runs kulant on this machine, for the command line.
+/// Returns whoever runs kulant on this machine: for the command line, and for what nobody asks for by
+/// hand.
 pub fn operator() -> Person {
     Person {
         agent: AgentId(0),
-        actor: crate::SYSTEM,
-        name: "kulant".to_owned(),
-        role: Role::Administrator,
-        scope: Scope::Everything,
-        token_scopes: None,
-    }
-}
-
-/// The person under whose name kulant does what nobody asked for by hand.
-pub(crate) fn system_person() -> Person {
-    Person {
-        agent: kulant_model::ids::AgentId(0),
         actor: crate::SYSTEM,
         name: "kulant".to_owned(),
         role: Role::Administrator,

@@ -10,6 +10,7 @@ use kulant_model::ids::{AlertId, JobId, MessageId};
 use kulant_model::message::Direction;
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Message};
@@ -66,11 +67,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
         .ok_or(CareError::NotFound)?;
     let side = opened.channel.capabilities().side(message.visibility);
 
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
@@ -143,22 +140,24 @@ fn replaced(id: MessageId, act: &Act) -> String {
     }
 }
 
-/// Returns whether an earlier wish for the same message is to be done first; one that is only
-/// waiting to be tried again is given up where the later one replaces it.
+/// Returns until when an earlier wish for the same message is waited for; one that is only waiting to
+/// be tried again is given up where the later one replaces it.
 async fn waits_for_earlier(
     care: &Care,
     id: MessageId,
     act: &Act,
     job: JobId,
-) -> Result<bool, CareError> {
+) -> Result<Option<Timestamp>, CareError> {
     let now = care.now();
     let (lane, replaced) = (lane(id, act), replaced(id, act));
-    care.store
+    let earlier: Option<Timestamp> = care
+        .store
         .write(move |tx| {
             jobs::cancel_earlier(tx, KIND, &replaced, job, now)?;
-            jobs::has_earlier(tx, KIND, &lane, job).map_err(CareError::from)
+            jobs::find_earlier(tx, KIND, &lane, job).map_err(CareError::from)
         })
-        .await
+        .await?;
+    Ok(earlier.map(|due| due.max(now.after(Duration::from_millis(500)))))
 }
 
 /// Does one queued act.
@@ -177,10 +176,8 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             added: job.payload.get("added") != Some(&json!(false)),
         },
     };
-    if waits_for_earlier(care, id, &act, job.id).await? {
-        return Ok(Outcome::Afresh(
-            care.now().after(Duration::from_millis(500)),
-        ));
+    if let Some(until) = waits_for_earlier(care, id, &act, job.id).await? {
+        return Ok(Outcome::Afresh(until));
     }
     // Read only now: what was waited for may have deleted it.
     let found: Option<Message> = care

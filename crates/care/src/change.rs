@@ -20,6 +20,14 @@ pub(crate) struct Changing {
 }
 
 impl Changing {
+    pub(crate) fn new(care: &Care, person: &Person) -> Self {
+        Self {
+            now: care.now(),
+            person: person.clone(),
+            ids: care.ids(),
+        }
+    }
+
     /// Starts an event about this conversation by this person.
     pub(crate) fn event(&self, kind: EventKind, row: &Conversation) -> NewEvent {
         NewEvent::new(kind, self.now, self.person.actor)
@@ -60,11 +68,7 @@ where
     F: FnOnce(&mut Tx<'_>, &mut Conversation, &Changing) -> Result<T, CareError> + Send + 'static,
 {
     access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let mut row = load(tx, &changing.person, id)?;

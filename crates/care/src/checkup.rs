@@ -17,8 +17,7 @@ const MANY: i64 = 1_000;
 pub struct Findings {
     /// Why a power cut could take what was acknowledged.
     pub weakness: Option<String>,
-    /// Names of inboxes with what is wrong.
-    pub troubled: Vec<(String, String)>,
+    pub troubled: Vec<Troubled>,
     /// Names of inboxes whose secrets the key does not open.
     pub sealed_off: Vec<String>,
     pub inbox_count: usize,
@@ -32,6 +31,16 @@ pub struct Findings {
     pub followers: Vec<(&'static str, i64)>,
     pub newest_event_at: Option<Timestamp>,
     pub administrators: i64,
+}
+
+/// An inbox with what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Troubled {
+    pub inbox: String,
+    /// The stable word of the trouble.
+    pub class: String,
+    /// What the other side said; may be empty.
+    pub detail: String,
 }
 
 /// Returns whether there are secrets that only the installation's own key opens.
@@ -70,8 +79,13 @@ pub async fn look_over(store: &Store, keys: Option<SecretKeys>) -> Result<Findin
         .min();
     findings.inbox_count = rows.len();
     for row in rows {
-        if let Some(class) = row.trouble.get("class").and_then(|class| class.as_str()) {
-            findings.troubled.push((row.name.clone(), class.to_owned()));
+        let said = |field: &str| row.trouble.get(field).and_then(|words| words.as_str());
+        if let Some(class) = said("class") {
+            findings.troubled.push(Troubled {
+                inbox: row.name.clone(),
+                class: class.to_owned(),
+                detail: said("detail").unwrap_or_default().to_owned(),
+            });
         }
         let opens = keys
             .as_ref()

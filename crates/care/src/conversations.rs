@@ -254,11 +254,7 @@ pub async fn set_message_kind(
     kind: Option<Kind>,
 ) -> Result<(), CareError> {
     access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
@@ -332,11 +328,7 @@ pub async fn set_unread(
     unread: bool,
 ) -> Result<(), CareError> {
     access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let row = change::load(tx, &changing.person, id)?;

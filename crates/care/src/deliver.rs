@@ -19,7 +19,7 @@ use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Delivery, Failure, Message};
-use kulant_store::{Read, Tx, contacts, deliveries};
+use kulant_store::{Read, Tx, contacts, deliveries, inboxes};
 use serde_json::json;
 
 use crate::accounts::{self, Opened};
@@ -31,7 +31,7 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM};
 
 pub use by_hand::{cancel, check, retry};
-use locked_out::{BROKEN_PAUSE, waits_for_account};
+use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -65,6 +65,8 @@ enum Prepared {
     Nothing,
     /// Its attachments do not fit in memory beside those of others.
     NoRoom,
+    /// Its account is locked out and was tried a moment ago.
+    LockedOut(Timestamp),
     Ready(Box<Leaving>),
 }
 
@@ -84,6 +86,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
     let leaving = match prepare(care, id).await? {
         Prepared::Nothing => return Ok(Outcome::Done),
         Prepared::NoRoom => return Ok(Outcome::Afresh(care.now().after(NO_ROOM_PAUSE))),
+        Prepared::LockedOut(until) => return Ok(Outcome::Afresh(until)),
         Prepared::Ready(leaving) => *leaving,
     };
     if waits_for_earlier(care, &leaving.message).await? {
@@ -102,7 +105,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
                 hold(care, id, until).await?;
                 return Ok(Outcome::Afresh(until));
             }
-            if let Some(at) = waits_for_account(care, &leaving.opened).await? {
+            if let Some(at) = takes_turn(care, &leaving.opened, id).await? {
                 return Ok(Outcome::Afresh(at));
             }
             if !mark_sending(care, id).await? {
@@ -149,6 +152,11 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     let Some(opened) = accounts::find(care, message.inbox).await? else {
         return Ok(Prepared::Nothing);
     };
+    if state_of(&message) == Some(DeliveryState::Queued)
+        && let Some(until) = waits_for_account(&opened, id, care.now())
+    {
+        return Ok(Prepared::LockedOut(until));
+    }
     let bytes = files.iter().filter_map(|(_, file)| file.size).sum::<i64>();
     let Some(room) = care.room.take(bytes.unsigned_abs()) else {
         return Ok(Prepared::NoRoom);
@@ -524,11 +532,16 @@ async fn keep_failure(
     let broken = error.stops_inbox();
     let trouble = broken.then(|| Trouble::of(error));
     let quiet_until = next.filter(|_| error.wait().is_some());
+    let is_let_in = is_locked_out(&leaving.opened) && lets_in(error);
     crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
             let message = &leaving.message;
             let row = conversation_of(tx, message)?;
+            if is_let_in {
+                // The network accepts the account again, whatever it said to this message.
+                health::note(tx, (message.inbox, Source::Sending), None, (&ids, now))?;
+            }
             let there = messages::find(tx, message.id)?;
             let still = there.as_ref().is_some_and(|there| {
                 there.deleted_at.is_none()
@@ -601,9 +614,10 @@ async fn keep_failure(
                 );
             }
             if let Some(until) = quiet_until {
-                kulant_store::inboxes::keep_quiet(tx, message.inbox, until)?;
+                inboxes::keep_quiet(tx, message.inbox, until)?;
             }
             if trouble.is_some() {
+                inboxes::knock(tx, message.inbox, now, now)?;
                 let seen = (message.inbox, Source::Sending);
                 health::note(tx, seen, trouble.as_ref(), (&ids, now))?;
             }

@@ -77,9 +77,3 @@ pub async fn catch_up(care: &Care) -> Result<usize, crate::CareError> {
         }
     }
 }
-
-/// Empties the full-text index and fills it again from the log.
-pub async fn rebuild_search(care: &Care) -> Result<usize, crate::CareError> {
-    search::forget(care).await?;
-    catch_up(care).await
-}

@@ -358,6 +358,9 @@ async fn keep(
     let kept: Result<bool, CareError> = care
         .store
         .write(move |tx| {
+            if inboxes::list_in_use(tx, &[link.inbox])?.is_empty() {
+                return Err(CareError::NotFound);
+            }
             if intakes::insert(tx, &rows)?.is_empty() {
                 return Ok(false);
             }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
-use kulant_channels::import::reader::{ImportError, Mapping, Rows};
+pub use kulant_channels::import::reader::Mapping;
+use kulant_channels::import::reader::{ImportError, Rows};
 use kulant_channels::{Channel as _, import::Import};
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::InboxId;
@@ -36,8 +37,7 @@ pub struct Order {
     pub file: PathBuf,
     /// The name of the inbox, which is made where it is missing.
     pub inbox: String,
-    /// Pairs like `text=body`.
-    pub mapping: Vec<String>,
+    pub mapping: Mapping,
     pub company: Company,
 }
 
@@ -59,14 +59,20 @@ pub enum Progress {
     TakingIn,
 }
 
-/// What an import did.
+/// What an import did: each row is one of the three.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Imported {
-    pub rows: u64,
-    /// Rows that were stored for the first time.
-    pub new: u64,
-    /// Rows in quarantine now that were not before.
-    pub quarantined: u64,
+    pub taken_in: u64,
+    /// Rows that an earlier run has taken in.
+    pub known: u64,
+    /// Rows that lie in quarantine now, whenever they came there.
+    pub unreadable: u64,
+}
+
+impl Imported {
+    pub const fn rows(&self) -> u64 {
+        self.taken_in + self.known + self.unreadable
+    }
 }
 
 /// Why an import ended early; what is stored stays, and the next run goes on.
@@ -93,16 +99,16 @@ pub async fn import(
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, NotImported> {
     require(person, Permission::ManageInboxes)?;
-    let mapping = Mapping::parse(&order.mapping)?;
     let file = File::open(&order.file).map_err(|source| NotImported::File {
         path: order.file.display().to_string(),
         source,
     })?;
-    let mut file = Rows::open(file, mapping)?;
+    let mut file = Rows::open(file, order.mapping)?;
     let inbox = find_or_make(care, person, &order.inbox).await?;
     let before = count_quarantined(care, inbox).await?;
 
-    let mut done = Imported::default();
+    // Stored for the first time, and once more read from quarantine.
+    let (mut new, mut again) = (0, 0);
     let mut batches = 0;
     loop {
         let batch = file.next_batch(BATCH, care.now())?;
@@ -110,13 +116,12 @@ pub async fn import(
             break;
         }
         if before > 0 {
-            take_up_again(care, person, inbox, &batch).await?;
+            again += take_up_again(care, person, inbox, &batch).await? as u64;
         }
-        done.new += accept::store(care, inbox, batch).await? as u64;
-        done.rows = file.rows_read();
+        new += accept::store(care, inbox, batch).await? as u64;
         progress(Progress::Reading {
             bytes: file.bytes_read(),
-            rows: done.rows,
+            rows: file.rows_read(),
         });
         batches += 1;
         match order.company {
@@ -137,9 +142,16 @@ pub async fn import(
         }
         Company::BesideServer => wait_for_others(care, inbox).await?,
     }
-    refresh_statistics(care, done.new).await;
-    done.quarantined = count_quarantined(care, inbox).await?.saturating_sub(before);
-    Ok(done)
+    refresh_statistics(care, new).await;
+    // What lies there besides came from other files.
+    let others = before.saturating_sub(again);
+    let left = count_quarantined(care, inbox).await?.saturating_sub(others);
+    let unreadable = left.min(new + again);
+    Ok(Imported {
+        taken_in: new + again - unreadable,
+        known: file.rows_read().saturating_sub(new + again),
+        unreadable,
+    })
 }
 
 async fn find_or_make(care: &Care, person: &Person, name: &str) -> Result<InboxId, NotImported> {
@@ -164,19 +176,20 @@ async fn take_up_again(
     person: &Person,
     inbox: InboxId,
     batch: &[RawDelivery],
-) -> Result<(), CareError> {
+) -> Result<usize, CareError> {
     let rows = accept::rows(care, inbox, batch.to_vec());
     let (now, actor) = (care.now(), person.actor);
     care.store
         .write(move |tx| {
-            for intake in intakes::renew_quarantined(tx, inbox, &rows)? {
+            let renewed = intakes::renew_quarantined(tx, inbox, &rows)?;
+            for intake in &renewed {
                 tx.append(
                     NewEvent::new(EventKind::DeliveryRetaken, now, actor)
                         .inbox(inbox)
                         .facts(json!({"intake": intake})),
                 );
             }
-            Ok::<_, CareError>(())
+            Ok::<_, CareError>(renewed.len())
         })
         .await
 }

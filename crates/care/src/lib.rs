@@ -68,6 +68,8 @@ pub struct Care {
     gathering: Arc<accept::Gathering>,
     marks: Arc<erase::marks::Marks>,
     room: Arc<deliver::Room>,
+    /// Held by whoever takes what was erased out of index and files.
+    letting_go: Arc<tokio::sync::Mutex<()>>,
     pub live: Arc<followers::live::Live>,
     pub presence: Arc<presence::Presence>,
 }
@@ -77,7 +79,7 @@ pub struct Care {
 pub struct Settings {
     /// The address under which people reach this kulant, without a slash at the end.
     pub public_url: String,
-    /// How long raw deliveries keep their bodies after they were taken in.
+    /// How long raw deliveries keep their bodies after they came.
     pub keep_deliveries_days: i64,
     /// The longest body that a hook accepts.
     pub longest_delivery_bytes: usize,
@@ -137,6 +139,7 @@ impl Care {
             gathering: Arc::default(),
             marks: Arc::default(),
             room: Arc::default(),
+            letting_go: Arc::default(),
             live: Arc::default(),
             presence: Arc::default(),
         };

@@ -77,11 +77,7 @@ async fn reply_under(
         None => None,
     };
 
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let id = keep(tx, &changing, reply, target.as_ref(), opened.as_ref())?;

@@ -88,6 +88,14 @@ impl Guard {
         Ok(addresses)
     }
 
+    /// Checks the addresses that a name has now.
+    pub(crate) async fn check_name(&self, name: &str) -> Result<(), Blocked> {
+        let addresses = self.look_up(name).await.unwrap_or_default();
+        addresses
+            .iter()
+            .try_for_each(|address| self.check(name, address.ip()))
+    }
+
     async fn look_up(&self, host: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
         #[cfg(test)]
         if let Some((_, addresses)) = self.names.iter().find(|(name, _)| name == host) {

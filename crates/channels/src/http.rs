@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::retry;
 use serde_json::Value;
 use tokio::net::TcpStream;
-use url::Url;
+use url::{Host, Url};
 
 use crate::delivery::header;
 use crate::guard::{Blocked, Guard, GuardedResolver};
@@ -254,6 +254,16 @@ impl Http {
     /// Returns why a request to this address would be refused, as far as the address itself tells.
     pub fn check(&self, url: &str) -> Result<(), HttpError> {
         self.checked(url).map(|_| ())
+    }
+
+    /// As `check`, with the name of the host looked up; one without an address is refused by nobody.
+    pub async fn check_resolved(&self, url: &str) -> Result<(), HttpError> {
+        let url = self.checked(url)?;
+        let Some(Host::Domain(name)) = url.host() else {
+            return Ok(());
+        };
+        let checked = self.guard.check_name(name).await;
+        checked.map_err(|blocked| HttpError::Blocked(blocked.to_string()))
     }
 
     fn checked(&self, url: &str) -> Result<Url, HttpError> {

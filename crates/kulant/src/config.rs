@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use kulant_care::DatabaseUrl;
 
+use crate::logging;
 use crate::settings::{self, Form, SETTINGS, Setting};
 
 /// The folder used when nothing names one.
@@ -49,6 +50,8 @@ pub struct Config {
     pub data: PathBuf,
     pub database: DatabaseUrl,
     pub listen: SocketAddr,
+    /// Whether somebody chose that address; else another port does as well.
+    pub listen_is_named: bool,
     /// Absent means that it follows from the address listened on.
     pub public_url: Option<String>,
     pub behind_proxy: bool,
@@ -87,6 +90,47 @@ pub fn variables() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Why a command line cannot be followed, although its words are known.
+#[derive(Debug)]
+pub struct NotUnderstood(pub String);
+
+impl std::fmt::Display for NotUnderstood {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotUnderstood {}
+
+/// Lists what is said in variables that nobody reads, one sentence each.
+pub fn unknown(variables: &BTreeMap<String, String>) -> Vec<String> {
+    // What development and its tests read, and what Kubernetes sets for a service of our name.
+    const OTHERS: [&str; 8] = [
+        "KULANT_TEST_",
+        "KULANT_BINARY",
+        "KULANT_CHROMIUM",
+        "KULANT_DESK",
+        "KULANT_UPDATE",
+        "KULANT_URL",
+        "KULANT_SERVICE_",
+        "KULANT_PORT",
+    ];
+    variables
+        .keys()
+        .filter(|name| *name != FOLDER_VARIABLE)
+        .filter(|name| !SETTINGS.iter().any(|setting| setting.variable() == **name))
+        .filter(|name| !OTHERS.iter().any(|other| name.starts_with(other)))
+        .map(|name| {
+            let meant = match name.strip_prefix("KULANT_").unwrap_or_default() {
+                "DATA" | "DATA_FOLDER" | "DATADIR" => Some(FOLDER_VARIABLE.to_owned()),
+                rest => near(rest).and_then(settings::find).map(Setting::variable),
+            };
+            let meant = meant.map_or(String::new(), |name| format!("; did you mean {name}?"));
+            format!("nothing reads the variable {name}{meant}")
+        })
+        .collect()
+}
+
 impl Config {
     /// Reads every setting from what was given and from the file in the data folder.
     pub fn read(given: &Given) -> Result<Self> {
@@ -108,6 +152,7 @@ impl Config {
                     .map_err(|error| values.wrong("database", &error))?,
             },
             listen: values.parsed("listen", "an address and a port like 127.0.0.1:8080")?,
+            listen_is_named: values.find("listen").1 != DEFAULT,
             public_url: public_url(&values)?,
             behind_proxy: values.switch("behind_proxy")?,
             most_connections: most_connections(&values)?,
@@ -137,7 +182,7 @@ impl Config {
                 "log_format",
                 &[("plain", LogFormat::Plain), ("json", LogFormat::Json)],
             )?,
-            log_level: values.text("log_level"),
+            log_level: log_level(&values)?,
             shutdown_seconds: values.parsed("shutdown_seconds", "a number of seconds")?,
             data,
         })
@@ -155,6 +200,14 @@ impl Config {
             };
             format!("http://{host}:{}", listening.port())
         })
+    }
+}
+
+fn log_level(values: &Values<'_>) -> Result<String> {
+    let level = values.text("log_level");
+    match logging::check(&level) {
+        Ok(()) => Ok(level),
+        Err(error) => Err(values.wrong("log_level", &error)),
     }
 }
 
@@ -186,6 +239,9 @@ fn public_url(values: &Values<'_>) -> Result<Option<String>> {
     Ok(Some(url.to_owned()))
 }
 
+/// Where a value came from that nobody chose.
+const DEFAULT: &str = "the default";
+
 /// Where values come from, first to last.
 struct Values<'g> {
     given: &'g Given,
@@ -210,7 +266,7 @@ impl Values<'_> {
         if let Some(value) = self.file.get(name) {
             return (value.clone(), format!("{name} in {FILE}"));
         }
-        (setting.plain_default().to_owned(), "the default".to_owned())
+        (setting.plain_default().to_owned(), DEFAULT.to_owned())
     }
 
     fn parsed<T: std::str::FromStr>(&self, name: &'static str, wanted: &str) -> Result<T> {
@@ -241,10 +297,15 @@ impl Values<'_> {
     fn wrong(&self, name: &'static str, why: &dyn std::fmt::Display) -> anyhow::Error {
         let (value, place) = self.find(name);
         // An address of a database holds a password.
-        if name == "database" {
-            return anyhow::anyhow!("{place} cannot be used: {why}");
+        let words = if name == "database" {
+            format!("{place} cannot be used: {why}")
+        } else {
+            format!("{place} cannot be `{value}`: {why}")
+        };
+        if self.given.flags.contains_key(name) {
+            return NotUnderstood(words).into();
         }
-        anyhow::anyhow!("{place} cannot be `{value}`: {why}")
+        anyhow::anyhow!(words)
     }
 }
 
@@ -384,6 +445,26 @@ mod tests {
             let words = format!("{error:#}");
             assert!(words.contains(expected), "{file}: {words}");
             assert!(!words.contains("hush"), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_nobody_reads_is_told() {
+        let told = |name: &str| unknown(&[(name.to_owned(), String::new())].into()).pop();
+        let cases = [
+            ("KULANT_LISTN", "did you mean KULANT_LISTEN?"),
+            ("KULANT_DATA", "did you mean KULANT_DATA_DIR?"),
+            (
+                "KULANT_SOMETHING_ELSE",
+                "the variable KULANT_SOMETHING_ELSE",
+            ),
+        ];
+        for (name, expected) in cases {
+            let words = told(name).expect(name);
+            assert!(words.ends_with(expected), "{words}");
+        }
+        for name in ["KULANT_LISTEN", "KULANT_DATA_DIR", "KULANT_SERVICE_HOST"] {
+            assert_eq!(told(name), None);
         }
     }
 

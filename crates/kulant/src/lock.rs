@@ -1,5 +1,6 @@
-//! The file `lock` in the data folder: held by whoever serves, restores or migrates.
-//! The system lets go of it when its holder dies, so a stale file is no obstacle.
+//! The file `lock` in the data folder: held by whoever serves, restores or migrates. And the file
+//! `lock.beside`, shared by whoever works beside a server and held by a restore alone.
+//! The system lets go of both when their holder dies, so a stale file is no obstacle.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -10,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 const NAME: &str = "lock";
+const BESIDE: &str = "lock.beside";
 /// Who only looks has the lock for a moment: so often, so long after another, it is tried again.
 const TRIES: usize = 10;
 const BETWEEN: Duration = Duration::from_millis(20);
@@ -32,28 +34,17 @@ pub struct Holder {
 impl Lock {
     /// Takes the lock, or says in a sentence who has it.
     pub fn take(folder: &Path, command: &str) -> Result<Self> {
-        let path = folder.join(NAME);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(|| format!("{} cannot be opened", path.display()))?;
+        let file = open(folder, NAME)?;
         match try_for_a_moment(&file) {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = read(&path).map_or_else(
-                    || "another kulant".to_owned(),
-                    |holder| format!("kulant {} (process {})", holder.command, holder.pid),
-                );
-                bail!(
-                    "{holder} is using {}; stop it first, then run kulant {command} again",
-                    folder.display()
-                );
-            }
+            Err(TryLockError::WouldBlock) => bail!(
+                "{} is using {}; stop it first, then run kulant {command} again",
+                named(folder),
+                folder.display()
+            ),
             Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("{} cannot be locked", path.display()));
+                return Err(error)
+                    .with_context(|| format!("{} cannot be locked", folder.display()));
             }
         }
         let mut lock = Self { file };
@@ -86,6 +77,44 @@ impl Drop for Lock {
     }
 }
 
+/// Keeps the database where it is while somebody works beside a server, until it is dropped.
+#[derive(Debug)]
+pub struct Beside {
+    _file: File,
+}
+
+impl Beside {
+    /// Joins those who work on a folder, unless its database is just being exchanged.
+    pub fn join(folder: &Path) -> Result<Self> {
+        let file = open_beside(folder)?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => bail!(
+                "{} is using {}; run this again when it has ended",
+                named(folder),
+                folder.display()
+            ),
+            // Where files cannot be locked, nobody restores either.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { _file: file }),
+        }
+    }
+
+    /// Has a folder for itself, or says in a sentence that others still work on it.
+    pub fn alone(folder: &Path, command: &str) -> Result<Self> {
+        let file = open_beside(folder)?;
+        match try_for_a_moment(&file) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another command, as an import, still works on {}; run kulant {command} again when it \
+                 has ended",
+                folder.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", folder.display()))
+            }
+        }
+    }
+}
+
 /// Returns who holds the lock of a folder. The lock itself is asked and not the number in the file,
 /// which after a crash may be another process's, or this one's own.
 pub fn holder(folder: &Path) -> Option<Holder> {
@@ -97,6 +126,41 @@ pub fn holder(folder: &Path) -> Option<Holder> {
         // Where files cannot be locked, what is written in it has to do.
         Err(TryLockError::Error(_)) => read(&path).filter(|holder| is_alive(holder.pid)),
     }
+}
+
+fn open(folder: &Path, name: &str) -> Result<File> {
+    let path = folder.join(name);
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("{} cannot be opened", path.display()))
+}
+
+/// Opens the file of those who work beside a server. It holds nothing, and whoever made it, with which
+/// rights ever, shuts nobody else out: to lock it, it is enough to read it.
+fn open_beside(folder: &Path) -> Result<File> {
+    let path = folder.join(BESIDE);
+    if !path.exists() {
+        let file = open(folder, BESIDE)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        return Ok(file);
+    }
+    File::open(&path).with_context(|| format!("{} cannot be opened", path.display()))
+}
+
+/// Names whoever holds the lock of a folder, for people.
+fn named(folder: &Path) -> String {
+    read(&folder.join(NAME)).map_or_else(
+        || "another kulant".to_owned(),
+        |holder| format!("kulant {} (process {})", holder.command, holder.pid),
+    )
 }
 
 fn try_for_a_moment(file: &File) -> Result<(), TryLockError> {
@@ -149,6 +213,21 @@ mod tests {
         drop(lock);
         assert_eq!(super::holder(folder.path()), None);
         Lock::take(folder.path(), "migrate").expect("free again");
+    }
+
+    #[test]
+    fn a_restore_waits_for_those_beside_and_they_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let joined = [(); 2].map(|()| Beside::join(folder.path()).expect("shared"));
+        let words = Beside::alone(folder.path(), "restore")
+            .expect_err("shared")
+            .to_string();
+        assert!(words.contains("run kulant restore again"), "{words}");
+        drop(joined);
+        let _lock = Lock::take(folder.path(), "restore").expect("free");
+        let _alone = Beside::alone(folder.path(), "restore").expect("free");
+        let words = Beside::join(folder.path()).expect_err("held").to_string();
+        assert!(words.starts_with("kulant restore (process "), "{words}");
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::config::LogFormat;
 
 /// Begins to write logs; the first call of a process counts.
 pub fn begin(format: LogFormat, level: &str) -> Result<()> {
-    check(level)?;
     let filter = EnvFilter::builder()
         .parse(level)
         .with_context(|| format!("log_level cannot be `{level}`"))?;
@@ -28,7 +27,7 @@ pub fn begin(format: LogFormat, level: &str) -> Result<()> {
 }
 
 /// Refuses a misspelt level: taken for the name of a part, it would silence all others.
-fn check(level: &str) -> Result<()> {
+pub fn check(level: &str) -> Result<()> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     for directive in level.split(',').map(str::trim) {
         let is_level = LEVELS
@@ -36,7 +35,7 @@ fn check(level: &str) -> Result<()> {
             .any(|word| word.eq_ignore_ascii_case(directive));
         if !is_level && !directive.contains('=') {
             bail!(
-                "log_level cannot be `{directive}`: it is one of {}, or PART=LEVEL, several by commas",
+                "it has to be one of {}, or PART=LEVEL, several by commas",
                 LEVELS.join(", ")
             );
         }

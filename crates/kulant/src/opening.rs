@@ -13,7 +13,7 @@ use kulant_model::time::Clock;
 
 use crate::ambient::{SystemClock, SystemRandomness};
 use crate::config::Config;
-use crate::lock::{self, Lock};
+use crate::lock::{self, Beside, Lock};
 
 /// The folder of snapshots taken before changes.
 pub const SNAPSHOTS: &str = "snapshots";
@@ -35,8 +35,7 @@ pub fn make_folder(folder: &Path) -> Result<()> {
 
 /// Opens the database as it stands.
 pub fn open_store(config: &Config) -> Result<Store> {
-    Store::open(&config.database)
-        .with_context(|| format!("the database {} cannot be opened", config.database))
+    Store::open(&config.database).with_context(|| format!("cannot open {}", config.database))
 }
 
 /// Brings the schema forward and says on standard error what was done.
@@ -94,7 +93,7 @@ pub async fn open_care(config: &Config, store: Store, public_url: String) -> Res
 
 /// As `open_beside`, for commands that have nothing to do where nothing is: a folder that was misspelt
 /// is not made.
-pub async fn open_existing(config: &Config) -> Result<Care> {
+pub async fn open_existing(config: &Config) -> Result<(Care, Beside)> {
     let is_there = match &config.database {
         DatabaseUrl::Sqlite(path) => path.exists(),
         DatabaseUrl::Postgres(_) => {
@@ -107,9 +106,11 @@ pub async fn open_existing(config: &Config) -> Result<Care> {
     open_beside(config).await
 }
 
-/// Opens everything for a command that works beside a running `serve` as well as alone.
-pub async fn open_beside(config: &Config) -> Result<Care> {
+/// Opens everything for a command that works beside a running `serve` as well as alone; nobody puts
+/// another database in its place meanwhile.
+pub async fn open_beside(config: &Config) -> Result<(Care, Beside)> {
     make_folder(&config.data)?;
+    let beside = Beside::join(&config.data)?;
     let store = open_store(config)?;
     match upgrade::standing(&store).await? {
         Standing::Current | Standing::AheadButCompatible(_) => {}
@@ -137,5 +138,5 @@ pub async fn open_beside(config: &Config) -> Result<Care> {
         (None, Some(url)) => url,
         _ => config.link_address(config.listen),
     };
-    open_care(config, store, public_url).await
+    Ok((open_care(config, store, public_url).await?, beside))
 }

@@ -12,6 +12,14 @@ pub(crate) fn say(words: impl Display) -> Result<()> {
     write(&format!("{words}\n")).map(drop)
 }
 
+/// Says how many there are of what one of them is called.
+pub(crate) fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
 /// Writes a part of a long answer; returns whether somebody still reads.
 pub(crate) fn write(text: &str) -> Result<bool> {
     let mut out = io::stdout().lock();

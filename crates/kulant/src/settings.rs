@@ -84,7 +84,7 @@ pub const SETTINGS: &[Setting] = &[
         form: Form::Number,
         default: "30",
         value: "DAYS",
-        why: "how long raw deliveries keep their bodies after they were taken in; longer helps reading again, shorter keeps less of people",
+        why: "how long raw deliveries keep their bodies after they came; longer helps reading again, shorter keeps less of people",
         flag: true,
     },
     Setting {

@@ -127,7 +127,9 @@ CREATE TABLE inboxes (
   paused_at BIGINT,
   archived_at BIGINT,
   -- Until when its network asked us to send nothing.
-  quiet_until BIGINT
+  quiet_until BIGINT,
+  -- When a message last tried it although it was locked out.
+  knocked_at BIGINT
 );
 
 -- Raw deliveries. Their bodies go after the time that the settings say; the rows stay as proof

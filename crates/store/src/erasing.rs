@@ -10,7 +10,7 @@ use kulant_model::time::Timestamp;
 use crate::error::StoreError;
 use crate::intakes;
 use crate::params;
-use crate::pool::{DatabaseUrl, EMPTYING};
+use crate::pool::DatabaseUrl;
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
 use crate::sql::value::{Row, Value};
@@ -357,6 +357,8 @@ pub fn empty_contact(
 /// notice, and given up for another time.
 pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
     const TRIES: usize = 12;
+    /// How long readers are waited for: nobody can write meanwhile.
+    const EMPTYING: Duration = Duration::from_millis(200);
     const REST: Duration = Duration::from_secs(1);
     match url {
         DatabaseUrl::Sqlite(path) => {

@@ -47,7 +47,9 @@ impl From<postgres::Error> for StoreError {
         use postgres::error::SqlState;
         let Some(state) = error.code() else {
             // Without a state the connection itself failed.
-            return Self::Busy(error.to_string());
+            let cause = std::error::Error::source(&error);
+            let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+            return Self::Busy(format!("{error}{cause}"));
         };
         let words = error
             .as_db_error()

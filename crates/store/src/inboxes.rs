@@ -14,7 +14,7 @@ use crate::versions::{self, Versioned};
 
 const SELECT: &str = "SELECT i.id, i.version, i.channel, i.name, i.brand_id, b.name, i.team_id, t.name, \
      i.hook_key, i.slug, i.settings, i.secrets, i.poll_cursor, i.trouble, i.checked_at, \
-     i.last_received_at, i.created_at, i.paused_at, i.archived_at, i.quiet_until \
+     i.last_received_at, i.created_at, i.paused_at, i.archived_at, i.quiet_until, i.knocked_at \
      FROM inboxes i JOIN brands b ON b.id = i.brand_id JOIN teams t ON t.id = i.team_id";
 
 /// An inbox as it is kept.
@@ -45,6 +45,8 @@ pub struct Inbox {
     pub archived_at: Option<Timestamp>,
     /// Until when its network asked us to send nothing.
     pub quiet_until: Option<Timestamp>,
+    /// When a message last tried it although it was locked out.
+    pub knocked_at: Option<Timestamp>,
 }
 
 /// Keeps a new inbox, without the names of brand and team; returns whether its own name, its slug
@@ -269,17 +271,18 @@ pub fn save_trouble(
     Ok(())
 }
 
-/// Notes that an inbox is tried again, unless that was done after a time; returns whether to try.
-pub fn check_again(
+/// Notes that a message tries an inbox which is locked out, unless one did after a time; returns
+/// whether to try.
+pub fn knock(
     tx: &mut Tx<'_>,
     id: InboxId,
-    checked_until: Timestamp,
+    knocked_until: Timestamp,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "UPDATE inboxes SET checked_at = $3
-         WHERE id = $1 AND (checked_at IS NULL OR checked_at <= $2)",
-        &params![id, checked_until, now],
+        "UPDATE inboxes SET knocked_at = $3
+         WHERE id = $1 AND (knocked_at IS NULL OR knocked_at <= $2)",
+        &params![id, knocked_until, now],
     )?;
     Ok(changed > 0)
 }
@@ -344,6 +347,7 @@ fn inbox(row: &Row<'_>) -> Result<Inbox, StoreError> {
         paused_at: row.get(17)?,
         archived_at: row.get(18)?,
         quiet_until: row.get(19)?,
+        knocked_at: row.get(20)?,
     })
 }
 

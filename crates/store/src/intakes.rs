@@ -424,7 +424,9 @@ pub fn find_oldest_due(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     read.query_one(
-        "SELECT run_at FROM intake_jobs WHERE run_at <= $1 ORDER BY intake_id LIMIT 1",
+        "SELECT j.run_at FROM intake_jobs j
+         WHERE j.run_at <= $1 AND EXISTS (SELECT 1 FROM inboxes i WHERE i.id = j.inbox_id)
+         ORDER BY j.intake_id LIMIT 1",
         &params![now],
         |row| row.get(0),
     )

@@ -235,23 +235,22 @@ pub fn put_off_afresh(tx: &mut Tx<'_>, id: JobId, run_at: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Returns whether work of a kind stands there that was written down before this one, with a key
-/// under the same beginning; whoever does it may be at it now.
-pub fn has_earlier(
+/// Finds when the work of a kind is due that was written down before this one, with a key under the
+/// same beginning; whoever does it may be at it now.
+pub fn find_earlier(
     read: &mut Read<'_>,
     kind: &str,
     beginning: &str,
     id: JobId,
-) -> Result<bool, StoreError> {
-    Ok(read
-        .query_one(
-            "SELECT id FROM jobs
-             WHERE kind = $1 AND job_key >= $2 AND job_key < $3 AND id < $4
-             LIMIT 1",
-            &params![kind, format!("{beginning}:"), format!("{beginning};"), id],
-            |row| row.get::<JobId>(0),
-        )?
-        .is_some())
+) -> Result<Option<Timestamp>, StoreError> {
+    read.query_one(
+        "SELECT run_at FROM jobs
+         WHERE kind = $1 AND job_key >= $2 AND job_key < $3 AND id < $4
+         ORDER BY run_at
+         LIMIT 1",
+        &params![kind, format!("{beginning}:"), format!("{beginning};"), id],
+        |row| row.get(0),
+    )
 }
 
 /// Takes work back that nobody does now and that was written down before this one, with a key under

@@ -24,9 +24,6 @@ use crate::writing;
 const QUEUE: usize = 4_096;
 /// How many closures share one commit on SQLite at most.
 const GROUP: usize = 256;
-/// How long the emptying of the write-ahead log waits for whoever still reads it, as a back-up does
-/// for minutes: nobody can write meanwhile.
-pub(crate) const EMPTYING: Duration = Duration::from_millis(200);
 const SQLITE_READERS: usize = 3;
 const POSTGRES_WRITERS: usize = 4;
 const POSTGRES_READERS: usize = 4;
@@ -247,9 +244,14 @@ fn open_sqlite(
 ) -> Result<(), StoreError> {
     let writer = sqlite::open(path, Purpose::Write)?;
     let (queue, counter) = (writes.clone(), commits.clone());
+    let log_too_long = Arc::new(AtomicBool::new(false));
+    let too_long = Arc::clone(&log_too_long);
     spawn("store-writer", move || {
         while let Ok(first) = queue.recv() {
             write_group(&writer, first, &queue, &counter);
+            if too_long.swap(false, Ordering::Relaxed) {
+                begin_log_anew(&writer);
+            }
         }
     })?;
     for number in 0..SQLITE_READERS {
@@ -262,11 +264,10 @@ fn open_sqlite(
         })?;
     }
     let watcher = sqlite::open(path, Purpose::Write)?;
-    watcher.busy_timeout(EMPTYING)?;
     let (counter, closing) = (commits.clone(), Arc::clone(closing));
     let wal = PathBuf::from(format!("{}-wal", path.display()));
     spawn("store-watcher", move || {
-        watch_sqlite(&watcher, &wal, &counter, &closing);
+        watch_sqlite(&watcher, &wal, &counter, &closing, &log_too_long);
     })
 }
 
@@ -360,21 +361,23 @@ fn read(job: ReadJob, read: &mut Read<'_>) {
     }
 }
 
-/// Notices commits of other processes and keeps the write-ahead log small.
+/// Notices commits of other processes and brings the write-ahead log into the database beside the
+/// writer: once a second, for what is written again and again is carried over once, and each time
+/// the disk is busy for some milliseconds. Asks the writer to begin a log anew that grew `too_long`.
 fn watch_sqlite(
     connection: &rusqlite::Connection,
     wal: &Path,
     commits: &watch::Sender<u64>,
     closing: &AtomicBool,
+    too_long: &AtomicBool,
 ) {
+    const LOOK: Duration = Duration::from_millis(100);
+    const LOOKS_PER_CHECKPOINT: u32 = 10;
     const CHECKPOINT_ABOVE: u64 = 8 * 1024 * 1024;
-    const EMPTY_ABOVE: u64 = 64 * 1024 * 1024;
-    /// How many rounds pass before a log that somebody still reads is tried again.
-    const REST: u32 = 30;
     let mut version = 0_i64;
-    let mut rest = 0;
+    let mut looks = 0;
     while !closing.load(Ordering::Relaxed) {
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(LOOK);
         let now = connection
             .query_row("PRAGMA data_version", [], |row| row.get(0))
             .unwrap_or(version);
@@ -382,28 +385,34 @@ fn watch_sqlite(
             version = now;
             commits.send_modify(|count| *count += 1);
         }
-        let size = wal.metadata().map_or(0, |file| file.len());
-        if size <= CHECKPOINT_ABOVE {
+        looks += 1;
+        let is_time = looks >= LOOKS_PER_CHECKPOINT;
+        if !is_time || wal.metadata().map_or(0, |file| file.len()) <= CHECKPOINT_ABOVE {
             continue;
         }
-        let mut outcome = checkpoint(connection, "PASSIVE");
-        rest = u32::saturating_sub(rest, 1);
-        if outcome.is_ok() && size > EMPTY_ABOVE && rest == 0 {
-            outcome = checkpoint(connection, "TRUNCATE");
-            rest = if matches!(outcome, Ok(true)) { 0 } else { REST };
-        }
-        if let Err(error) = outcome {
-            warn!(error = %error, "the write-ahead log could not be emptied");
+        looks = 0;
+        let frames = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            row.get::<_, i64>(1)
+        });
+        match frames {
+            Ok(frames) => too_long.store(frames > sqlite::WAL_FRAMES, Ordering::Relaxed),
+            Err(error) => warn!(error = %error, "the write-ahead log could not be carried over"),
         }
     }
 }
 
-/// Brings the write-ahead log into the database; returns whether nobody was in the way.
-fn checkpoint(connection: &rusqlite::Connection, mode: &str) -> Result<bool, StoreError> {
-    let busy: i64 = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        row.get(0)
-    })?;
-    Ok(busy == 0)
+/// Begins the write-ahead log from its start, between two writes: without a pause of the writer it
+/// would only ever grow. Little of it is left to be carried over; whoever still reads it, as a
+/// back-up does for minutes, is waited for so shortly that nobody notices.
+fn begin_log_anew(connection: &rusqlite::Connection) {
+    const PATIENCE: Duration = Duration::from_millis(20);
+    let outcome = connection.busy_timeout(PATIENCE).and_then(|()| {
+        connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+        connection.busy_timeout(sqlite::BUSY)
+    });
+    if let Err(error) = outcome {
+        warn!(error = %error, "the write-ahead log could not be begun anew");
+    }
 }
 
 fn open_postgres(

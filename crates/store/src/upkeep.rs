@@ -27,7 +27,11 @@ pub fn gather(url: &DatabaseUrl) -> Result<(), StoreError> {
     };
     let connection = sqlite::open(path, Purpose::Write)?;
     connection.busy_timeout(Duration::from_secs(1))?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        return Err(StoreError::Busy("somebody still reads it".to_owned()));
+    }
     connection
         .close()
         .map_err(|(_, error)| StoreError::from(error))

@@ -104,6 +104,7 @@ pub async fn create(
         paused_at: None,
         archived_at: None,
         quiet_until: None,
+        knocked_at: None,
     };
     let event = changed(&row, "created", row.created_at, person.actor);
     let brand = new.brand.map(|brand| brands::prepare(care, person, brand));

@@ -73,11 +73,7 @@ pub async fn unjoin(
     version: i64,
 ) -> Result<(), CareError> {
     access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let mut row = change::load(tx, &changing.person, id)?;

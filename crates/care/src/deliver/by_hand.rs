@@ -127,11 +127,7 @@ where
         + 'static,
 {
     access::require(person, Permission::WriteConversations)?;
-    let changing = Changing {
-        now: care.now(),
-        person: person.clone(),
-        ids: care.ids(),
-    };
+    let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
             let conversation = messages::find(tx, id)?

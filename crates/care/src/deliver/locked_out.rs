@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kulant_channels::outbound::SendError;
+use kulant_model::ids::MessageId;
 use kulant_model::time::Timestamp;
 use kulant_store::inboxes;
 
@@ -13,14 +14,29 @@ use crate::error::CareError;
 
 /// How long messages wait before one of them tries.
 pub(super) const BROKEN_PAUSE: Duration = Duration::from_secs(120);
-/// How long a message waits at least that found another one trying.
-const AT_LEAST: Duration = Duration::from_secs(1);
+/// Over how long those who waited come back.
+const SPREAD_MILLIS: u64 = 10_000;
 
-/// While an account is locked out, one message finds out now and then whether it still is; returns
-/// until when the others wait.
-pub(super) async fn waits_for_account(
+/// Returns until when a message waits because its account was tried a moment ago; nothing is loaded
+/// or written for it until then.
+pub(super) fn waits_for_account(
+    opened: &Opened,
+    message: MessageId,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let knocked_at = opened
+        .inbox
+        .knocked_at
+        .filter(|knocked_at| is_locked_out(opened) && now.since(*knocked_at) < BROKEN_PAUSE)?;
+    Some(knocked_at.after(BROKEN_PAUSE).after(spread(message)))
+}
+
+/// While an account is locked out, the one message whose turn it is finds out whether it still is;
+/// returns until when any other waits.
+pub(super) async fn takes_turn(
     care: &Care,
     opened: &Opened,
+    message: MessageId,
 ) -> Result<Option<Timestamp>, CareError> {
     if !is_locked_out(opened) {
         return Ok(None);
@@ -29,14 +45,35 @@ pub(super) async fn waits_for_account(
     let tries: bool = care
         .store
         .write(move |tx| {
-            inboxes::check_again(tx, inbox, now.before(BROKEN_PAUSE), now).map_err(CareError::from)
+            inboxes::knock(tx, inbox, now.before(BROKEN_PAUSE), now).map_err(CareError::from)
         })
         .await?;
-    let checked_at = opened.inbox.checked_at.unwrap_or(now);
-    Ok((!tries).then(|| checked_at.after(BROKEN_PAUSE).max(now.after(AT_LEAST))))
+    Ok((!tries).then(|| now.after(BROKEN_PAUSE).after(spread(message))))
 }
 
-fn is_locked_out(opened: &Opened) -> bool {
+/// Returns whether an answer of the network shows that it accepts the account.
+pub(super) fn lets_in(error: &SendError) -> bool {
+    match error {
+        SendError::RetryAfter { .. }
+        | SendError::WindowClosed(_)
+        | SendError::RecipientGone(_)
+        | SendError::ContentRejected(_)
+        | SendError::Duplicate { .. } => true,
+        SendError::AuthBroken(_)
+        | SendError::RetryBackoff(_)
+        | SendError::Forbidden(_)
+        | SendError::Uncertain(_)
+        | SendError::Unreadable(_)
+        | SendError::Bug(_) => false,
+    }
+}
+
+/// Those who wait do not all come back at the same moment.
+fn spread(message: MessageId) -> Duration {
+    Duration::from_millis(message.0.unsigned_abs() % SPREAD_MILLIS)
+}
+
+pub(super) fn is_locked_out(opened: &Opened) -> bool {
     let class = opened.inbox.trouble.get("class");
     class.is_some_and(|class| class == SendError::AuthBroken(String::new()).class())
 }

@@ -134,18 +134,6 @@ fn tokens_of(id: MessageId, text: &str) -> String {
     })
 }
 
-/// Empties the index and starts again at the beginning of the log.
-pub(super) async fn forget(care: &Care) -> Result<(), CareError> {
-    let now = care.now();
-    care.store
-        .write(move |tx| {
-            search::clear(tx)?;
-            events::save_follower(tx, NAME, 0, now)?;
-            Ok(())
-        })
-        .await
-}
-
 fn changes_text(kind: EventKind) -> bool {
     matches!(
         kind,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kulant_care::{erase, jobs};
-use kulant_model::ids::{ContactId, JobId};
+use kulant_model::ids::{AttachmentId, ContactId, JobId};
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::NewJob;
 use kulant_store::{StoreError, contacts, intakes, params};
@@ -93,13 +93,24 @@ async fn the_rest_of_an_erasure_is_done_by_a_job() {
             run_at: house.care.now(),
             payload: json!({}),
         };
-        let kept = house
-            .care
-            .store
-            .write(move |tx| -> Result<(), StoreError> { kulant_store::jobs::enqueue(tx, &job) });
+        // As a process leaves it that ends between its commit and the removal of a file.
+        let file = "ab0123456789abcdef0123456789abcd";
+        let files = &house.care.files;
+        files.keep(file, b"words".to_vec()).await.expect("kept");
+        let kept = house.care.store.write(move |tx| -> Result<_, StoreError> {
+            tx.execute(
+                "INSERT INTO attachments (id, name, media_type, file_name, created_at)
+                 VALUES ($1, '', '', $2, 0)",
+                &params![AttachmentId(7), file],
+            )?;
+            kulant_store::jobs::enqueue(tx, &job)
+        });
         kept.await.expect("kept");
         assert_eq!(jobs::run_due(&house.care).await.expect("jobs"), 1);
         assert_eq!(count(&house, LEFT).await, 0, "done");
+        assert!(files.read(file).await.is_err(), "the file is gone");
+        let rows = "SELECT COUNT(*) FROM attachments WHERE created_at = 0";
+        assert_eq!(count(&house, rows).await, 0, "and the row that spoke of it");
     }
 }
 

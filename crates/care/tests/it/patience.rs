@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kulant_care::jobs;
 use kulant_care::reply::reply;
 use kulant_model::message::DeliveryState;
 
@@ -88,5 +89,38 @@ async fn while_an_account_is_locked_out_one_answer_knocks() {
         for id in sent {
             assert_eq!(delivery(&state(&house, id).await), DeliveryState::Sent);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_of_one_conversation_wait_for_their_account_in_peace() {
+    for house in houses().await {
+        let network = Network::default();
+        let (_, id) = waiting(&house, &network, true).await;
+        let operator = house.operator();
+        network.will(&vec![Turn::Answer(401, serde_json::json!({})); 100]);
+        let mut sent = Vec::new();
+        for text in ["Kommt", "Gleich", "Sofort"] {
+            let queued = reply(&house.care, &operator, words(id, text)).await;
+            sent.push(queued.expect("queued"));
+        }
+        work(&house, 3, Duration::from_secs(1)).await;
+        let mut begun = 0;
+        for _ in 0..100 {
+            house.clock.pass(Duration::from_secs(1));
+            begun += jobs::run_due(&house.care).await.expect("jobs");
+        }
+        assert!(begun <= 3, "{begun} times somebody looked");
+
+        // It is let in: also an answer that the network does not want shows that.
+        network.forget_turns();
+        network.will(&[Turn::Answer(404, serde_json::json!({}))]);
+        work(&house, 4, Duration::from_secs(31)).await;
+        let mut states = Vec::new();
+        for id in sent {
+            states.push(delivery(&state(&house, id).await));
+        }
+        let (failed, left) = (DeliveryState::Failed, DeliveryState::Sent);
+        assert_eq!(states, [failed, left, left]);
     }
 }

@@ -46,6 +46,9 @@ async fn a_name_with_one_inner_address_is_refused() {
     let http = Http::with_guard(guard, &HttpPolicy::default()).expect("the client can be made");
     let error = http.send(Request::get("http://blog.example/")).await;
     assert!(matches!(error, Err(HttpError::Blocked(_))), "{error:?}");
+    let checked = http.check_resolved("http://blog.example/").await;
+    assert!(matches!(checked, Err(HttpError::Blocked(_))), "{checked:?}");
+    assert_eq!(http.check_resolved("http://nowhere.invalid/").await, Ok(()));
 }
 
 #[tokio::test]

@@ -36,11 +36,13 @@ enum Wish {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 struct Add {
+    /// The address they sign in with
     #[arg(long)]
     email: String,
+    /// What colleagues call them
     #[arg(long)]
     name: String,
-    /// administrator, supervisor or agent
+    /// What they may do
     #[arg(long, value_parser = ["administrator", "supervisor", "agent"])]
     role: String,
     /// A team they are in; can be given several times
@@ -51,7 +53,7 @@ struct Add {
 pub(crate) async fn agent(config: Config, wish: Agent) -> Result<()> {
     let Wish::Add(add) = wish.wish;
     let role = Role::from_word(&add.role).context("there is no such role")?;
-    let care = opening::open_beside(&config).await?;
+    let (care, _beside) = opening::open_beside(&config).await?;
     let known = agents::find_by_email(&care, &operator(), &add.email).await?;
     let id = if let Some(id) = known {
         eprintln!("kulant: there is an account with this address; this is a new link to it");

@@ -14,8 +14,9 @@ use kulant_model::time::Clock;
 
 use crate::ambient::SystemClock;
 use crate::config::Config;
-use crate::lock::Lock;
+use crate::lock::{Beside, Lock};
 use crate::opening;
+use crate::output::counted;
 
 /// What a snapshot of an embedded database begins with.
 const EMBEDDED: &[u8] = b"SQLite format 3\0";
@@ -33,6 +34,7 @@ const EMBEDDED: &[u8] = b"SQLite format 3\0";
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Backup {
+    /// The file to write; one of this name is replaced
     file: PathBuf,
     /// Put the secret key into the file too
     #[arg(long)]
@@ -52,6 +54,7 @@ pub(crate) struct Backup {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Restore {
+    /// What backup wrote, or a file of the folder snapshots
     file: PathBuf,
 }
 
@@ -61,6 +64,7 @@ pub(crate) async fn backup(config: Config, wish: Backup) -> Result<()> {
     {
         bail!("there is nothing in {} to back up", config.database);
     }
+    let _beside = Beside::join(&config.data)?;
     let store = opening::open_store(&config)?;
     match upgrade::standing(&store).await? {
         Standing::Current | Standing::AheadButCompatible(_) => {}
@@ -94,6 +98,7 @@ pub(crate) async fn backup(config: Config, wish: Backup) -> Result<()> {
 pub(crate) async fn restore(config: Config, wish: Restore) -> Result<()> {
     opening::make_folder(&config.data)?;
     let _lock = Lock::take(&config.data, "restore")?;
+    let _alone = Beside::alone(&config.data, "restore")?;
     if is_embedded(&wish.file)? {
         return restore_snapshot(&config, &wish.file).await;
     }
@@ -265,11 +270,11 @@ fn snapshots(config: &Config) -> PathBuf {
 fn described(contents: &Contents) -> String {
     let count = |table: &str| contents.rows.get(table).copied().unwrap_or_default();
     let mut words = format!(
-        "{} rows ({} messages in {} conversations) and {} attachments",
-        contents.row_count(),
-        count("messages"),
-        count("conversations"),
-        contents.files
+        "{} ({} in {}) and {}",
+        counted(contents.row_count(), "row"),
+        counted(count("messages"), "message"),
+        counted(count("conversations"), "conversation"),
+        counted(contents.files, "attachment")
     );
     if contents.missing_files > 0 {
         words += "; ";

@@ -16,6 +16,7 @@ use crate::output::write;
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Completion {
+    /// For which shell
     shell: Shell,
 }
 

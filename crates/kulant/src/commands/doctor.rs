@@ -178,7 +178,9 @@ async fn look_at_database(config: &Config, report: &mut Report) -> Option<Findin
     let standing = match upgrade::standing(&store).await {
         Ok(standing) => standing,
         Err(error) => {
-            report.wrong(&format!("the database does not answer: {error}"));
+            report.wrong(&format!(
+                "{error}: is it running, and is the address right?"
+            ));
             return None;
         }
     };
@@ -290,21 +292,45 @@ fn look_at_findings(findings: &Findings, served: bool, report: &mut Report) {
             "the secrets of the inbox {name} cannot be opened with the key that is here: put the right key back, or give the inbox new secrets at the desk"
         ));
     }
-    for (name, class) in &findings.troubled {
+    for troubled in &findings.troubled {
+        let detail = match troubled.detail.as_str() {
+            "" => String::new(),
+            detail => format!(" ({detail})"),
+        };
         report.wrong(&format!(
-            "the inbox {name} is in trouble ({class}): the desk says more under Settings, Inboxes"
+            "the inbox {}: {}{detail}",
+            troubled.inbox,
+            in_words(&troubled.class)
         ));
     }
     if findings.troubled.is_empty() && findings.sealed_off.is_empty() {
-        well(&format!("{} inboxes are well", findings.inbox_count));
+        match findings.inbox_count {
+            1 => well("the one inbox is well"),
+            count => well(&format!("{count} inboxes are well")),
+        }
     }
     match findings.quarantined {
         0 => well("the quarantine is empty"),
+        1 => report.wrong("a delivery is in quarantine because it could not be read: the desk shows it under Quarantine"),
         count => report.wrong(&format!(
             "{count} deliveries are in quarantine because they could not be read: the desk shows them under Quarantine"
         )),
     }
     look_at_waiting(findings, served, now, report);
+}
+
+/// Says a class of trouble in words, and what to do where something can be done.
+fn in_words(class: &str) -> &'static str {
+    match class {
+        "auth_broken" => {
+            "the network has ended the access: connect it again at the desk under Settings, Inboxes"
+        }
+        "forbidden" => "the way to it is not allowed: look at its address and at allowed_hosts",
+        "recipient_gone" => "what it asks for is no longer there: look at its address",
+        "retry_after" => "the network asks for patience, and is asked again later",
+        "unreadable" => "the network answers with something that kulant cannot read",
+        _ => "the network is disturbed, and is asked again later",
+    }
 }
 
 /// What waits is wrong only while somebody should be working on it.

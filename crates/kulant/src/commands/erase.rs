@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 use kulant_care::access::operator;
-use kulant_care::{contacts, erase as erasing};
+use kulant_care::{CareError, contacts, erase as erasing};
 use kulant_model::ids::ContactId;
 
 use crate::config::Config;
@@ -30,7 +30,7 @@ pub(crate) struct Erase {
 }
 
 pub(crate) async fn erase(config: Config, wish: Erase) -> Result<()> {
-    let care = opening::open_existing(&config).await?;
+    let (care, _beside) = opening::open_existing(&config).await?;
     let id = match (wish.contact, wish.identity) {
         (Some(id), _) => id,
         (None, Some(text)) => {
@@ -51,7 +51,10 @@ pub(crate) async fn erase(config: Config, wish: Erase) -> Result<()> {
         }
         (None, None) => bail!("say --contact or --identity"),
     };
-    erasing::erase(&care, &operator(), id, None).await?;
+    match erasing::erase(&care, &operator(), id, None).await {
+        Err(CareError::NotFound) => bail!("there is no contact {id}"),
+        outcome => outcome?,
+    }
     eprintln!("kulant: contact {id} is erased");
     Ok(())
 }

@@ -20,6 +20,7 @@ use crate::output::write;
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Export {
+    /// What is written
     #[arg(value_enum)]
     what: What,
 }
@@ -32,7 +33,7 @@ enum What {
 }
 
 pub(crate) async fn export(config: Config, wish: Export) -> Result<()> {
-    let care = opening::open_existing(&config).await?;
+    let (care, _beside) = opening::open_existing(&config).await?;
     let what = match wish.what {
         What::Messages => export::What::Messages,
         What::Conversations => export::What::Conversations,

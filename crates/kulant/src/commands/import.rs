@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kulant_care::access::operator;
-use kulant_care::import::{self as past, Company, Order, Progress};
+use kulant_care::import::{self as past, Company, Mapping, Order, Progress};
 
 use crate::ambient::Stopwatch;
-use crate::config::Config;
+use crate::config::{Config, NotUnderstood};
+use crate::output::counted;
 use crate::{lock, opening};
 
 /// Take in past messages from a file: CSV or JSON Lines, plain or .gz
@@ -39,10 +40,12 @@ pub(crate) struct Import {
 
 pub(crate) async fn import(config: Config, wish: Import) -> Result<()> {
     let begun = Stopwatch::start();
+    let mapping =
+        Mapping::parse(&wish.map).map_err(|error| NotUnderstood(format!("--map: {error}")))?;
     let size = std::fs::metadata(&wish.file)
         .with_context(|| format!("{} cannot be read", wish.file.display()))?
         .len();
-    let care = opening::open_beside(&config).await?;
+    let (care, _beside) = opening::open_beside(&config).await?;
     let company = match lock::holder(&config.data) {
         Some(_) => Company::BesideServer,
         None => Company::Alone,
@@ -50,7 +53,7 @@ pub(crate) async fn import(config: Config, wish: Import) -> Result<()> {
     let order = Order {
         file: wish.file,
         inbox: wish.inbox,
-        mapping: wish.map,
+        mapping,
         company,
     };
 
@@ -58,7 +61,7 @@ pub(crate) async fn import(config: Config, wish: Import) -> Result<()> {
     let outcome = past::import(&care, &operator(), order, |progress| match progress {
         Progress::Reading { bytes, rows } => {
             bar.set_position(bytes);
-            bar.set_message(format!("{rows} rows"));
+            bar.set_message(counted(rows, "row"));
         }
         Progress::TakingIn => {
             bar.set_position(size);
@@ -71,14 +74,14 @@ pub(crate) async fn import(config: Config, wish: Import) -> Result<()> {
 
     let done = outcome?;
     eprintln!(
-        "kulant: {} rows read: {} new, {} known already, {} in quarantine; {:.1} s",
-        done.rows,
-        done.new,
-        done.rows - done.new,
-        done.quarantined,
+        "kulant: {} read: {} taken in, {} known already, {} in quarantine; {:.1} s",
+        counted(done.rows(), "row"),
+        done.taken_in,
+        done.known,
+        done.unreadable,
         begun.elapsed().as_secs_f64()
     );
-    if done.quarantined > 0 {
+    if done.unreadable > 0 {
         eprintln!("kulant: the desk shows under Quarantine which rows could not be read, and why");
     }
     Ok(())

@@ -1,13 +1,18 @@
 //! `kulant inbox add`: makes an inbox and prints what a script needs of it.
 
-use anyhow::{Context, Result, bail};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use kulant_care::Care;
 use kulant_care::access::operator;
+use kulant_care::admin::channels;
 use kulant_care::admin::inboxes::{self, NewInbox};
 use serde_json::{Map, Value};
 
 use super::named;
-use crate::config::Config;
+use crate::config::{Config, NotUnderstood};
 use crate::opening;
 use crate::output::say;
 
@@ -37,8 +42,8 @@ enum Wish {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 struct Add {
-    /// webhook, form, feed or import
-    #[arg(long)]
+    /// What kind of network it is on
+    #[arg(long, value_parser = PossibleValuesParser::new(channels::list().iter().map(|kind| kind.channel)))]
     channel: String,
     /// What the inbox is called at the desk
     #[arg(long)]
@@ -57,7 +62,13 @@ struct Add {
 pub(crate) async fn inbox(config: Config, wish: Inbox) -> Result<()> {
     let Wish::Add(add) = wish.wish;
     let settings = settings(&add.set)?;
-    let care = opening::open_beside(&config).await?;
+    let addresses: Vec<String> = settings
+        .values()
+        .filter_map(Value::as_str)
+        .filter(|text| text.starts_with("https://") || text.starts_with("http://"))
+        .map(str::to_owned)
+        .collect();
+    let (care, _beside) = opening::open_beside(&config).await?;
     let brand = match &add.brand {
         Some(name) => Some(named::brand(&care, name).await?),
         None => None,
@@ -89,7 +100,23 @@ pub(crate) async fn inbox(config: Config, wish: Inbox) -> Result<()> {
     if let Some(path) = inbox.public_path {
         say(path)?;
     }
+    tell_closed(&care, &addresses).await;
     Ok(())
+}
+
+/// Tells the person at the terminal which addresses the inbox will not be let to, where that can be
+/// found out at once.
+async fn tell_closed(care: &Care, addresses: &[String]) {
+    const LONGEST: Duration = Duration::from_secs(3);
+    for address in addresses {
+        let checked = tokio::time::timeout(LONGEST, care.http.check_resolved(address)).await;
+        if let Ok(Err(error)) = checked {
+            eprintln!(
+                "kulant: {error}: name the host in allowed_hosts, or set allow_private_networks, \
+                 before kulant can reach it"
+            );
+        }
+    }
 }
 
 /// Reads `name=value`; a value that is JSON is taken as such, else as text.
@@ -98,10 +125,8 @@ fn settings(pairs: &[String]) -> Result<Map<String, Value>> {
     for pair in pairs {
         let (name, value) = pair
             .split_once('=')
-            .with_context(|| format!("--set {pair}: it has to be NAME=VALUE"))?;
-        if name.trim().is_empty() {
-            bail!("--set {pair}: it has to be NAME=VALUE");
-        }
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| NotUnderstood(format!("--set {pair}: it has to be NAME=VALUE")))?;
         let value = match serde_json::from_str(value) {
             Ok(Value::String(_)) | Err(_) => Value::from(value),
             Ok(value) => value,

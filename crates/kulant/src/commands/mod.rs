@@ -27,7 +27,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 use kulant_care::CareError;
 
 use crate::ambient::Stopwatch;
-use crate::config::{self, Config, Given};
+use crate::config::{self, Config, Given, NotUnderstood};
 use crate::logging;
 use crate::settings::SETTINGS;
 
@@ -70,7 +70,7 @@ struct Line {
 /// Where the data is; every command takes it.
 #[derive(Args)]
 struct Place {
-    /// The data folder [default: ./kulant-data, or KULANT_DATA_DIR]
+    /// The data folder [default: KULANT_DATA_DIR, else ./kulant-data, for demo ./kulant-data/demo]
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     /// The database, postgres://... or sqlite:FILE [default: kulant.db in the data folder]
@@ -166,7 +166,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("kulant: {}", said(&error));
-            ExitCode::FAILURE
+            ExitCode::from(if error.is::<NotUnderstood>() { 2 } else { 1 })
         }
     }
 }
@@ -179,6 +179,12 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
     };
     if let Some(database) = line.place.database {
         given.flags.insert("database", database);
+    }
+    // Neither reads settings of its own.
+    if !matches!(line.wish, Wish::Completion(_) | Wish::DemoNetwork(_)) {
+        for sentence in config::unknown(&given.variables) {
+            eprintln!("kulant: {sentence}");
+        }
     }
     match line.wish {
         Wish::Completion(wish) => completion::complete(&wish),
@@ -198,13 +204,7 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
         Wish::Demo(mut wish) => {
             demo::settle(&mut given);
             given.flags.extend(std::mem::take(&mut wish.flags.0));
-            let config = quiet(&given)?;
-            let listen = if given.flags.contains_key("listen") {
-                demo::Listen::AsNamed
-            } else {
-                demo::Listen::WhereverFree
-            };
-            block_on(demo::demo(config, wish, listen))
+            block_on(demo::demo(quiet(&given)?, wish))
         }
         Wish::DemoNetwork(wish) => {
             drop(quiet(&given)?);
@@ -261,5 +261,32 @@ fn said(error: &anyhow::Error) -> String {
             faults.join("; ")
         }
         _ => format!("{error:#}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_and_what_it_takes_is_explained() {
+        explained(&Line::command());
+    }
+
+    fn explained(command: &Command) {
+        let name = command.get_name();
+        assert!(command.get_about().is_some(), "{name}");
+        for argument in command.get_arguments() {
+            assert!(
+                argument.get_help().is_some(),
+                "{name} {}",
+                argument.get_id()
+            );
+        }
+        // Hidden is what kulant calls itself.
+        let shown = command.get_subcommands().filter(|one| !one.is_hide_set());
+        shown.for_each(explained);
     }
 }

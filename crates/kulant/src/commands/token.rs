@@ -47,7 +47,7 @@ struct Add {
 
 pub(crate) async fn token(config: Config, wish: Token) -> Result<()> {
     let Wish::Add(add) = wish.wish;
-    let care = opening::open_existing(&config).await?;
+    let (care, _beside) = opening::open_existing(&config).await?;
     let agent = agents::find_by_email(&care, &operator(), &add.email)
         .await?
         .with_context(|| format!("nobody here has the address {}", add.email))?;

@@ -70,6 +70,10 @@ impl Place {
     pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kulant"));
         command.args(arguments).arg("--data").arg(self.path());
+        // Nothing of whoever runs the tests.
+        for name in kulant::config::variables().keys() {
+            command.env_remove(name);
+        }
         if let Some(database) = &self.database {
             command.arg("--database").arg(database);
         }

@@ -9,6 +9,13 @@ use super::Purpose;
 use super::value::{Row, Value};
 use crate::error::StoreError;
 
+/// How long a connection waits for another one's write.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
+
+/// How long the write-ahead log may grow before it is begun anew, and what is kept of its file then:
+/// 64 MB in pages.
+pub(crate) const WAL_FRAMES: i64 = 16 * 1024;
+
 /// Opens the file. Durable means WAL with a full sync at every commit.
 pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreError> {
     let flags = match purpose {
@@ -16,7 +23,7 @@ pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreErr
         Purpose::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
@@ -28,7 +35,11 @@ pub(crate) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreErr
     match purpose {
         Purpose::Write => connection.execute_batch(
             // Checkpoints are taken beside the writer, not by it.
-            "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0;",
+            &format!(
+                "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0;
+                 PRAGMA journal_size_limit = {};",
+                WAL_FRAMES * 4096
+            ),
         )?,
         Purpose::Read => {
             connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA query_only = ON;")?;

@@ -107,5 +107,6 @@ pub fn inbox(id: i64, name: &str) -> kulant_store::inboxes::Inbox {
         paused_at: None,
         archived_at: None,
         quiet_until: None,
+        knocked_at: None,
     }
 }

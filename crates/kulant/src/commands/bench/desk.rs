@@ -67,7 +67,10 @@ pub(super) struct Desk {
     json: bool,
 }
 
-pub(super) async fn measure(config: Config, wish: Desk) -> Result<()> {
+pub(super) async fn measure(config: Config, mut wish: Desk) -> Result<()> {
+    // There only ever come more.
+    wish.sizes.sort_unstable();
+    wish.sizes.dedup();
     let place = Place::make(config).await?;
     let mut tokens = Vec::new();
     for number in 0..wish.agents.max(1) {

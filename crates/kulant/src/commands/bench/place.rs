@@ -69,7 +69,8 @@ impl Place {
                 );
             }
         }
-        let care = opening::open_beside(&config).await?;
+        // The folder is its own: nobody restores there.
+        let (care, _) = opening::open_beside(&config).await?;
         let new = NewInbox {
             name: "Bench".to_owned(),
             channel: "webhook".to_owned(),

@@ -62,13 +62,6 @@ pub(crate) enum Pace {
     Sixty,
 }
 
-/// Whether another port will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listen {
-    AsNamed,
-    WhereverFree,
-}
-
 /// Says where the demo's data goes, and lets kulant reach the network beside it.
 pub(crate) fn settle(given: &mut Given) {
     let named = given
@@ -80,11 +73,11 @@ pub(crate) fn settle(given: &mut Given) {
     }
 }
 
-pub(crate) async fn demo(mut config: Config, wish: Demo, listen: Listen) -> Result<()> {
+pub(crate) async fn demo(mut config: Config, wish: Demo) -> Result<()> {
     config.allowed_hosts.push(LOOPBACK.to_owned());
     let folder = config.data.clone();
     let server = match serve::prepare(config.clone(), "demo").await {
-        Err(error) if listen == Listen::WhereverFree && is_taken(&error) => {
+        Err(error) if !config.listen_is_named && is_taken(&error) => {
             eprintln!("kulant: {} is taken; another port is used", config.listen);
             config.listen.set_port(0);
             serve::prepare(config, "demo").await?

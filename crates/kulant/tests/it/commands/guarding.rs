@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::driver::{Place, said};
+use crate::driver::{Place, said, wait_until};
 
 #[test]
 fn a_demo_stays_out_of_an_installation() {
@@ -136,4 +136,101 @@ fn a_slip_in_the_settings_shows_no_secret() {
     assert!(said.err.contains("line 2"), "{}", said.err);
     assert!(!said.err.contains("hush"), "{}", said.err);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_restore_waits_until_an_import_has_ended() {
+    use std::os::unix::fs::OpenOptionsExt;
+    const O_NONBLOCK: i32 = 0o4000;
+    let place = Place::new();
+    place.token();
+    let copy = place.file("copy");
+    let restore = ["restore", copy.to_str().unwrap()];
+    assert_eq!(place.run(&["backup", restore[1]]).code, 0);
+
+    // A file whose end is not there yet: the import goes on until it comes.
+    let rows = place.file("rows");
+    let made = Command::new("mkfifo").arg(&rows).status().unwrap();
+    assert!(made.success());
+    let mut import = place
+        .command(&["import", rows.to_str().unwrap(), "--inbox", "Damals"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut end = None;
+    wait_until("the import reads", || {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).custom_flags(O_NONBLOCK);
+        end = options.open(&rows).ok();
+        end.is_some()
+    });
+    let refused = place.run(&restore);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("run kulant restore again"),
+        "{}",
+        refused.err
+    );
+    drop(end);
+    import.wait().unwrap();
+    let restored = place.run(&restore);
+    assert_eq!(restored.code, 0, "{}", restored.err);
+}
+
+#[test]
+fn a_misspelt_variable_is_told_and_stops_nothing() {
+    let place = Place::new().with("KULANT_LISTN", "127.0.0.1:1");
+    let said = place.run(&["migrate"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.err.contains("did you mean KULANT_LISTEN?"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_port_that_somebody_chose_is_not_exchanged() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::new().with("KULANT_LISTEN", &address);
+    let said = place.run(&["demo"]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.contains("cannot listen on"), "{}", said.err);
+}
+
+#[test]
+fn a_database_out_of_reach_is_not_called_busy() {
+    let place = Place::new();
+    let nowhere = format!("sqlite:{}", place.file("nowhere/kulant.db").display());
+    for (database, why) in [
+        (nowhere.as_str(), "nowhere/kulant.db"),
+        ("postgres://kulant@127.0.0.1:1/kulant", "refused"),
+    ] {
+        let said = place.run(&["migrate", "--database", database]);
+        assert_eq!(said.code, 1, "{}", said.err);
+        assert!(said.err.contains("cannot be used now"), "{}", said.err);
+        assert!(said.err.contains(why), "{}", said.err);
+        assert!(!said.err.contains("busy"), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_feed_in_the_inner_network_is_made_with_a_word_about_it() {
+    let place = Place::new();
+    let feed = [
+        "inbox",
+        "add",
+        "--channel",
+        "feed",
+        "--set",
+        "url=http://127.0.0.1:9/feed",
+    ];
+    let said = place.run(&[&feed[..], &["--name", "Innen"]].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("allowed_hosts"), "{}", said.err);
+    let place = place.with("KULANT_ALLOWED_HOSTS", "127.0.0.1");
+    let said = place.run(&[&feed[..], &["--name", "Erlaubt"]].concat());
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
 }

@@ -39,7 +39,7 @@ fn import_twice(place: &Place) {
     assert!(
         first
             .err
-            .contains("451 rows read: 451 new, 0 known already, 1 in quarantine"),
+            .contains("451 rows read: 450 taken in, 0 known already, 1 in quarantine"),
         "{}",
         first.err
     );
@@ -48,7 +48,7 @@ fn import_twice(place: &Place) {
     assert!(
         second
             .err
-            .contains("451 rows read: 0 new, 451 known already, 0 in quarantine"),
+            .contains("451 rows read: 0 taken in, 450 known already, 1 in quarantine"),
         "{}",
         second.err
     );
@@ -84,7 +84,7 @@ fn import_twice(place: &Place) {
         "--map",
         "author=wer",
     ]);
-    assert!(said.err.contains("2 rows read: 2 new"), "{}", said.err);
+    assert!(said.err.contains("2 rows read: 2 taken in"), "{}", said.err);
     let found = client
         .get("/api/v1/conversations?q=schaffner", Some(&token))
         .unwrap();

@@ -113,14 +113,35 @@ fn what_is_refused_leaves_no_brand_and_no_team_behind() {
 #[test]
 fn what_goes_wrong_is_said_in_a_sentence_with_its_code() {
     let place = Place::new();
-    let cases: [(&[&str], i32, &str); 7] = [
+    place.webhook("App");
+    let cases: [(&[&str], i32, &str); 12] = [
         (&["dance"], 2, "dance"),
         (&["inbox", "add", "--name", "x"], 2, "--channel"),
         (
             &["inbox", "add", "--name", "x", "--channel", "smoke"],
-            1,
-            "no such channel",
+            2,
+            "feed, form, import, webhook",
         ),
+        (
+            &[
+                "inbox",
+                "add",
+                "--name",
+                "x",
+                "--channel",
+                "form",
+                "--set",
+                "y",
+            ],
+            2,
+            "NAME=VALUE",
+        ),
+        (
+            &["import", "x.csv", "--inbox", "x", "--map", "x"],
+            2,
+            "--map: ",
+        ),
+        (&["erase", "--contact", "1"], 1, "there is no contact 1"),
         (
             &["token", "add", "--email", "nobody@example.org"],
             1,
@@ -136,7 +157,13 @@ fn what_goes_wrong_is_said_in_a_sentence_with_its_code() {
             1,
             "nowhere.csv cannot be read",
         ),
-        (&["serve", "--listen", "here"], 1, "127.0.0.1:8080"),
+        (&["serve", "--listen", "here"], 2, "127.0.0.1:8080"),
+        (&["serve", "--role", "king"], 2, "all, web, worker"),
+        (
+            &["serve", "--log-level", "loud"],
+            2,
+            "--log-level cannot be `loud`",
+        ),
     ];
     for (arguments, code, words) in cases {
         let said = place.run(arguments);

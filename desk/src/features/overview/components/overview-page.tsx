@@ -44,7 +44,7 @@ function Queues({ queues, openQueue }: { queues: Overview['queues']; openQueue: 
   const number = (value: number) => formatNumber(i18n.language, value)
   return (
     <Section title={t('desk.nav.queues')}>
-      <TableBox label={t('desk.nav.queues')}>
+      <TableBox label={t('desk.nav.queues')} stack>
         <thead>
           <tr>
             <th scope="col">{t('desk.filter.team')}</th>
@@ -58,10 +58,10 @@ function Queues({ queues, openQueue }: { queues: Overview['queues']; openQueue: 
           {queues.map((queue) => (
             <tr key={queue.team.id}>
               <td><button type="button" className={classes.link} onClick={() => openQueue(queue.team.id)}>{queue.team.name}</button></td>
-              <td data-number>{number(queue.open)}</td>
-              <td data-number>{number(queue.unassigned)}</td>
-              <td data-number>{number(queue.waiting_public)}</td>
-              <td>{queue.oldest_waiting_since ? <WaitingTime since={queue.oldest_waiting_since} /> : t('desk.overview.nobody_waits')}</td>
+              <td data-number data-label={t('desk.overview.open')}>{number(queue.open)}</td>
+              <td data-number data-label={t('desk.overview.unassigned')}>{number(queue.unassigned)}</td>
+              <td data-number data-label={t('desk.overview.waiting_public')}>{number(queue.waiting_public)}</td>
+              <td data-label={t('desk.overview.oldest')}>{queue.oldest_waiting_since ? <WaitingTime since={queue.oldest_waiting_since} /> : t('desk.overview.nobody_waits')}</td>
             </tr>
           ))}
         </tbody>
