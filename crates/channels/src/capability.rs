@@ -27,6 +27,9 @@ pub struct Capabilities {
     pub own_posts: bool,
     /// Whether the network lets us look for words.
     pub search: bool,
+    /// Whether the network tells that a person left or wants everything gone.
+    #[serde(skip)]
+    pub departures: bool,
     pub identity_realm: IdentityRealm,
     /// The day on which these facts were compared with the network's documentation.
     pub checked_on: &'static str,
@@ -55,6 +58,32 @@ pub struct SideCapabilities {
     /// Whether texts that the network has approved may go out after that.
     pub templates: bool,
     pub attachments: Option<AttachmentLimits>,
+    /// What the network tells of what stands there.
+    #[serde(skip)]
+    pub tells: Tells,
+}
+
+/// What a network tells us on one of its sides, in whichever way it reaches us; what it does not tell,
+/// nobody here can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and most mixtures exist"
+)]
+pub struct Tells {
+    /// New words of what was said before.
+    pub edits: bool,
+    /// That something was taken back.
+    pub deletes: bool,
+    pub reactions: bool,
+    /// Files that came along.
+    pub attachments: bool,
+    /// Our own words once they stand there.
+    pub echoes: bool,
+    /// What our people wrote in the network's own app.
+    pub native: bool,
+    /// Whether ours arrived.
+    pub arrivals: bool,
 }
 
 /// The network's rule for answering somebody in private who wrote in public.
@@ -133,8 +162,22 @@ impl Capabilities {
         hand_over: None,
         own_posts: false,
         search: false,
+        departures: false,
         identity_realm: IdentityRealm::Inbox,
         checked_on: "",
+    };
+}
+
+impl Tells {
+    /// New posts and no more; the others say how they differ.
+    pub const NOTHING: Self = Self {
+        edits: false,
+        deletes: false,
+        reactions: false,
+        attachments: false,
+        echoes: false,
+        native: false,
+        arrivals: false,
     };
 }
 
@@ -154,6 +197,7 @@ impl SideCapabilities {
         human_window_seconds: None,
         templates: false,
         attachments: None,
+        tells: Tells::NOTHING,
     };
 
     /// Returns whether a text is short enough.

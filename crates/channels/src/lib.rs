@@ -199,6 +199,15 @@ pub trait Channel: Send + Sync + 'static {
         }
     }
 
+    /// Returns why this inbox cannot post of itself, in reply to nothing, as a key of the locale files.
+    fn own_post_refusal(&self, account: &Account) -> Option<&'static str> {
+        if self.capabilities().own_posts {
+            self.send_refusal(account, Visibility::Public)
+        } else {
+            Some("channel.reason.no_own_posts")
+        }
+    }
+
     /// Returns whether a delivery only points at something, which `follow_up` fetches.
     fn points_elsewhere(&self, _: &Account, _: &RawDelivery) -> bool {
         false

@@ -19,10 +19,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
-    SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{Account, Finding, Polled, RawDelivery, Search};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -61,6 +58,15 @@ const PUBLIC: SideCapabilities = SideCapabilities {
         count: 4,
         bytes_each: 1_000_000,
     }),
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        reactions: true,
+        attachments: true,
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
@@ -69,6 +75,12 @@ const PRIVATE: SideCapabilities = SideCapabilities {
     length: Some(1_000),
     counts: Counting::Graphemes,
     bytes: Some(10_000),
+    tells: Tells {
+        deletes: true,
+        reactions: true,
+        echoes: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
@@ -85,6 +97,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     own_posts: true,
     search: true,
     identity_realm: IdentityRealm::Network,
+    departures: true,
     checked_on: "2026-11-22",
     ..Capabilities::NONE
 };

@@ -11,9 +11,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, FindingClass, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -42,6 +40,15 @@ const SIDE: SideCapabilities = SideCapabilities {
         count: 10,
         bytes_each: 4 << 20,
     }),
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        reactions: true,
+        attachments: true,
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
@@ -57,6 +64,7 @@ static CAPABILITIES: Capabilities = Capabilities {
         within_seconds: None,
     }),
     own_posts: true,
+    departures: true,
     checked_on: "2026-11-22",
     ..Capabilities::NONE
 };

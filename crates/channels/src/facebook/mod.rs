@@ -11,9 +11,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -42,6 +40,15 @@ static CAPABILITIES: Capabilities = Capabilities {
             count: 1,
             bytes_each: 4 << 20,
         }),
+        tells: Tells {
+            edits: true,
+            deletes: true,
+            reactions: true,
+            attachments: true,
+            echoes: true,
+            native: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     private: Some(SideCapabilities {
@@ -54,6 +61,14 @@ static CAPABILITIES: Capabilities = Capabilities {
             count: 1,
             bytes_each: 25 << 20,
         }),
+        tells: Tells {
+            edits: true,
+            reactions: true,
+            attachments: true,
+            echoes: true,
+            native: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     intake: IntakeWay::Push,
@@ -65,6 +80,7 @@ static CAPABILITIES: Capabilities = Capabilities {
         within_seconds: Some(7 * DAY),
     }),
     own_posts: true,
+    departures: true,
     checked_on: graph::CHECKED_ON,
     ..Capabilities::NONE
 };

@@ -12,9 +12,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -37,6 +35,11 @@ static CAPABILITIES: Capabilities = Capabilities {
         counts: Counting::Characters,
         delete: true,
         hide: true,
+        tells: Tells {
+            echoes: true,
+            native: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     private: Some(SideCapabilities {
@@ -50,6 +53,14 @@ static CAPABILITIES: Capabilities = Capabilities {
             count: 1,
             bytes_each: 8 << 20,
         }),
+        tells: Tells {
+            deletes: true,
+            reactions: true,
+            attachments: true,
+            echoes: true,
+            native: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     intake: IntakeWay::Push,
@@ -60,6 +71,7 @@ static CAPABILITIES: Capabilities = Capabilities {
         way: HandOverWay::OneMessage,
         within_seconds: Some(7 * DAY),
     }),
+    departures: true,
     checked_on: graph::CHECKED_ON,
     ..Capabilities::NONE
 };

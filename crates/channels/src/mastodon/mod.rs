@@ -16,10 +16,7 @@ use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
-    SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{Account, Finding, Polled, RawDelivery, Search};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -52,6 +49,15 @@ const SIDE: SideCapabilities = SideCapabilities {
         count: 4,
         bytes_each: 16 << 20,
     }),
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        reactions: true,
+        attachments: true,
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 

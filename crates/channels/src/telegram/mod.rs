@@ -14,10 +14,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
-    SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -47,11 +44,23 @@ const SIDE: SideCapabilities = SideCapabilities {
         count: 10,
         bytes_each: 50 << 20,
     }),
+    tells: Tells {
+        edits: true,
+        attachments: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
 static CAPABILITIES: Capabilities = Capabilities {
-    public: Some(SIDE),
+    public: Some(SideCapabilities {
+        tells: Tells {
+            reactions: true,
+            ..SIDE.tells
+        },
+        ..SIDE
+    }),
+    // In a private chat a bot is no administrator, and hears of no reactions.
     private: Some(SIDE),
     intake: IntakeWay::Poll,
     hand_over: Some(HandOver {
@@ -134,6 +143,11 @@ impl Channel for Telegram {
                 },
             },
         })
+    }
+
+    fn own_post_refusal(&self, account: &Account) -> Option<&'static str> {
+        let named = account.setting("channel").is_some();
+        (!named).then_some("channel.reason.no_channel_named")
     }
 
     fn acknowledgement(&self) -> HookAnswer {

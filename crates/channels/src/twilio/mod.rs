@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities};
+use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, FindingClass, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -31,6 +31,11 @@ const SIDE: SideCapabilities = SideCapabilities {
     send: true,
     length: Some(1_600),
     counts: Counting::Sms,
+    tells: Tells {
+        attachments: true,
+        arrivals: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 

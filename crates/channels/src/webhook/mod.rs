@@ -10,7 +10,7 @@ use kulant_model::message::Visibility;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, IntakeWay, SideCapabilities};
+use crate::capability::{AttachmentLimits, Capabilities, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{Account, DeliveryKey, RawDelivery, VerifyError};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -35,6 +35,14 @@ const SIDE: SideCapabilities = SideCapabilities {
         count: 10,
         bytes_each: 10 << 20,
     }),
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        reactions: true,
+        attachments: true,
+        echoes: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
@@ -45,6 +53,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     needs_public_address: true,
     signed_hook: true,
     look_up: true,
+    own_posts: true,
     checked_on: "2026-11-22",
     ..Capabilities::NONE
 };

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, IntakeWay, SideCapabilities};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, FindingClass, HookAnswer, RawDelivery, VerifyError,
 };
@@ -36,10 +36,20 @@ static CAPABILITIES: Capabilities = Capabilities {
             count: 1,
             bytes_each: 16 << 20,
         }),
+        tells: Tells {
+            edits: true,
+            deletes: true,
+            reactions: true,
+            attachments: true,
+            native: true,
+            arrivals: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     intake: IntakeWay::Push,
     needs_public_address: true,
+    departures: true,
     checked_on: graph::CHECKED_ON,
     ..Capabilities::NONE
 };

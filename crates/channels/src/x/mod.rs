@@ -18,10 +18,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{
-    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
-    SideCapabilities,
-};
+use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };
@@ -61,6 +58,15 @@ const PUBLIC: SideCapabilities = SideCapabilities {
         count: 4,
         bytes_each: 5 << 20,
     }),
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        reactions: true,
+        attachments: true,
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
@@ -69,6 +75,11 @@ const PRIVATE: SideCapabilities = SideCapabilities {
     // Not confirmed by the network's documentation.
     length: Some(10_000),
     counts: Counting::Characters,
+    tells: Tells {
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 

@@ -13,7 +13,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities};
+use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery, Usage};
 use crate::http::Http;
 use crate::inbound::{Figures, TranslateError, Translation};
@@ -47,6 +47,13 @@ const PUBLIC: SideCapabilities = SideCapabilities {
     edit: true,
     delete: true,
     hide: true,
+    tells: Tells {
+        edits: true,
+        deletes: true,
+        echoes: true,
+        native: true,
+        ..Tells::NOTHING
+    },
     ..SideCapabilities::READ_ONLY
 };
 
