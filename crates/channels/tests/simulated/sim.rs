@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use kulant_channels::Channel;
-use kulant_channels::delivery::{Account, QUERY_HEADER, RawDelivery};
+use kulant_channels::delivery::{Account, Polled, QUERY_HEADER, RawDelivery};
 use kulant_channels::http::{Http, HttpPolicy, Request};
 use kulant_channels::inbound::{Inbound, Post};
 use kulant_channels::outbound::{Outbound, Receipt, SendError};
@@ -115,6 +115,14 @@ impl Sim {
             .await
             .expect("the desk answers");
         answer.json().expect("the desk answers in JSON")
+    }
+
+    /// Takes back the orders of this kind that stand.
+    pub async fn clear(&self, path: &str) {
+        let url = format!("{}/_sim/{path}", self.networks.control_url());
+        let mut request = Request::get(url);
+        request.method = kulant_channels::http::Method::Delete;
+        self.http.send(request).await.expect("the desk answers");
     }
 
     pub async fn advance(&self, seconds: u32) {
@@ -223,14 +231,19 @@ impl Inbox<'_> {
 
     /// Asks for news until there is no more for now.
     pub async fn poll(&mut self) -> Vec<Inbound> {
+        let polled = self.ask().await.expect("the network can be asked");
+        assert_eq!(polled.trouble, None);
+        self.translate(&polled.deliveries)
+    }
+
+    /// Asks for news once, whatever comes of it, and remembers how far it came.
+    pub async fn ask(&mut self) -> Result<Polled, SendError> {
         let polled = self
             .channel
             .poll(&self.account(), self.cursor.as_deref(), self.sim.http())
-            .await
-            .expect("the network can be asked");
-        assert_eq!(polled.trouble, None);
-        self.cursor = Some(polled.cursor);
-        self.translate(&polled.deliveries)
+            .await?;
+        self.cursor = Some(polled.cursor.clone());
+        Ok(polled)
     }
 
     pub fn translate(&self, deliveries: &[RawDelivery]) -> Vec<Inbound> {

@@ -1,0 +1,140 @@
+//! The rows of the table. A case says what it needs of a network, and is left out only where that does
+//! not hold; it never asks which network it is.
+
+mod access;
+mod asked;
+mod coming;
+mod failing;
+mod going;
+mod odd;
+mod pushed;
+
+use futures::future::BoxFuture;
+
+use crate::facts::*;
+use crate::stand::{Stand, Told};
+
+/// One row.
+pub struct Case {
+    pub name: &'static str,
+    pub needs: &'static [&'static Fact],
+    /// Whether the inbox is to be connected by its hook, where it could also ask.
+    pub by_hook: bool,
+    pub run: for<'a, 'b> fn(&'a mut Stand<'b>) -> BoxFuture<'a, Told>,
+}
+
+macro_rules! cases {
+    ($($name:literal, [$($need:ident),*], $by_hook:literal, $run:path;)+) => {
+        &[$(Case {
+            name: $name,
+            needs: &[$($need),*],
+            by_hook: $by_hook,
+            run: |stand| Box::pin($run(stand)),
+        },)+]
+    };
+}
+
+pub static CASES: &[Case] = cases! {
+    "in: public words", [PUBLIC], false, coming::public_words;
+    "in: private words", [PRIVATE], false, coming::private_words;
+    "in: strange signs", [], false, coming::strange_signs;
+    "in: time of posting", [], false, coming::time_of_posting;
+    "in: an answer names its parent", [PUBLIC_SEND], false, coming::answer_names_parent;
+    "in: one person is one person", [], false, coming::same_person;
+    "in: one private thread a person", [PRIVATE_SEND], false, coming::same_thread;
+    "in: public edit", [TELLS_PUBLIC_EDITS], false, coming::public_edit;
+    "in: private edit", [TELLS_PRIVATE_EDITS], false, coming::private_edit;
+    "in: public delete", [TELLS_PUBLIC_DELETES], false, coming::public_delete;
+    "in: private delete", [TELLS_PRIVATE_DELETES], false, coming::private_delete;
+    "in: public reaction", [TELLS_PUBLIC_REACTIONS], false, coming::public_reaction;
+    "in: private reaction", [TELLS_PRIVATE_REACTIONS], false, coming::private_reaction;
+    "in: public file", [TELLS_PUBLIC_FILES], false, coming::public_file;
+    "in: private file", [TELLS_PRIVATE_FILES], false, coming::private_file;
+    "in: public echo", [TELLS_PUBLIC_ECHOES], false, coming::public_echo;
+    "in: private echo", [TELLS_PRIVATE_ECHOES], false, coming::private_echo;
+    "in: answer from the native app", [TELLS_NATIVE], false, coming::native_answer;
+    "in: ours arrived", [TELLS_ARRIVALS], false, coming::arrival;
+    "in: a person leaves", [DEPARTURES], false, coming::departure;
+    "hook: is known to the network", [PUSHED], true, pushed::hook_is_known;
+    "hook: a stranger's handshake", [PUSHED], true, pushed::wrong_handshake;
+    "hook: wrong signature", [PUSHED], true, pushed::forged;
+    "hook: changed on the way", [PUSHED], true, pushed::tampered;
+    "hook: no signature", [PUSHED], true, pushed::unsigned;
+    "hook: no secret of ours", [PUSHED], true, pushed::without_secret;
+    "hook: duplicate", [PUSHED], true, pushed::doubled;
+    "hook: replay", [PUSHED], true, pushed::replayed;
+    "hook: shuffle", [PUSHED], true, pushed::shuffled;
+    "hook: late", [PUSHED], true, pushed::late;
+    "hook: refused by us once", [PUSHED], true, pushed::refused_by_us;
+    "hook: the network is away", [PUSHED], true, pushed::network_away;
+    "ask: history", [FILLS_GAPS], false, asked::history;
+    "ask: gap fill", [FILLS_GAPS], false, asked::gap;
+    "ask: the same way twice", [FILLS_GAPS], false, asked::asked_twice;
+    "ask: known from the hook", [FILLS_GAPS], false, asked::pushed_and_asked;
+    "ask: more than a page", [], false, asked::pages;
+    "ask: 500", [FILLS_GAPS], false, asked::asked_in_a_crash;
+    "ask: 503 in HTML", [FILLS_GAPS], false, asked::asked_while_away;
+    "ask: 429", [FILLS_GAPS], false, asked::asked_too_often;
+    "ask: cut off", [FILLS_GAPS], false, asked::asked_and_cut_off;
+    "ask: half an answer", [FILLS_GAPS], false, asked::half_an_answer;
+    "ask: nonsense", [FILLS_GAPS], false, asked::nonsense_answer;
+    "stream: goes on after a drop", [STREAMS], false, asked::stream_goes_on;
+    "search: finds and leaves out", [SEARCH], false, asked::search;
+    "out: public answer", [PUBLIC_SEND], false, going::public_answer;
+    "out: private answer", [PRIVATE_SEND], false, going::private_answer;
+    "out: post of our own", [OWN_POSTS], false, going::own_post;
+    "out: public edit", [PUBLIC_EDIT], false, going::public_edit;
+    "out: private edit", [PRIVATE_EDIT], false, going::private_edit;
+    "out: public delete, twice", [PUBLIC_DELETE], false, going::public_delete;
+    "out: private delete, twice", [PRIVATE_DELETE], false, going::private_delete;
+    "out: hide and show", [PUBLIC_HIDE], false, going::hide;
+    "out: public reaction", [PUBLIC_REACTIONS], false, going::public_reaction;
+    "out: private reaction", [PRIVATE_REACTIONS], false, going::private_reaction;
+    "out: public file", [PUBLIC_FILES], false, going::public_file;
+    "out: private file", [PRIVATE_FILES], false, going::private_file;
+    "out: too many files", [PUBLIC_FILES], false, going::too_many_files;
+    "out: public, too long", [PUBLIC_LENGTH], false, going::public_too_long;
+    "out: private, too long", [PRIVATE_LENGTH], false, going::private_too_long;
+    "out: public, as long as allowed", [PUBLIC_LENGTH], false, going::public_longest;
+    "out: private, as long as allowed", [PRIVATE_LENGTH], false, going::private_longest;
+    "out: too many bytes", [PUBLIC_BYTES], false, going::too_many_bytes;
+    "out: links, names and signs", [], false, going::links_and_names;
+    "out: what is not offered", [], false, going::not_offered;
+    "out: from public to private", [HAND_OVER], false, going::hand_over;
+    "out: to private only once", [HAND_OVER_ONCE], false, going::hand_over_once;
+    "out: to private too late", [HAND_OVER_IN_TIME], false, going::hand_over_late;
+    "fail: 401", [], false, failing::unauthorised;
+    "fail: 403", [], false, failing::forbidden;
+    "fail: 404", [], false, failing::not_found;
+    "fail: 409", [], false, failing::conflict;
+    "fail: 422", [], false, failing::bad_request;
+    "fail: 429", [], false, failing::too_fast;
+    "fail: 500", [], false, failing::crash;
+    "fail: 502", [], false, failing::bad_gateway;
+    "fail: 503 in HTML", [], false, failing::away;
+    "fail: the network is away", [], false, failing::down;
+    "fail: the network's own limit", [], false, failing::limited;
+    "lost: cut off after the effect", [], false, failing::cut_off_after_effect;
+    "lost: time-out after the effect", [], false, failing::silence_after_effect;
+    "lost: half an answer", [], false, failing::half_an_answer;
+    "lost: a success in nonsense", [], false, failing::strange_success;
+    "lost: cut off before the effect", [], false, failing::cut_off_before;
+    "lost: looked for", [LOOK_UP], false, failing::looked_for;
+    "fail: a storm, said once", [], false, failing::stormy;
+    "fail: the customer is gone", [], false, failing::customer_gone;
+    "fail: no secret in errors", [], false, failing::nothing_secret_in_errors;
+    "access: healthy", [], false, access::healthy;
+    "access: probe, token taken back", [], false, access::probe_when_revoked;
+    "access: probe, network away", [], false, access::probe_when_down;
+    "access: send, token taken back", [], false, access::sending_when_revoked;
+    "access: ask, token taken back", [FILLS_GAPS], false, access::asking_when_revoked;
+    "access: token expires in the middle", [RENEWED], false, access::expired_in_the_middle;
+    "access: renewed in time", [RENEWED], false, access::renewed_in_time;
+    "window: closes", [PRIVATE_WINDOW], false, access::window_closes;
+    "window: opens again", [PRIVATE_WINDOW], false, access::window_opens_again;
+    "window: approved text after it", [TEMPLATES], false, access::template;
+    "odd: read again", [], false, odd::read_again;
+    "odd: unknown fields", [], false, odd::unknown_fields;
+    "odd: other types", [], false, odd::other_types;
+    "odd: broken, huge, deep, other code", [], false, odd::broken_bytes;
+};

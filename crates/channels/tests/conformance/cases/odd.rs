@@ -1,0 +1,165 @@
+//! Payloads that nobody has seen: what a network really sent, with more, less and something else in it.
+
+use kulant_channels::delivery::RawDelivery;
+use serde_json::{Value, json};
+
+use crate::stand::{Stand, Told, ensure};
+
+/// Everything that this network sends here of what people do, as it came.
+async fn recorded(stand: &mut Stand<'_>) -> Result<Vec<RawDelivery>, String> {
+    let side = stand.side();
+    let post = stand
+        .hear(side, "anna", "Eine Frage, die aufgehoben wird.")
+        .await?;
+    let answer = stand.answer(&post, "Eine Antwort, die aufgehoben wird.");
+    let sent = stand.send(&answer).await;
+    sent.map_err(|error| error.to_string())?;
+    stand.news().await;
+    ensure(!stand.raw.is_empty(), || "nothing came".to_owned())?;
+    Ok(stand.raw.clone())
+}
+
+/// Reading again gives the same, so that it can be done any time.
+pub async fn read_again(stand: &mut Stand<'_>) -> Told {
+    let account = stand.inbox.account();
+    for raw in recorded(stand).await? {
+        let first = stand.channel().translate(&account, &raw);
+        let mut later = account.clone();
+        later.now = later.now.after(std::time::Duration::from_secs(86_400 * 30));
+        let again = stand.channel().translate(&later, &raw);
+        ensure(first == again, || {
+            format!("a delivery of kind {} reads differently later", raw.kind)
+        })?;
+    }
+    Ok(())
+}
+
+/// Puts something unknown into every object.
+fn grow(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(grow);
+            fields.insert(
+                "zzz_new".to_owned(),
+                json!({"deep": [null, 1.5, "neu", {}]}),
+            );
+        }
+        Value::Array(items) => items.iter_mut().for_each(grow),
+        _ => {}
+    }
+}
+
+pub async fn unknown_fields(stand: &mut Stand<'_>) -> Told {
+    let account = stand.inbox.account();
+    for mut raw in recorded(stand).await? {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&raw.body) else {
+            raw.body.extend_from_slice(b"&ZzzNew=1&ZzzNew%5B%5D=%C3%28");
+            let read = stand.channel().translate(&account, &raw);
+            ensure(read.is_ok_and(|read| read.unread.is_empty()), || {
+                format!("an unknown field makes {} unreadable", raw.kind)
+            })?;
+            continue;
+        };
+        let before = stand.channel().translate(&account, &raw);
+        grow(&mut body);
+        raw.body = body.to_string().into_bytes();
+        let after = stand.channel().translate(&account, &raw);
+        ensure(before == after, || {
+            format!(
+                "unknown fields change what {} says: {before:?} and {after:?}",
+                raw.kind
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Returns the ways to every value of a document.
+fn ways(value: &Value, way: &str, all: &mut Vec<String>) {
+    all.push(way.to_owned());
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                ways(field, &format!("{way}/{name}"), all);
+            }
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                ways(item, &format!("{way}/{place}"), all);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every value in turn is of another type; what is then not read is kept apart with its reason.
+pub async fn other_types(stand: &mut Stand<'_>) -> Told {
+    let account = stand.inbox.account();
+    let mut deliveries = recorded(stand).await?;
+    deliveries.truncate(6);
+    for raw in deliveries {
+        let Ok(body) = serde_json::from_slice::<Value>(&raw.body) else {
+            continue;
+        };
+        let mut all = Vec::new();
+        ways(&body, "", &mut all);
+        all.truncate(400);
+        for way in &all {
+            for other in [
+                json!(null),
+                json!(-1),
+                json!("\u{0}"),
+                json!([]),
+                json!({}),
+                json!(true),
+            ] {
+                let mut changed = body.clone();
+                if let Some(place) = changed.pointer_mut(way) {
+                    *place = other;
+                }
+                let mut raw = raw.clone();
+                raw.body = changed.to_string().into_bytes();
+                if let Ok(read) = stand.channel().translate(&account, &raw) {
+                    let kept = read.unread.iter().all(|unread| !unread.body.is_empty());
+                    ensure(kept, || format!("{way}: what was not read is not kept"))?;
+                }
+                let _ = stand.channel().verify(&account, &raw);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Half of it, none of it, five megabytes of it, deep within itself, and in other encodings.
+pub async fn broken_bytes(stand: &mut Stand<'_>) -> Told {
+    let account = stand.inbox.account();
+    let deliveries = recorded(stand).await?;
+    let Some(raw) = deliveries.last() else {
+        return Ok(());
+    };
+    let text = String::from_utf8_lossy(&raw.body).into_owned();
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bodies = [
+        Vec::new(),
+        raw.body[..raw.body.len() / 2].to_vec(),
+        b"\xff\xfe\xfd".to_vec(),
+        utf16,
+        [b"\xef\xbb\xbf", raw.body.as_slice()].concat(),
+        "[".repeat(100_000).into_bytes(),
+        "{\"a\":".repeat(100_000).into_bytes(),
+        text.replace("aufgehoben", &"x".repeat(5 << 20))
+            .into_bytes(),
+        vec![b'a'; 5 << 20],
+    ];
+    for body in bodies {
+        let mut raw = raw.clone();
+        raw.body = body;
+        let _ = stand.channel().verify(&account, &raw);
+        if let Ok(read) = stand.channel().translate(&account, &raw) {
+            let kept = read.unread.iter().all(|unread| !unread.body.is_empty());
+            ensure(kept, || "what was not read is not kept".to_owned())?;
+        }
+    }
+    Ok(())
+}
