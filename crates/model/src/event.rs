@@ -47,6 +47,9 @@ words! {
         TokenChanged => "token_changed",
         TagChanged => "tag_changed",
         ViewChanged => "view_changed",
+        SearchChanged => "search_changed",
+        MessageFound => "message_found",
+        HitDismissed => "hit_dismissed",
         AlertRaised => "alert_raised",
         AlertCleared => "alert_cleared",
     }

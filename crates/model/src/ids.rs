@@ -137,6 +137,10 @@ ids! {
     TokenId,
     /// A failure that needs a person.
     AlertId,
+    /// Something we say of ourselves, on several accounts at once.
+    AnnouncementId,
+    /// A search of the listening post.
+    SearchId,
 }
 
 #[cfg(test)]

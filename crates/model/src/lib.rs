@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod event;
 pub mod hours;
 pub mod ids;
+pub mod listening;
 pub mod message;
 pub mod refusal;
 pub mod role;

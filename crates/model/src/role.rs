@@ -27,6 +27,8 @@ words! {
         ManagePeople => "people:write",
         ReadQuarantine => "quarantine:read",
         WriteQuarantine => "quarantine:write",
+        Announce => "posts:write",
+        ManageSearches => "searches:write",
     }
 }
 
@@ -34,7 +36,7 @@ impl Role {
     /// Returns whether people of this role may do something.
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseContacts, ManageTags, ManageTeams, ReadContacts, ReadConversations, ReadOverview,
+            Announce, EraseContacts, ManageSearches, ManageTags, ManageTeams, ReadContacts, ReadConversations, ReadOverview,
             ShareViews, WriteContacts, WriteConversations,
         };
         match self {
@@ -50,6 +52,8 @@ impl Role {
                     | ManageTeams
                     | ManageTags
                     | ShareViews
+                    | Announce
+                    | ManageSearches
             ),
             Self::Agent => matches!(
                 permission,

@@ -311,7 +311,9 @@ CREATE TABLE messages (
   attempts BIGINT NOT NULL,
   next_attempt_at BIGINT,
   failure_class @TEXT@,
-  failure_detail TEXT
+  failure_detail TEXT,
+  -- When the listening post found it; without a conversation it is nobody's matter yet.
+  found_at BIGINT
 );
 CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE network_id IS NOT NULL;
 CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
@@ -320,6 +322,61 @@ CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
 CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
 CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
 CREATE INDEX messages_delivery ON messages (delivery_state, inbox_id) WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain');
+
+-- What we say of ourselves: one message of no conversation for each account.
+CREATE TABLE announcements (
+  id BIGINT PRIMARY KEY,
+  brand_id BIGINT NOT NULL REFERENCES brands (id),
+  agent_id BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX announcements_brand ON announcements (brand_id, id);
+
+CREATE TABLE announcement_messages (
+  announcement_id BIGINT NOT NULL REFERENCES announcements (id),
+  message_id BIGINT NOT NULL,
+  PRIMARY KEY (announcement_id, message_id)
+);
+CREATE UNIQUE INDEX announcement_messages_message ON announcement_messages (message_id);
+
+-- The listening post: what is looked for, where, how far each look has come, and what was found.
+CREATE TABLE searches (
+  id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  brand_id BIGINT NOT NULL REFERENCES brands (id),
+  name TEXT NOT NULL,
+  terms TEXT NOT NULL,
+  -- JSON: which hits become conversations by themselves; none do without it.
+  take_up TEXT,
+  state @TEXT@ NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX searches_brand ON searches (brand_id);
+
+CREATE TABLE search_inboxes (
+  search_id BIGINT NOT NULL REFERENCES searches (id),
+  inbox_id BIGINT NOT NULL REFERENCES inboxes (id),
+  -- How many posts a day it may fetch there, and how many it fetched on the day since 1970.
+  budget BIGINT NOT NULL,
+  used BIGINT NOT NULL,
+  used_on BIGINT NOT NULL,
+  cursor_text TEXT,
+  asked_at BIGINT,
+  next_at BIGINT,
+  trouble TEXT,
+  PRIMARY KEY (search_id, inbox_id)
+);
+CREATE INDEX search_inboxes_inbox ON search_inboxes (inbox_id);
+
+CREATE TABLE hits (
+  search_id BIGINT NOT NULL REFERENCES searches (id),
+  message_id BIGINT NOT NULL,
+  inbox_id BIGINT NOT NULL,
+  found_at BIGINT NOT NULL,
+  dismissed_at BIGINT,
+  PRIMARY KEY (search_id, message_id)
+);
+CREATE INDEX hits_message ON hits (message_id);
 
 CREATE TABLE attachments (
   id BIGINT PRIMARY KEY,

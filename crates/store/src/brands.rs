@@ -111,7 +111,9 @@ pub fn has_inboxes(read: &mut Read<'_>, id: BrandId) -> Result<bool, StoreError>
 pub fn is_referred_to(read: &mut Read<'_>, id: BrandId) -> Result<bool, StoreError> {
     let found = read.query_one(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM inboxes WHERE brand_id = $1)
-            OR EXISTS (SELECT 1 FROM conversations WHERE brand_id = $1)",
+            OR EXISTS (SELECT 1 FROM conversations WHERE brand_id = $1)
+            OR EXISTS (SELECT 1 FROM announcements WHERE brand_id = $1)
+            OR EXISTS (SELECT 1 FROM searches WHERE brand_id = $1)",
         &params![id],
         |row| row.get::<i64>(0),
     )?;

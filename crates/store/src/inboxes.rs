@@ -199,6 +199,7 @@ pub fn is_referred_to(tx: &mut Tx<'_>, id: InboxId) -> Result<bool, StoreError> 
     let found = tx.query_one(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM intakes WHERE inbox_id = $1)
             OR EXISTS (SELECT 1 FROM conversations WHERE inbox_id = $1)
+            OR EXISTS (SELECT 1 FROM search_inboxes WHERE inbox_id = $1)
             OR EXISTS (SELECT 1 FROM messages WHERE inbox_id = $1 AND network_id IS NOT NULL)",
         &params![id],
         |row| row.get::<i64>(0),

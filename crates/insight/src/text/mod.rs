@@ -1,5 +1,7 @@
-//! Reading what people write: tokens for the search index, queries, snippets.
+//! Reading what people write: tokens for the search index, queries, snippets, and what saved searches hear.
 
+pub mod language;
+pub mod listen;
 pub mod snippet;
 pub mod tokens;
 

@@ -123,7 +123,9 @@ ids!(
     ViewId,
     JobId,
     TokenId,
-    AlertId
+    AlertId,
+    AnnouncementId,
+    SearchId
 );
 
 macro_rules! word_lists {
@@ -164,6 +166,7 @@ word_lists!(
     kulant_model::role::Role,
     kulant_model::team::TeamKind,
     kulant_model::event::EventKind,
+    kulant_model::listening::SearchState,
 );
 
 /// One row of an answer, while it is being read.
