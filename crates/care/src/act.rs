@@ -9,7 +9,7 @@ use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{AlertId, JobId, MessageId};
 use kulant_model::message::Direction;
 use kulant_model::refusal::Refusal;
-use kulant_model::role::{Permission, Person};
+use kulant_model::role::Person;
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::jobs::{self, Job, NewJob};
@@ -23,7 +23,7 @@ use crate::deliver::{self, clear_alert};
 use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, access, accounts};
+use crate::{Care, SYSTEM, accounts};
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "act";
@@ -51,7 +51,7 @@ impl Act {
 
 /// Queues what is to be done at the network, if it can be done there.
 pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Result<(), CareError> {
-    access::require(person, Permission::WriteConversations)?;
+    change::require_words(person)?;
     if let Act::Edit { body } = &act
         && body.trim().is_empty()
     {
@@ -71,8 +71,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
     care.store
         .write(move |tx| {
             let message = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
-            let conversation = message.conversation.ok_or(CareError::NotFound)?;
-            let row = change::load(tx, &changing.person, conversation)?;
+            let row = change::load_of(tx, &changing.person, &message)?;
             let can = side.is_some_and(|side| match &act {
                 Act::Edit { body } => side.edit && side.fits(body),
                 Act::Delete => side.delete,
@@ -106,8 +105,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
             )?;
             tx.append(
                 changing
-                    .event(EventKind::MessageQueued, &row)
-                    .message(id)
+                    .event_of(EventKind::MessageQueued, &message, row.as_ref())
                     .facts(json!({"act": act.word()})),
             );
             Ok(())
@@ -287,25 +285,29 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 messages::delete(tx, message.id, now)?;
                 files = messages::delete_attachments(tx, message.id)?;
             }
-            if let Some(mut row) = conversation {
-                let was_answered = row.waiting_since.is_none();
-                change::add_up(tx, &mut row)?;
-                if was_answered && row.waiting_since.is_some() && row.status == Status::Waiting {
-                    // What was taken back was the answer.
-                    row.status = Status::Open;
-                }
-                tx.append(
-                    NewEvent::new(kind, now, SYSTEM)
-                        .conversation(row.id)
-                        .inbox(row.inbox)
-                        .brand(row.brand)
-                        .team(row.team)
-                        .message(message.id)
-                        .facts(json!({"by_us": true})),
-                );
-                rows::save(tx, &[row])?;
+            let event = NewEvent::new(kind, now, SYSTEM)
+                .inbox(message.inbox)
+                .message(message.id)
+                .facts(json!({"by_us": true}));
+            let Some(mut row) = conversation else {
+                tx.append(event);
+                return Ok::<_, CareError>(files);
+            };
+            let was_answered = row.waiting_since.is_none();
+            change::add_up(tx, &mut row)?;
+            if was_answered && row.waiting_since.is_some() && row.status == Status::Waiting {
+                // What was taken back was the answer.
+                row.status = Status::Open;
             }
-            Ok::<_, CareError>(files)
+            tx.append(
+                event
+                    .conversation(row.id)
+                    .inbox(row.inbox)
+                    .brand(row.brand)
+                    .team(row.team),
+            );
+            rows::save(tx, &[row])?;
+            Ok(files)
         })
         .await?;
     for file in files {

@@ -6,11 +6,11 @@ use kulant_model::ids::{ConversationId, MessageId};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self, Conversation, Tally};
+use kulant_store::messages::Message;
 use kulant_store::{StoreError, Tx};
 
-use crate::Care;
-use crate::access;
 use crate::error::CareError;
+use crate::{Care, access, announce};
 
 /// What a change has at hand besides the row.
 pub(crate) struct Changing {
@@ -37,6 +37,20 @@ impl Changing {
             .team(row.team)
     }
 
+    /// Starts an event about a message by this person, in its conversation where it has one.
+    pub(crate) fn event_of(
+        &self,
+        kind: EventKind,
+        message: &Message,
+        row: Option<&Conversation>,
+    ) -> NewEvent {
+        match row {
+            Some(row) => self.event(kind, row),
+            None => NewEvent::new(kind, self.now, self.person.actor).inbox(message.inbox),
+        }
+        .message(message.id)
+    }
+
     pub(crate) fn next_id(&self) -> i64 {
         self.ids.next(self.now)
     }
@@ -53,6 +67,31 @@ pub(crate) fn load(
         .next()
         .filter(|row| person.scope.includes(row.team))
         .ok_or(CareError::NotFound)
+}
+
+/// Says no unless this person may change messages of ours: answers, or what we say of ourselves.
+pub(crate) fn require_words(person: &Person) -> Result<(), CareError> {
+    if person.may(Permission::Announce) {
+        return Ok(());
+    }
+    access::require(person, Permission::WriteConversations)
+}
+
+/// Loads the conversation of a message that this person may change, as `load` does; none where we
+/// said it of ourselves.
+pub(crate) fn load_of(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    message: &Message,
+) -> Result<Option<Conversation>, CareError> {
+    match message.conversation {
+        Some(conversation) => {
+            access::require(person, Permission::WriteConversations)?;
+            load(tx, person, conversation).map(Some)
+        }
+        None if announce::may_see(tx, person, message.id)? => Ok(None),
+        None => Err(CareError::NotFound),
+    }
 }
 
 /// Changes a conversation at the version that the person saw. Returns what the closure returns.

@@ -4,7 +4,7 @@
 use kulant_channels::delivery::{Finding, FindingClass};
 use kulant_channels::outbound::SendError;
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, IdMaker, InboxId};
+use kulant_model::ids::{AlertId, IdMaker, InboxId, JobId};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::{Tx, inboxes};
@@ -14,6 +14,7 @@ use crate::SYSTEM;
 use crate::deliver::clear_alert;
 use crate::error::CareError;
 use crate::jobs::ask_soon;
+use crate::trouble_mail;
 
 /// The class of trouble where the network no longer accepts who we are, however that was found.
 const AUTH: &str = "auth_broken";
@@ -105,6 +106,12 @@ pub(crate) fn reason(trouble: &Json) -> Option<String> {
         .then(|| format!("channel.reason.{class}"))
 }
 
+/// Returns since when an inbox has trouble that does not pass by itself.
+pub(crate) fn lasting_since(trouble: &Json) -> Option<Timestamp> {
+    class_of(trouble).filter(|class| !PASSING.contains(class))?;
+    trouble.get("since")?.as_str()?.parse().ok()
+}
+
 fn class_of(trouble: &Json) -> Option<&str> {
     trouble.get("class").and_then(Json::as_str)
 }
@@ -151,7 +158,12 @@ pub(crate) fn note(
         );
     }
     match class {
-        Some(class) if !PASSING.contains(&class) => raise(tx, inbox, class, (ids, now)),
+        Some(class) if !PASSING.contains(&class) => {
+            if known != Some(class) {
+                trouble_mail::enqueue(tx, JobId(ids.next(now)), inbox, now)?;
+            }
+            raise(tx, inbox, class, (ids, now))
+        }
         Some(_) => Ok(()),
         None => {
             clear_alert(tx, &alert_key(inbox), now)?;

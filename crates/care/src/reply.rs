@@ -23,7 +23,7 @@ use crate::error::CareError;
 use crate::{Care, access, deliver, idempotency, windows};
 
 /// The longest text that is taken, whatever the network allows.
-const LONGEST: usize = 100_000;
+pub(crate) const LONGEST: usize = 100_000;
 
 /// What an agent wrote.
 #[derive(Debug, Clone)]

@@ -5,10 +5,9 @@ use kulant_model::ids::{AgentId, AttachmentId, InboxId};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_store::messages::{self, Attachment};
-use kulant_store::reading;
 
 use crate::error::CareError;
-use crate::{Care, access, accounts};
+use crate::{Care, access, accounts, view};
 
 const LONGEST_NAME: usize = 120;
 /// What every file is that we do not recognise.
@@ -128,14 +127,14 @@ pub async fn read(
     id: AttachmentId,
 ) -> Result<(Attachment, Vec<u8>), CareError> {
     access::require(person, Permission::ReadConversations)?;
-    let (scope, agent) = (person.scope.clone(), person.agent);
+    let asking = person.clone();
     let file = care
         .store
         .read(move |read| {
             let file = messages::find_attachment(read, id)?.ok_or(CareError::NotFound)?;
             let may = match file.message {
-                Some(message) => reading::may_see_message(read, &scope, message)?,
-                None => file.agent == Some(agent),
+                Some(message) => view::may_see(read, &asking, message)?,
+                None => file.agent == Some(asking.agent),
             };
             if may {
                 Ok(file)

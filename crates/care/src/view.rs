@@ -5,6 +5,7 @@ mod spoken;
 
 use std::collections::HashMap;
 
+pub use kulant_channels::capability::SideCapabilities;
 use kulant_model::conversation::Status;
 use kulant_model::event::EventKind;
 use kulant_model::ids::{ConversationId, MessageId, TagId};
@@ -22,7 +23,7 @@ use crate::windows::{self, Window};
 use crate::{Care, SYSTEM, access, health, reply};
 
 pub use found::{Found, find_by_words};
-pub(crate) use spoken::messages_by_id;
+pub(crate) use spoken::{may_see, messages_by_id};
 pub use spoken::{Author, MessageView, find_message, find_message_changed, is_ours, list_messages};
 
 /// A page of a list, and where the next one begins.
@@ -49,7 +50,7 @@ pub struct Opened {
 /// What can be said in public, or in private, and to whom.
 #[derive(Debug, Clone)]
 pub struct Side {
-    pub capabilities: &'static kulant_channels::capability::SideCapabilities,
+    pub capabilities: &'static SideCapabilities,
     /// Why nothing can be sent, as a key of the locale files.
     pub reason: Option<String>,
     /// Until when, and how.

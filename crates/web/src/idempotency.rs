@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kulant_care::Care;
+use kulant_care::{Care, announce};
 use kulant_care::idempotency::{
     Answer, Proof, Trace, Turn, finish, give_up, give_up_wordless, take, traced,
 };
@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tracing::error;
 
 use crate::App;
-use crate::api::messages;
+use crate::api::{announcements, messages};
 use crate::limits;
 use crate::problem::Problem;
 use crate::session::Identified;
@@ -154,7 +154,8 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
 
 /// Tells which requests leave word of what they wrote: those that a customer would read twice.
 fn proof(path: &str) -> Proof {
-    if path.starts_with("/conversations/") && path.ends_with("/messages") {
+    let is_answer = path.starts_with("/conversations/") && path.ends_with("/messages");
+    if is_answer || path == "/posts" {
         Proof::Message
     } else {
         Proof::None
@@ -162,8 +163,17 @@ fn proof(path: &str) -> Proof {
 }
 
 async fn show_written(care: &Care, person: &Person, message: MessageId) -> Response {
-    match messages::accepted(care, person, message).await {
-        Ok(answer) => replayed(answer.into_response()),
+    let shown = match announce::find_by_message(care, person, message).await {
+        Ok(Some(announcement)) => announcements::accepted(care, person, announcement)
+            .await
+            .map(IntoResponse::into_response),
+        Ok(None) => messages::accepted(care, person, message)
+            .await
+            .map(IntoResponse::into_response),
+        Err(error) => Err(error.into()),
+    };
+    match shown {
+        Ok(answer) => replayed(answer),
         Err(problem) => problem.into_response(),
     }
 }

@@ -5,7 +5,7 @@ use kulant_model::event::EventKind;
 use kulant_model::ids::MessageId;
 use kulant_model::message::{DeliveryState, Direction};
 use kulant_model::refusal::Refusal;
-use kulant_model::role::{Permission, Person};
+use kulant_model::role::Person;
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::messages::{self, Delivery, Message};
 use kulant_store::{Tx, deliveries, jobs};
@@ -13,12 +13,12 @@ use kulant_store::{Tx, deliveries, jobs};
 use super::{KIND, can_look_up, clear_alert, enqueue, state_of};
 use crate::change::{self, Changing};
 use crate::error::CareError;
-use crate::{Care, access, accounts};
+use crate::{Care, accounts};
 
 /// Takes a message back before it leaves, or one that has not arrived and is not to be sent again;
 /// the desk gives the words back to the composer.
 pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
-    change_delivery(care, person, id, |tx, message, row, changing| {
+    change_delivery(care, person, id, |tx, message, mut row, changing| {
         let stays = matches!(
             state_of(message),
             Some(DeliveryState::Queued | DeliveryState::Failed | DeliveryState::Uncertain)
@@ -34,15 +34,13 @@ pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), C
         deliveries::save(tx, message.id, &delivery)?;
         jobs::cancel(tx, KIND, &message.id.to_string())?;
         clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
-        change::add_up(tx, row)?;
-        if row.waiting_since.is_some() && row.status == Status::Waiting {
-            row.status = Status::Open;
+        if let Some(row) = row.as_deref_mut() {
+            change::add_up(tx, row)?;
+            if row.waiting_since.is_some() && row.status == Status::Waiting {
+                row.status = Status::Open;
+            }
         }
-        tx.append(
-            changing
-                .event(EventKind::MessageCancelled, row)
-                .message(message.id),
-        );
+        tx.append(changing.event_of(EventKind::MessageCancelled, message, row.as_deref()));
         Ok(())
     })
     .await
@@ -71,11 +69,7 @@ pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
         } else {
             enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
         }
-        tx.append(
-            changing
-                .event(EventKind::MessageQueued, row)
-                .message(message.id),
-        );
+        tx.append(changing.event_of(EventKind::MessageQueued, message, row.as_deref()));
         Ok(())
     })
     .await
@@ -105,11 +99,7 @@ pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
         };
         deliveries::save(tx, message.id, &delivery)?;
         enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
-        tx.append(
-            changing
-                .event(EventKind::MessageSending, row)
-                .message(message.id),
-        );
+        tx.append(changing.event_of(EventKind::MessageSending, message, row.as_deref()));
         Ok(())
     })
     .await
@@ -122,26 +112,24 @@ async fn change_delivery<F>(
     work: F,
 ) -> Result<(), CareError>
 where
-    F: FnOnce(&mut Tx<'_>, &Message, &mut Conversation, &Changing) -> Result<(), CareError>
+    F: FnOnce(&mut Tx<'_>, &Message, Option<&mut Conversation>, &Changing) -> Result<(), CareError>
         + Send
         + 'static,
 {
-    access::require(person, Permission::WriteConversations)?;
+    change::require_words(person)?;
     let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
-            let conversation = messages::find(tx, id)?
-                .and_then(|message| message.conversation)
-                .ok_or(CareError::NotFound)?;
-            let mut row = change::load(tx, &changing.person, conversation)?;
+            let found = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
+            let mut row = change::load_of(tx, &changing.person, &found)?;
             // Read again under the lock of the conversation.
             let message = messages::find(tx, id)?
                 .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
                 // One that was taken back or erased has no words left to send.
                 .filter(|message| message.deleted_at.is_none())
                 .ok_or(CareError::NotFound)?;
-            work(tx, &message, &mut row, &changing)?;
-            Ok(rows::save(tx, &[row])?)
+            work(tx, &message, row.as_mut(), &changing)?;
+            Ok(rows::save(tx, &Vec::from_iter(row))?)
         })
         .await
 }

@@ -140,6 +140,11 @@ pub async fn change(
     profile(care, person).await
 }
 
+/// Returns the language that somebody reads.
+pub(crate) fn language_of(agent: &agents::Agent) -> Language {
+    read_preferences(agent.preferences.clone()).language
+}
+
 /// Reads kept preferences; what an older program kept otherwise falls back to the defaults.
 fn read_preferences(kept: serde_json::Value) -> Preferences {
     serde_json::from_value(kept).unwrap_or_default()

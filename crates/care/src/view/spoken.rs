@@ -13,7 +13,7 @@ use kulant_store::{Read, contacts, inboxes, mentions, reactions};
 use super::Page;
 use crate::accounts;
 use crate::error::CareError;
-use crate::{Care, access, deliver};
+use crate::{Care, access, announce, deliver};
 
 /// A message with everything that is shown of it.
 #[derive(Debug, Clone)]
@@ -92,10 +92,10 @@ pub async fn find_message_changed(
     person: &Person,
     id: MessageId,
 ) -> Result<MessageView, CareError> {
-    let (scope, naming) = (person.scope.clone(), care.clone());
+    let (person, naming) = (person.clone(), care.clone());
     care.store
         .read(move |read| {
-            if !reading::may_see_message(read, &scope, id)? {
+            if !may_see(read, &person, id)? {
                 return Err(CareError::NotFound);
             }
             messages_by_id(&naming, read, &[id])?
@@ -103,6 +103,16 @@ pub async fn find_message_changed(
                 .ok_or(CareError::NotFound)
         })
         .await
+}
+
+/// Returns whether a person may see a message: one of a conversation within the scope, or one that we
+/// said of ourselves.
+pub(crate) fn may_see(
+    read: &mut Read<'_>,
+    person: &Person,
+    id: MessageId,
+) -> Result<bool, CareError> {
+    Ok(reading::may_see_message(read, &person.scope, id)? || announce::may_see(read, person, id)?)
 }
 
 /// Loads messages by their ids with the names of those who speak, oldest first.

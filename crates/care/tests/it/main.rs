@@ -2,6 +2,7 @@
 
 mod acts;
 mod agents;
+mod announcing;
 mod conversations;
 mod crossing;
 #[path = "../../../store/tests/it/database.rs"]

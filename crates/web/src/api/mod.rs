@@ -2,6 +2,7 @@
 //! A new resource is a file here and a line in `resources`.
 
 mod agents;
+pub(crate) mod announcements;
 mod bounds;
 mod brands;
 mod channels;
@@ -127,6 +128,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(tokens::routes())
         .merge(conversations::routes())
         .merge(messages::routes())
+        .merge(announcements::routes())
         .merge(uploads::routes())
         .merge(contacts::routes())
         .merge(quarantine::routes())

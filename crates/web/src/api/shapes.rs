@@ -3,7 +3,7 @@
 
 use kulant_care::contacts::{ContactView, IdentityView};
 use kulant_care::overview::Count as CareCount;
-use kulant_care::view::{self, MessageView};
+use kulant_care::view::{self, MessageView, SideCapabilities};
 use kulant_model::conversation::{Priority, Status};
 use kulant_model::ids::{AgentId, AttachmentId, ContactId, ConversationId, IdentityId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
@@ -117,7 +117,7 @@ struct Sides<T> {
 
 /// What the network can do on one side.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Capability {
+pub struct Capability {
     /// The longest text; null where there is no limit.
     length: Option<usize>,
     #[schema(value_type = String, example = "graphemes")]
@@ -388,9 +388,9 @@ impl From<view::Opened> for ConversationDetail {
     }
 }
 
-impl From<view::Side> for Capability {
-    fn from(side: view::Side) -> Self {
-        let can = side.capabilities;
+impl Capability {
+    /// What a network can do on one side, unless there is a reason why not now.
+    pub(super) fn of(can: &SideCapabilities, reason: Option<String>) -> Self {
         Self {
             length: can.length,
             counts: serde_json::to_value(can.counts).unwrap_or_default(),
@@ -398,14 +398,24 @@ impl From<view::Side> for Capability {
             edit: can.edit,
             delete: can.delete,
             reactions: can.reactions,
-            send: can.send && side.reason.is_none(),
-            reason: side.reason,
+            send: can.send && reason.is_none(),
+            reason,
             templates: can.templates,
+            until: None,
+            hand_over: None,
+        }
+    }
+}
+
+impl From<view::Side> for Capability {
+    fn from(side: view::Side) -> Self {
+        Self {
             until: side.window.until.map(|until| until.to_string()),
             hand_over: side
                 .window
                 .hand_over
                 .and_then(|way| serde_json::to_value(way).ok()),
+            ..Self::of(side.capabilities, side.reason)
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::http::Method;
 use kulant_care::admin::inboxes::NewInbox;
 use kulant_care::admin::tags::TagChange;
 use kulant_care::admin::views::ViewChange;
+use kulant_care::announce::{self, NewAnnouncement};
 use kulant_care::people::invitations;
 use kulant_care::people::tokens::{self, NewToken};
 use kulant_care::{accept, access, admin, intake, uploads};
@@ -155,6 +156,19 @@ const RULES: &[Rule] = &[
         r#"{"kind": "praise"}"#,
         OF_THE_TEAM,
     ),
+    Rule("GET /posts", "", SUPERVISORS),
+    Rule("GET /posts/accounts", "", SUPERVISORS),
+    Rule(
+        "POST /posts/preview",
+        r#"{"brand": "1", "text": "x", "inboxes": ["1"]}"#,
+        SUPERVISORS,
+    ),
+    Rule(
+        "POST /posts",
+        r#"{"brand": "1", "text": "x", "inboxes": ["1"]}"#,
+        SUPERVISORS,
+    ),
+    Rule("GET /posts/{id}", "", SUPERVISORS),
     // No form: whoever is signed in is told so.
     Rule("POST /uploads", "{}", SIGNED_IN),
     Rule("GET /attachments/{id}", "", OF_THE_AGENT),
@@ -352,6 +366,17 @@ impl Scene {
                     .as_str()
                     .expect("an id")
                     .to_owned()
+            }
+            "posts" => {
+                let brand = admin::brands::list(care, &operator, 0, 1).await;
+                let new = NewAnnouncement {
+                    brand: Some(brand.expect("brands")[0].id),
+                    text: "Heute bis 22 Uhr".to_owned(),
+                    inboxes: vec![self.inbox],
+                    ..NewAnnouncement::default()
+                };
+                let said = announce::announce(care, &operator, new, None).await;
+                said.expect("queued").to_string()
             }
             "attachments" => {
                 let file = uploads::upload_by_agent(care, &self.agent, "a.txt", vec![120]).await;
