@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the build: a PostgreSQL server, mail servers and Chromium, all Debian's own packages.
+# Installs what the tests need beside the build: a PostgreSQL server, mail servers and Chromium, all Debian's own packages,
+# and a Bluesky server from npm.
 # What is there already is left alone, and no server is started here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -54,3 +55,5 @@ if ! scripts/chromium.sh >/dev/null 2>&1; then
   install_packages chromium fonts-liberation
   scripts/chromium.sh >/dev/null
 fi
+
+scripts/pds.sh >/dev/null

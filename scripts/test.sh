@@ -51,7 +51,8 @@ if step set-up check scripts/set-up.sh && step set-up-tests check scripts/set-up
   step postgres check scripts/postgres.sh start "$work/postgres"; then
   KULANT_CHROMIUM=$(scripts/chromium.sh)
   KULANT_TEST_POSTGRES=$(scripts/postgres.sh start "$work/postgres")
-  export KULANT_CHROMIUM KULANT_TEST_POSTGRES
+  KULANT_TEST_PDS=$(scripts/pds.sh)
+  export KULANT_CHROMIUM KULANT_TEST_POSTGRES KULANT_TEST_PDS
   if [ -n "${KULANT_DATA:-}" ]; then
     KULANT_DATA=$(cd "$KULANT_DATA" && pwd)
     export KULANT_DATA

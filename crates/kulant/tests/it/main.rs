@@ -4,6 +4,7 @@ mod commands;
 mod driver;
 mod generated;
 mod kill;
+mod real;
 mod tidy;
 
 /// Says that a test did not run, past the capture of the test runner.
