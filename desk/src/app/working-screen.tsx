@@ -1,18 +1,18 @@
 // The working screen: list, conversation, panel. The URL holds view, filters and the open conversation.
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { lazyRouteComponent, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import IconArrowLeft from '@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs'
 import IconLayoutSidebarRight from '@tabler/icons-react/dist/esm/icons/IconLayoutSidebarRight.mjs'
 import IconMessages from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs'
-import { useCallback, useMemo } from 'react'
+import { Suspense, useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EmptyState } from '../components/empty-state'
 import { IconButton } from '../components/icon-button'
 import { KeyHint } from '../components/key-hint'
 import { countsQuery } from '../features/conversations/api/count-conversations'
 import { ConversationList } from '../features/conversations/components/conversation-list'
-import { ConversationPane } from '../features/conversations/components/conversation-pane'
 import { ListHeader } from '../features/conversations/components/list-header'
+import { PaneSkeleton } from '../features/conversations/components/pane-skeleton'
 import { useTeams, viewsQuery } from '../lib/api/directory'
 import { useAgent } from '../lib/api/session'
 import type { Counts } from '../lib/api/types'
@@ -24,6 +24,10 @@ import { togglePanel, usePanel } from './panel'
 import { SaveView } from './save-view'
 import { SidePanel } from './side-panel'
 import classes from './working-screen.module.css'
+
+/** What one conversation needs comes with the first that is opened, or is about to be; the list waits for none of it. */
+const ConversationPane = lazyRouteComponent(() => import('../features/conversations/components/conversation-pane'), 'ConversationPane')
+const preload = () => void ConversationPane.preload?.()
 
 // What is resolved grows for ever: there a number says nothing.
 const COUNT_OF: Record<string, Exclude<keyof Counts, 'teams'>> = {
@@ -60,9 +64,16 @@ export function WorkingScreen() {
   const narrow = () => window.matchMedia('(max-width: 799px)').matches
   useShortcut('back', () => (narrow() && conversationId ? back() : false))
 
+  const lead = (
+    <span className={classes.back}>
+      <IconButton label={t('desk.act.back')} onClick={back}>
+        <IconArrowLeft size={20} stroke={1.8} aria-hidden="true" />
+      </IconButton>
+    </span>
+  )
   return (
     <div className={classes.screen} data-open={conversationId ? true : undefined} data-panel={(conversationId && panel) || undefined}>
-      <div className={classes.list} role={conversationId ? 'region' : 'main'} aria-label={t('desk.list.region')}>
+      <div className={classes.list} role={conversationId ? 'region' : 'main'} aria-label={t('desk.list.region')} onPointerEnter={preload} onFocus={preload}>
         <ListHeader
           heading={conversationId ? 'h2' : 'h1'}
           title={title}
@@ -87,23 +98,19 @@ export function WorkingScreen() {
       </div>
       <div className={classes.conversation}>
         {conversationId ? (
-          <ConversationPane
-            id={conversationId}
-            hrefFor={hrefFor}
-            onOpen={onOpen}
-            lead={
-              <span className={classes.back}>
-                <IconButton label={t('desk.act.back')} onClick={back}>
-                  <IconArrowLeft size={20} stroke={1.8} aria-hidden="true" />
+          <Suspense fallback={<PaneSkeleton lead={lead} />}>
+            <ConversationPane
+              id={conversationId}
+              hrefFor={hrefFor}
+              onOpen={onOpen}
+              lead={lead}
+              tail={
+                <IconButton label={t('desk.keys.panel')} shortcut="panel" onClick={togglePanel} pressed={panel}>
+                  <IconLayoutSidebarRight size={19} stroke={1.6} aria-hidden="true" />
                 </IconButton>
-              </span>
-            }
-            tail={
-              <IconButton label={t('desk.keys.panel')} shortcut="panel" onClick={togglePanel} pressed={panel}>
-                <IconLayoutSidebarRight size={19} stroke={1.6} aria-hidden="true" />
-              </IconButton>
-            }
-          />
+              }
+            />
+          </Suspense>
         ) : (
           <section className={classes.nothing} aria-label={t('desk.conversation.region')}>
             <EmptyState sign={<IconMessages size={30} stroke={1.4} />} title={t('desk.empty.none_open.title')}>
