@@ -22,7 +22,7 @@ pub enum Counting {
     /// Graphemes, but every link counts 23, and of `@user@host` only `@user` counts.
     Weighted,
     /// By X's table of weights: most signs of ours 1, others and emoji 2, every link 23.
-    X,
+    WeightedWide,
     /// UTF-16 code units.
     Utf16,
     /// What fits into SMS: GSM-7 septets, or UTF-16 code units where a sign is not in GSM-7.
@@ -36,7 +36,7 @@ pub fn count_length(text: &str, counting: Counting) -> usize {
         Counting::Graphemes => graphemes(text),
         Counting::Bytes => text.len(),
         Counting::Weighted => weighted(text),
-        Counting::X => x::weight(text),
+        Counting::WeightedWide => x::weight(text),
         Counting::Utf16 => text.encode_utf16().count(),
         Counting::Sms => sms::units(text),
     }

@@ -1,5 +1,7 @@
 //! What holds for every network: no payload makes it panic, and what it publishes is well formed.
 
+mod odd;
+
 use std::collections::HashSet;
 use std::io::Cursor;
 
@@ -93,7 +95,7 @@ fn read_everywhere(body: &[u8], text: &str) {
         Counting::Graphemes,
         Counting::Bytes,
         Counting::Weighted,
-        Counting::X,
+        Counting::WeightedWide,
     ] {
         count_length(&plain, counting);
     }

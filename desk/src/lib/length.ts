@@ -13,7 +13,7 @@ export function countLength(text: string, counts: Capability['counts']): number 
       return countBytes(text)
     case 'weighted':
       return weighAsMastodon(text)
-    case 'x':
+    case 'weighted_wide':
       return weighAsX(text)
     case 'utf16':
       return text.length

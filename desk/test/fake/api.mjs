@@ -13,7 +13,7 @@ const CAPS = {
   telegram: { public: { ...CAP, length: 4096, counts: 'utf16' }, private: { ...CAP, length: 4096, counts: 'utf16' } },
   twilio: { public: null, private: { ...CAP, length: 1600, counts: 'sms', edit: false, delete: false, reactions: false } },
   whatsapp: { public: null, private: { ...CAP, length: 4096, templates: true } },
-  x: { public: { ...CAP, length: 280, counts: 'x', edit: false }, private: { ...CAP, length: 10_000 } },
+  x: { public: { ...CAP, length: 280, counts: 'weighted_wide', edit: false }, private: { ...CAP, length: 10_000 } },
   feed: { public: { ...CAP, send: false, reason: 'channel.feed.reason.open_link', length: 2000 }, private: null },
 }
 const SCOPES = ['conversations:read', 'conversations:write', 'settings:read']

@@ -50,7 +50,7 @@ pub struct X;
 const PUBLIC: SideCapabilities = SideCapabilities {
     send: true,
     length: Some(280),
-    counts: Counting::X,
+    counts: Counting::WeightedWide,
     delete: true,
     hide: true,
     reactions: true,

@@ -34,7 +34,7 @@ export interface Preferences {
   initials_consent?: boolean
 }
 
-export type Capability = Narrow<Answer<NonNullable<Schemas['Sides_Capability']['public']>>, { counts: 'characters' | 'graphemes' | 'weighted' | 'bytes' | 'x' | 'utf16' | 'sms'; hand_over: 'message' | 'one_message' | 'link' | null }>
+export type Capability = Narrow<Answer<NonNullable<Schemas['Sides_Capability']['public']>>, { counts: 'characters' | 'graphemes' | 'weighted' | 'bytes' | 'weighted_wide' | 'utf16' | 'sms'; hand_over: 'message' | 'one_message' | 'link' | null }>
 export type ReplyTarget = Answer<NonNullable<Schemas['Sides_ReplyTarget']['public']>>
 interface Sides<T> { public: T | null; private: T | null }
 
