@@ -31,6 +31,7 @@ pub(super) async fn send(
     match &outbound.action {
         Action::Reply { body, attachments } => {
             check(body)?;
+            check_files(attachments)?;
             let mut post = place(account, outbound, body, http).await?;
             post["raw"] = json!(with_files(account, outbound, (body, attachments), http).await?);
             let body = post.to_string().into_bytes();
@@ -68,7 +69,16 @@ pub(super) async fn send(
                 let detail = "a forum knows likes and no other reaction";
                 return Err(SendError::Forbidden(detail.to_owned()));
             }
-            let id = post_id(account, network_id, http).await?;
+            let post = post(account, network_id, http).await?;
+            let liked = post
+                .actions_summary
+                .iter()
+                .any(|action| action.id == LIKE && action.acted);
+            // A forum refuses a second like; the wish is fulfilled all the same.
+            if liked == *added {
+                return Ok(done(account, network_id));
+            }
+            let id = post.id;
             let request = if *added {
                 let body = json!({"id": id, "post_action_type_id": LIKE});
                 Request::post_json(
@@ -246,6 +256,20 @@ fn check(body: &str) -> Result<(), SendError> {
         return Err(SendError::ContentRejected(detail.to_owned()));
     }
     Ok(())
+}
+
+fn check_files(files: &[OutboundAttachment]) -> Result<(), SendError> {
+    let fit = SIDE.attachments.as_ref().is_none_or(|limits| {
+        files.len() <= limits.count
+            && files
+                .iter()
+                .all(|file| file.bytes.len() as u64 <= limits.bytes_each)
+    });
+    if fit {
+        return Ok(());
+    }
+    let detail = "more or larger files than a post carries";
+    Err(SendError::ContentRejected(detail.to_owned()))
 }
 
 /// Makes a title of the first line.

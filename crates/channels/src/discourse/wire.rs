@@ -65,6 +65,17 @@ pub(super) struct Post {
     #[serde(default)]
     pub(super) user_deleted: bool,
     pub(super) deleted_at: Option<String>,
+    #[serde(default)]
+    pub(super) actions_summary: Vec<Action>,
+}
+
+/// What can be done to a post, such as liking it.
+#[derive(Deserialize)]
+pub(super) struct Action {
+    pub(super) id: i64,
+    /// Whether whoever asks did it already.
+    #[serde(default)]
+    pub(super) acted: bool,
 }
 
 #[derive(Deserialize)]

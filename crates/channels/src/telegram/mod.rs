@@ -14,7 +14,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
+    SideCapabilities, Tells,
+};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
 };
@@ -133,6 +136,14 @@ impl Channel for Telegram {
                     "default": false,
                     "title": "channel.telegram.push.title",
                     "description": "channel.telegram.push.description",
+                },
+                "wait_seconds": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": 25,
+                    "default": 20,
+                    "title": "channel.telegram.wait_seconds.title",
+                    "description": "channel.telegram.wait_seconds.description",
                 },
                 "base_url": {
                     "type": "string",

@@ -15,8 +15,12 @@ use crate::signature;
 
 /// How many updates one answer holds at most.
 const PAGE: usize = 100;
-/// How long Telegram waits for news before it answers with none; less than our client waits.
+/// How long Telegram waits for news before it answers with none, where nothing else is set, and how
+/// long at most; less than our client waits.
 const LONG_POLL_SECONDS: u64 = 20;
+const LONGEST_POLL_SECONDS: u64 = 25;
+/// When to ask again where Telegram does not wait.
+const SHORT_POLL_PAUSE: Duration = Duration::from_secs(5);
 /// How long after the first piece of an album the others are here.
 const ALBUM_PAUSE: Duration = Duration::from_millis(700);
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -49,6 +53,7 @@ pub(super) async fn poll(
     let next_in = match &trouble {
         Some(trouble) => trouble.wait().unwrap_or(AFTER_TROUBLE),
         None if is_pushed(account) => HOOK_PAUSE,
+        None if wait_seconds(account) == 0 => SHORT_POLL_PAUSE,
         None => AT_ONCE,
     };
     Ok(Polled {
@@ -72,7 +77,7 @@ async fn updates(
     if cursor.username.is_none() {
         cursor.username = Some(client::username(account, http).await?);
     }
-    let page = match page(account, cursor.offset, LONG_POLL_SECONDS, http).await {
+    let page = match page(account, cursor.offset, wait_seconds(account), http).await {
         Err(SendError::Forbidden(detail)) => {
             take_hook_back(account, detail, http).await?;
             page(account, cursor.offset, 0, http).await?
@@ -107,6 +112,11 @@ async fn page(
             "the updates are not a list".to_owned(),
         )),
     }
+}
+
+fn wait_seconds(account: &Account) -> u64 {
+    let set = account.settings.get("wait_seconds").and_then(Value::as_u64);
+    set.unwrap_or(LONG_POLL_SECONDS).min(LONGEST_POLL_SECONDS)
 }
 
 /// Takes our own hook away where polling is wanted again; anybody else's stays.

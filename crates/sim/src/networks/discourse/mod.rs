@@ -178,6 +178,12 @@ impl Discourse {
             .reply_to
             .and_then(|number| self.by_number(post.topic, number))
             .and_then(|post| self.users.get(&post.user));
+        // Whoever reads by a key is told whether they acted themselves.
+        let acted = self
+            .keys
+            .values()
+            .filter_map(|name| self.by_name(name))
+            .any(|reader| post.likes.contains(&reader.id));
         let mut shown = json!({
             "id": post.id,
             "name": user.map(|user| &user.name),
@@ -200,7 +206,7 @@ impl Discourse {
             "deleted_at": post.deleted.then(|| kit.now_text()),
             "hidden": false,
             "trust_level": 1,
-            "actions_summary": [{"id": 2, "count": post.likes.len(), "can_act": true}],
+            "actions_summary": [{"id": 2, "count": post.likes.len(), "can_act": true, "acted": acted}],
         });
         if let Some(answered) = answered {
             shown["reply_to_user"] = json!({"id": answered.id, "username": answered.username});

@@ -23,8 +23,13 @@ pub(super) fn act(server: &mut Mastodon, act: &Act, kit: &Kit) -> Done {
         "post" | "comment" | "reply" | "dm" => say(server, by, act, kit),
         "edit" => {
             let id = own_post(server, by, act)?;
-            let media = server.statuses.get(&id).map(|status| status.media.clone());
-            server.edit(id, act.text.clone(), None, media, kit);
+            let before = server.statuses.get(&id);
+            let media = before.map(|status| status.media.clone());
+            let text = before.map_or_else(
+                || act.text.clone(),
+                |status| with_names(&status.text, &act.text),
+            );
+            server.edit(id, text, None, media, kit);
             Ok(json!({"id": id.to_string()}))
         }
         "delete" => {
@@ -143,6 +148,16 @@ fn say(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
     };
     let id = server.post(by, draft, kit);
     Ok(json!({"id": id.to_string()}))
+}
+
+/// Keeps the names before a text, as programs show them to whoever edits it.
+fn with_names(before: &str, text: &str) -> String {
+    let names: Vec<&str> = before
+        .split(' ')
+        .take_while(|word| word.starts_with('@'))
+        .filter(|name| !text.contains(*name))
+        .collect();
+    [names, vec![text]].concat().join(" ")
 }
 
 fn react(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {

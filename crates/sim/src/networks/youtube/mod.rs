@@ -249,6 +249,11 @@ impl Network for Youtube {
                 "commentNotFound",
                 "The specified comment could not be found.",
             ),
+            400 | 422 => api::refused(
+                status,
+                "invalidCommentMetadata",
+                "The request metadata is invalid.",
+            ),
             429 => api::refused(429, "rateLimitExceeded", "Rate Limit Exceeded"),
             500..=599 => api::refused(status, "backendError", "Backend Error"),
             _ => api::refused(
