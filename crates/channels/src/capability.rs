@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub signed_hook: bool,
     /// Whether every inbox of this channel has a page of its own on our site.
     pub public_page: bool,
+    /// Whether colleagues write down here what was said in a call.
+    pub calls: bool,
     /// Whether a message of ours can be looked for at the network after its answer was lost.
     pub look_up: bool,
     /// Whether history and gaps are filled by asking, besides what is pushed or listened to.
@@ -157,6 +159,7 @@ impl Capabilities {
         needs_public_address: false,
         signed_hook: false,
         public_page: false,
+        calls: false,
         look_up: false,
         fills_gaps: false,
         hand_over: None,

@@ -34,6 +34,7 @@ mod graph;
 pub mod import;
 pub mod instagram;
 pub mod mastodon;
+pub mod phone;
 pub mod telegram;
 pub mod twilio;
 pub mod webhook;
@@ -71,6 +72,7 @@ pub static CHANNELS: &[&dyn Channel] = &[
     &import::Import,
     &instagram::Instagram,
     &mastodon::Mastodon,
+    &phone::Phone,
     &telegram::Telegram,
     &twilio::Twilio,
     &webhook::Webhook,
@@ -182,6 +184,15 @@ pub trait Channel: Send + Sync + 'static {
         _: &Http,
     ) -> Result<Polled, SendError> {
         Err(not_offered())
+    }
+
+    /// Returns what searching here finds and what it does not, as a key of the locale files.
+    fn coverage(&self) -> &'static str {
+        if self.capabilities().public.is_some() {
+            "channel.coverage.incoming"
+        } else {
+            "channel.coverage.closed"
+        }
     }
 
     /// Returns what the network was asked for so far, as the cursor of a poll or a search remembers it;

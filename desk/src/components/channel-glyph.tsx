@@ -16,6 +16,7 @@ import IconForms from '@tabler/icons-react/dist/esm/icons/IconForms.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconMessageCircle from '@tabler/icons-react/dist/esm/icons/IconMessageCircle.mjs'
 import IconMessages from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs'
+import IconPhone from '@tabler/icons-react/dist/esm/icons/IconPhone.mjs'
 import IconPlugConnected from '@tabler/icons-react/dist/esm/icons/IconPlugConnected.mjs'
 import IconRss from '@tabler/icons-react/dist/esm/icons/IconRss.mjs'
 import type { InboxMark } from '../lib/api/types'
@@ -26,6 +27,7 @@ const GLYPHS: Record<string, typeof IconMail> = {
   webhook: IconPlugConnected,
   import: IconFileImport,
   email: IconMail,
+  phone: IconPhone,
   mastodon: IconBrandMastodon,
   bluesky: IconBrandBluesky,
   facebook: IconBrandFacebook,
