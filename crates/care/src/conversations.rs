@@ -59,6 +59,7 @@ pub(crate) fn apply_status(
         // What was there is settled; what arrives later is not, though it was written before.
         row.settled_at = row.settled_at.max(parties::find_newest_words(tx, row.id)?);
         row.unread = false;
+        row.next_word_at = None;
     } else if before == Status::Resolved {
         // Taken up again: whoever waited before the resolution waits again.
         row.settled_at = None;
@@ -373,6 +374,8 @@ pub async fn wake(care: &Care) -> Result<usize, CareError> {
                 if row.snoozed_until.is_some_and(|until| until <= now) {
                     row.status = Status::Open;
                     row.snoozed_until = None;
+                    // Back on top of the list: somebody is waited for, or was promised something.
+                    row.last_message_at = row.last_message_at.max(now);
                     tx.append(changing.event(EventKind::StatusChanged, &row).facts(
                         json!({"from": Status::Snoozed, "to": Status::Open, "why": "snooze_over"}),
                     ));

@@ -96,6 +96,26 @@ pub fn insert(tx: &mut Tx<'_>, realm: &str, identities: &[Identity]) -> Result<(
     Ok(())
 }
 
+/// Keeps a new identity of a contact that is known; one that is there already stays with whom it is.
+pub fn attach(tx: &mut Tx<'_>, realm: &str, identity: &Identity) -> Result<(), StoreError> {
+    let row = params![
+        identity.id,
+        identity.contact,
+        identity.inbox,
+        realm,
+        &identity.network_id,
+        identity.name.as_deref(),
+        identity.handle.as_deref(),
+        identity.named_at
+    ];
+    tx.insert(
+        "INSERT INTO identities (id, contact_id, inbox_id, realm, network_id, name, handle, named_at)",
+        &[row.into()],
+        "ON CONFLICT (realm, network_id) DO NOTHING",
+    )?;
+    Ok(())
+}
+
 /// Gives identities the names that the network used last.
 pub fn rename(tx: &mut Tx<'_>, identities: &[Identity]) -> Result<(), StoreError> {
     for identity in identities {

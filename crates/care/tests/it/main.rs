@@ -18,6 +18,7 @@ mod joining;
 mod network;
 mod networks;
 mod patience;
+mod phone;
 mod reply_target;
 mod retention;
 mod reused_ids;
@@ -26,6 +27,7 @@ mod shuffled;
 mod stopping;
 mod tagging;
 mod taken_back;
+mod trouble_mail;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -359,7 +359,8 @@ impl Client {
         headers: &[(String, String)],
         body: &[u8],
     ) -> Option<Answer> {
-        if self.stream.is_none() {
+        let was_kept = self.stream.is_some();
+        if !was_kept {
             let stream = TcpStream::connect(&self.address).ok()?;
             stream.set_nodelay(true).ok()?;
             stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -368,6 +369,10 @@ impl Client {
         let answer = self.exchange(method, path, headers, body);
         if answer.is_none() {
             self.stream = None;
+            // Servers close connections on which nothing is asked for a while.
+            if was_kept && method == "GET" {
+                return self.send(method, path, headers, body);
+            }
         }
         answer
     }

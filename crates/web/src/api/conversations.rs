@@ -465,7 +465,10 @@ async fn unjoin(
 }
 
 /// Answers a change with the conversation as it stands now.
-async fn changed(care: &Care, id: ConversationId) -> Result<Tagged<Conversation>, Problem> {
+pub(super) async fn changed(
+    care: &Care,
+    id: ConversationId,
+) -> Result<Tagged<Conversation>, Problem> {
     let summary = view::find_changed(care, id)
         .await
         .map_err(|error: CareError| Problem::from(error))?;

@@ -5,12 +5,14 @@ mod agents;
 pub(crate) mod announcements;
 mod bounds;
 mod brands;
+mod calls;
 mod channels;
 mod choices;
 mod contacts;
 mod conversations;
 mod failures;
 mod filters;
+mod holding;
 mod inboxes;
 mod invitations;
 mod live;
@@ -121,12 +123,14 @@ fn resources() -> OpenApiRouter<App> {
         .merge(agents::routes())
         .merge(teams::routes())
         .merge(brands::routes())
+        .merge(calls::routes())
         .merge(inboxes::routes())
         .merge(channels::routes())
         .merge(tags::routes())
         .merge(views::routes())
         .merge(tokens::routes())
         .merge(conversations::routes())
+        .merge(holding::routes())
         .merge(messages::routes())
         .merge(announcements::routes())
         .merge(uploads::routes())

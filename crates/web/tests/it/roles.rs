@@ -75,6 +75,12 @@ const RULES: &[Rule] = &[
     Rule("PATCH /inboxes/{id}", "{}", ADMINISTRATORS),
     Rule("DELETE /inboxes/{id}", "", ADMINISTRATORS),
     Rule("POST /inboxes/{id}/secret", "", ADMINISTRATORS),
+    // The walk's inbox takes no calls: whoever may is told so.
+    Rule(
+        "POST /inboxes/{id}/calls",
+        r#"{"said": "x", "number": "110"}"#,
+        OF_THE_TEAM,
+    ),
     Rule("GET /channels", "", SIGNED_IN),
     Rule("GET /tags", "", SIGNED_IN),
     Rule("POST /tags", "{}", SUPERVISORS),
@@ -89,6 +95,16 @@ const RULES: &[Rule] = &[
     Rule("DELETE /tokens/{id}", "", OF_THE_AGENT),
     Rule("GET /conversations", "", SIGNED_IN),
     Rule("GET /conversations/counts", "", SIGNED_IN),
+    Rule(
+        "POST /conversations/holding-replies",
+        r#"{"conversations": ["1"], "texts": ["a"], "next_word_at": "2030-01-01T00:00:00Z"}"#,
+        SIGNED_IN,
+    ),
+    Rule(
+        "POST /conversations/holding-replies/cancel",
+        r#"{"messages": ["1"]}"#,
+        SIGNED_IN,
+    ),
     Rule("GET /conversations/{id}", "", OF_THE_TEAM),
     Rule("GET /conversations/{id}/events", "", OF_THE_TEAM),
     Rule("GET /conversations/{id}/messages", "", OF_THE_TEAM),

@@ -1,0 +1,293 @@
+//! A call that a colleague writes down: who called, what was said, and until when we promised to call
+//! back. It is taken in like everything else that reaches us; nothing is sent from here.
+
+use std::time::Duration;
+
+use kulant_channels::phone::{Call, number};
+use kulant_model::conversation::{self, Status};
+use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, MessageId};
+use kulant_model::refusal::Refusal;
+use kulant_model::role::{Permission, Person};
+use kulant_model::time::Timestamp;
+use kulant_store::contacts::{self as people, Identity};
+use kulant_store::{Read, conversations as rows, inboxes, intakes, messages};
+
+use crate::accounts::{self, Opened};
+use crate::admin::fields::Faults;
+use crate::change::change;
+use crate::conversations::apply_status;
+use crate::error::CareError;
+use crate::{Care, accept, access, intake};
+
+const LONGEST_TEXT: usize = 20_000;
+const LONGEST_NAME: usize = 120;
+const LONGEST_NUMBER: usize = 40;
+/// How long one waits for another worker that is taking the same inbox in.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS: usize = 100;
+
+/// A call as it is written down.
+#[derive(Debug, Clone, Default)]
+pub struct NewCall {
+    /// The matter that it was about; none lets the number find it.
+    pub conversation: Option<ConversationId>,
+    /// Who called, where colleagues know them; none is told by the conversation or the number.
+    pub contact: Option<ContactId>,
+    pub number: Option<String>,
+    pub name: Option<String>,
+    pub said: String,
+    /// What we said in the call; it counts as the answer.
+    pub answered: Option<String>,
+    /// When we promised to call back: until then the conversation sleeps.
+    pub call_back_at: Option<Timestamp>,
+}
+
+/// Keeps a call and takes it in; returns the conversation that it stands in.
+pub async fn note(
+    care: &Care,
+    person: &Person,
+    inbox: InboxId,
+    new: NewCall,
+) -> Result<ConversationId, CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    let now = care.now();
+    let mut faults = Faults::default();
+    let said = words(&mut faults, "said", &new.said);
+    if said.is_empty() {
+        faults.add("said", "required", "a value is needed");
+    }
+    let answered = new.answered.as_deref();
+    let answered = answered.map(|text| words(&mut faults, "answered", text));
+    let name = faults.optional_text("name", new.name.as_deref(), LONGEST_NAME);
+    let typed = faults.optional_text("number", new.number.as_deref(), LONGEST_NUMBER);
+    faults.end()?;
+    if let Some(at) = new.call_back_at {
+        conversation::check_status(Status::Snoozed, Some(at), now)?;
+    }
+
+    let opened = find_inbox(care, person, inbox).await?;
+    let number = match &typed {
+        None => None,
+        Some(typed) => Some(number(&opened.account(now), typed).ok_or_else(|| {
+            let detail = "a number with its area or country code";
+            CareError::invalid("number", "not_a_number", detail)
+        })?),
+    };
+    let known = find_caller(care, person, &opened, (&new, number.as_deref())).await?;
+    if known.is_none() && number.is_none() && name.is_none() {
+        let detail = "a number, a name or a contact is needed";
+        return Err(CareError::invalid("number", "required", detail));
+    }
+
+    let id = format!("call-{}", care.id());
+    let caller = match (&number, &known) {
+        (Some(number), _) => number.clone(),
+        (None, Some(known)) => known.network_id.clone(),
+        (None, None) => id.clone(),
+    };
+    let thread = match new.conversation {
+        Some(conversation) => format!("conversation-{conversation}"),
+        None => caller.clone(),
+    };
+    let call = Call {
+        id: id.clone(),
+        number: number.or_else(|| known.as_ref().and_then(|known| known.handle.clone())),
+        name: name.or_else(|| known.as_ref().and_then(|known| known.name.clone())),
+        caller,
+        thread: thread.clone(),
+        said,
+        answered,
+    };
+
+    keep(care, &opened, call, known, new.conversation).await?;
+    let placed = take_in(care, inbox, &id).await?;
+    if let Some(at) = new.call_back_at {
+        promise(care, person, placed, at).await?;
+    }
+    Ok(placed)
+}
+
+/// Finds the inbox, where this person may see it and it takes calls.
+async fn find_inbox(care: &Care, person: &Person, id: InboxId) -> Result<Opened, CareError> {
+    let opened = accounts::find(care, id)
+        .await?
+        .filter(|opened| person.scope.includes(Some(opened.inbox.team)))
+        .filter(|opened| opened.inbox.archived_at.is_none())
+        .ok_or(CareError::NotFound)?;
+    if !opened.channel.capabilities().calls {
+        return Err(Refusal::new("inbox_takes_no_calls").into());
+    }
+    if opened.inbox.paused_at.is_some() {
+        return Err(Refusal::new("inbox_is_paused").into());
+    }
+    Ok(opened)
+}
+
+/// Finds who called: by the number, else the contact that was named or whose conversation it is, under
+/// the identity that they have on the phone or are to get there.
+async fn find_caller(
+    care: &Care,
+    person: &Person,
+    opened: &Opened,
+    (new, number): (&NewCall, Option<&str>),
+) -> Result<Option<Identity>, CareError> {
+    let (scope, realm, brand) = (person.scope.clone(), opened.realm(), opened.inbox.brand);
+    let (inbox, now) = (opened.inbox.id, care.now());
+    let (conversation, named) = (new.conversation, new.contact);
+    let number = number.map(str::to_owned);
+    let fresh = IdentityId(care.id());
+    care.store
+        .read(move |read| {
+            let row = match conversation {
+                None => None,
+                Some(id) => Some(
+                    rows::find(read, id)?
+                        .filter(|row| scope.includes(row.team))
+                        .ok_or_else(|| unknown("conversation"))?,
+                ),
+            };
+            if row.as_ref().is_some_and(|row| row.joined_into.is_some()) {
+                return Err(Refusal::new("conversation_is_joined").into());
+            }
+            if row.as_ref().is_some_and(|row| row.brand != brand) {
+                return Err(Refusal::new("other_brand").into());
+            }
+            if let Some(contact) = named
+                && !people::is_in_scope(read, &scope, contact)?
+            {
+                return Err(unknown("contact"));
+            }
+            if let Some(number) = &number
+                && let Some(found) = find_by_network(read, &realm, number)?
+            {
+                return Ok(Some(found));
+            }
+            let Some(contact) = named.or_else(|| row.and_then(|row| row.contact)) else {
+                return Ok(None);
+            };
+            let contact = people::find(read, contact)?
+                .filter(|contact| contact.erased_at.is_none())
+                .ok_or_else(|| unknown("contact"))?;
+            let identities = people::list_identities(read, contact.id)?;
+            if number.is_none()
+                && let Some(found) = identities.iter().find(|known| known.inbox == inbox)
+            {
+                return Ok(Some(found.clone()));
+            }
+            let word = number.clone();
+            Ok(Some(Identity {
+                id: fresh,
+                contact: contact.id,
+                inbox,
+                network_id: word.unwrap_or_else(|| format!("contact-{}", contact.id)),
+                name: contact
+                    .name
+                    .or_else(|| identities.into_iter().find_map(|known| known.name)),
+                handle: number,
+                named_at: now,
+            }))
+        })
+        .await
+}
+
+fn find_by_network(
+    read: &mut Read<'_>,
+    realm: &str,
+    network_id: &str,
+) -> Result<Option<Identity>, CareError> {
+    let found = people::list_identities_by_network(read, realm, &[network_id])?;
+    Ok(found.into_iter().next())
+}
+
+fn unknown(field: &str) -> CareError {
+    CareError::invalid(field, "unknown", "not there, or not for you to see")
+}
+
+/// Keeps the delivery, and with it who called and which conversation it goes on with.
+async fn keep(
+    care: &Care,
+    opened: &Opened,
+    call: Call,
+    known: Option<Identity>,
+    conversation: Option<ConversationId>,
+) -> Result<(), CareError> {
+    let (inbox, realm, thread) = (opened.inbox.id, opened.realm(), call.thread.clone());
+    let deliveries = accept::rows(care, inbox, vec![call.delivery(care.now())]);
+    care.store
+        .write(move |tx| {
+            if inboxes::list_in_use(tx, &[inbox])?.is_empty() {
+                return Err(CareError::NotFound);
+            }
+            if let Some(known) = &known {
+                people::attach(tx, &realm, known)?;
+            }
+            if let Some(conversation) = conversation {
+                rows::save_threads(tx, inbox, &[(thread, conversation)])?;
+            }
+            intakes::insert(tx, &deliveries)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Takes the call in, or waits for the worker that is doing so.
+async fn take_in(care: &Care, inbox: InboxId, id: &str) -> Result<ConversationId, CareError> {
+    for _ in 0..LOOKS {
+        intake::take_in_inbox(care, inbox).await?;
+        let wanted = id.to_owned();
+        let found: Option<(MessageId, Option<ConversationId>)> = care
+            .store
+            .read(move |read| {
+                let known = messages::list_known(read, inbox, &[&wanted])?;
+                Ok::<_, CareError>(known.first().map(|known| (known.id, known.conversation)))
+            })
+            .await?;
+        if let Some((_, Some(conversation))) = found {
+            return Ok(conversation);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let detail = "the call is kept, and will be taken in a little later";
+    Err(CareError::Unavailable(detail.to_owned()))
+}
+
+/// Lets the conversation sleep until we call back; it comes back on top of its queue.
+async fn promise(
+    care: &Care,
+    person: &Person,
+    id: ConversationId,
+    at: Timestamp,
+) -> Result<(), CareError> {
+    loop {
+        let row = care
+            .store
+            .read(move |read| rows::find(read, id).map_err(CareError::from))
+            .await?
+            .ok_or(CareError::NotFound)?;
+        let kept = change(care, person, id, row.version, move |tx, row, changing| {
+            apply_status(tx, row, changing, Status::Snoozed, Some(at))
+        })
+        .await;
+        // Somebody else did something with it meanwhile: what was promised holds all the same.
+        if !matches!(kept, Err(CareError::Conflict { .. })) {
+            return kept;
+        }
+    }
+}
+
+/// Takes a text of several lines, without what no keyboard types.
+fn words(faults: &mut Faults, field: &str, text: &str) -> String {
+    let text: String = text
+        .replace("\r\n", "\n")
+        .chars()
+        .filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
+        .collect();
+    if text.chars().count() > LONGEST_TEXT {
+        faults.add(
+            field,
+            "too_long",
+            format!("{LONGEST_TEXT} characters at most"),
+        );
+    }
+    text.trim().to_owned()
+}

@@ -1,0 +1,163 @@
+//! Calls that colleagues write down: the number is who called, a call can belong to any conversation,
+//! and what was promised comes back on top.
+
+use std::time::Duration;
+
+use kulant_care::phone::{NewCall, note};
+use kulant_care::{CareError, conversations};
+use kulant_model::conversation::Status;
+use kulant_model::ids::InboxId;
+use serde_json::json;
+
+use crate::conversations::{all, row};
+use crate::{House, houses, post};
+
+async fn phone(house: &House) -> InboxId {
+    house.connect("phone", "Hotline", json!({})).await
+}
+
+fn call(number: &str, said: &str) -> NewCall {
+    NewCall {
+        number: Some(number.to_owned()),
+        said: said.to_owned(),
+        ..NewCall::default()
+    }
+}
+
+#[tokio::test]
+async fn a_call_comes_back_on_top_when_we_promised_to_call() {
+    const HOUR: Duration = Duration::from_hours(1);
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let at = house.care.now().after(HOUR);
+        let first = NewCall {
+            name: Some("Anna Beispiel".to_owned()),
+            call_back_at: Some(at),
+            ..call("030 123456", "Der Anschluss ist tot.")
+        };
+        let id = note(&house.care, &person, inbox, first)
+            .await
+            .expect("kept");
+        let seen = row(&house, id).await;
+        assert_eq!(
+            (seen.status, seen.snoozed_until),
+            (Status::Snoozed, Some(at))
+        );
+        assert!(seen.waiting_since.is_some(), "nobody answered yet");
+
+        house.clock.pass(Duration::from_mins(10));
+        let other = call("040 987654", "Wo bleibt die Rechnung?");
+        let other = note(&house.care, &person, inbox, other).await;
+        let other = other.expect("kept");
+        assert_ne!(other, id, "another number is somebody else");
+        assert_eq!(all(&house).await, [other, id]);
+        assert_eq!(conversations::wake(&house.care).await.expect("looked"), 0);
+
+        house.clock.pass(HOUR);
+        assert_eq!(conversations::wake(&house.care).await.expect("woken"), 1);
+        assert_eq!(row(&house, id).await.status, Status::Open);
+        assert_eq!(all(&house).await, [id, other], "what is due is on top");
+
+        // The same number in another way of writing is the same person and the same matter.
+        let again = call("+49 (0)30 12 34-56", "Geht immer noch nicht.");
+        let again = note(&house.care, &person, inbox, again).await;
+        assert_eq!(again.expect("kept"), id);
+        let seen = row(&house, id).await;
+        assert_eq!((seen.message_count, seen.voices), (2, 1));
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_in_the_call_is_an_answer() {
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let new = NewCall {
+            answered: Some("Morgen um acht kommt jemand.".to_owned()),
+            ..call("030 123456", "Wann kommt der Techniker?")
+        };
+        let id = note(&house.care, &person, inbox, new).await.expect("kept");
+        let seen = row(&house, id).await;
+        assert_eq!(seen.message_count, 2);
+        assert_eq!(seen.waiting_since, None);
+        assert!(seen.first_response_at.is_some());
+        assert_eq!(seen.visibility, "private");
+    }
+}
+
+#[tokio::test]
+async fn a_call_belongs_to_the_conversation_that_it_was_about() {
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let page = house.inbox("page", json!({})).await;
+        let items = [post("a", "anna", "Meine Rechnung stimmt nicht.", 0, None)];
+        house.deliver(page, &items).await;
+        house.take_in().await;
+        let id = all(&house).await[0];
+        let before = row(&house, id).await;
+
+        let about = NewCall {
+            conversation: Some(id),
+            number: None,
+            ..call("", "Sie hat die Gutschrift bekommen.")
+        };
+        let placed = note(&house.care, &person, inbox, about.clone()).await;
+        assert_eq!(placed.expect("kept"), id);
+        let seen = row(&house, id).await;
+        assert_eq!((seen.message_count, seen.contact), (2, before.contact));
+        assert_eq!(seen.visibility, "mixed");
+        assert_eq!(all(&house).await, [id], "no conversation beside it");
+
+        // Her number, told with another call, is hers from now on.
+        let told = NewCall {
+            number: Some("030 123456".to_owned()),
+            ..about
+        };
+        let placed = note(&house.care, &person, inbox, told).await;
+        assert_eq!(placed.expect("kept"), id);
+        let later = call("030 123456", "Eine andere Frage.");
+        let later = note(&house.care, &person, inbox, later).await;
+        let later = row(&house, later.expect("kept")).await;
+        assert_ne!(later.id, id, "a call of its own is a matter of its own");
+        assert_eq!(later.contact, before.contact);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_refused() {
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let page = house.inbox("page", json!({})).await;
+        let refused = note(&house.care, &person, page, call("110", "Hallo")).await;
+        let CareError::Refused(refusal) = refused.expect_err("a webhook is no phone") else {
+            panic!("refused by a rule");
+        };
+        assert_eq!(refusal.code, "inbox_takes_no_calls");
+
+        for (new, field) in [
+            (call("110", "  "), "said"),
+            (call("1234567", "Hallo"), "number"),
+            (call("", "Hallo"), "number"),
+        ] {
+            let refused = note(&house.care, &person, inbox, new).await;
+            let Err(CareError::Invalid(faults)) = refused else {
+                panic!("{field} cannot be taken: {refused:?}");
+            };
+            assert_eq!(faults[0].field, field);
+        }
+        let past = NewCall {
+            call_back_at: Some(house.care.now()),
+            ..call("110", "Hallo")
+        };
+        let refused = note(&house.care, &person, inbox, past).await;
+        assert!(matches!(refused, Err(CareError::Refused(_))), "{refused:?}");
+        assert_eq!(all(&house).await, []);
+
+        let nobody = NewCall {
+            name: Some("Herr Meier".to_owned()),
+            number: None,
+            ..call("", "Ruft wieder an.")
+        };
+        let kept = note(&house.care, &person, inbox, nobody).await;
+        assert!(kept.is_ok(), "a name is enough: {kept:?}");
+    }
+}
