@@ -94,14 +94,30 @@ pub(crate) fn reply(body: &str) -> Outbound {
     }
 }
 
-/// Translates every recorded payload of a network and compares with what stands beside it.
-pub(crate) fn run(channel: &dyn Channel) {
+/// A recorded payload as a delivery, with the inbox that it came to.
+pub(crate) struct Recorded {
+    pub(crate) name: String,
+    pub(crate) account: Account,
+    pub(crate) raw: RawDelivery,
+}
+
+/// Returns every recorded payload of a network.
+pub(crate) fn recorded(channel: &dyn Channel) -> Vec<Recorded> {
+    let recorded = |(name, case): (String, Case)| Recorded {
+        name,
+        account: account(case.settings.clone()),
+        raw: case.delivery(),
+    };
+    cases(channel).into_iter().map(recorded).collect()
+}
+
+fn cases(channel: &dyn Channel) -> Vec<(String, Case)> {
     let folder = format!(
         "{}/src/{}/fixtures",
         env!("CARGO_MANIFEST_DIR"),
         channel.name()
     );
-    let mut count = 0;
+    let mut cases = Vec::new();
     for entry in std::fs::read_dir(&folder).expect("every network has a folder of fixtures") {
         let path = entry.expect("the folder is readable").path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -110,20 +126,36 @@ pub(crate) fn run(channel: &dyn Channel) {
         let text = std::fs::read_to_string(&path).expect("a fixture is readable");
         let case: Case = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        check(channel, &case, &path.display().to_string());
-        count += 1;
+        cases.push((path.display().to_string(), case));
     }
-    assert!(count > 0, "no fixtures in {folder}");
+    cases.sort_by(|one, other| one.0.cmp(&other.0));
+    cases
+}
+
+impl Case {
+    fn delivery(&self) -> RawDelivery {
+        let body = match &self.body {
+            Value::String(text) => text.clone().into_bytes(),
+            value => value.to_string().into_bytes(),
+        };
+        let mut raw = delivery(&self.kind, body);
+        raw.key.clone_from(&self.key);
+        raw.headers.clone_from(&self.headers);
+        raw
+    }
+}
+
+/// Translates every recorded payload of a network and compares with what stands beside it.
+pub(crate) fn run(channel: &dyn Channel) {
+    let cases = cases(channel);
+    assert!(!cases.is_empty(), "no fixtures of {}", channel.name());
+    for (name, case) in cases {
+        check(channel, &case, &name);
+    }
 }
 
 fn check(channel: &dyn Channel, case: &Case, name: &str) {
-    let body = match &case.body {
-        Value::String(text) => text.clone().into_bytes(),
-        value => value.to_string().into_bytes(),
-    };
-    let mut raw = delivery(&case.kind, body);
-    raw.key.clone_from(&case.key);
-    raw.headers.clone_from(&case.headers);
+    let raw = case.delivery();
     match channel.translate(&account(case.settings.clone()), &raw) {
         Ok(translation) => {
             assert_eq!(case.error, None, "{name} should not be readable");

@@ -157,6 +157,8 @@ fn refusal(
             None => SendError::RetryBackoff(detail),
         },
         500..=599 => SendError::RetryBackoff(detail),
+        // Whatever it is called, Telegram will say the same of it again.
+        400..=499 => SendError::ContentRejected(detail),
         _ => SendError::Bug(format!("status {}: {detail}", answer.status)),
     }
 }
