@@ -9,6 +9,8 @@ pub struct Network {
     pub name: &'static str,
     /// What else is wished for when an account is opened.
     pub wish: fn() -> Value,
+    /// What else is set in our inbox.
+    pub settings: fn() -> Value,
     /// A setting by which news are pushed, where they are asked for without it.
     pub pushing: Option<&'static str>,
     /// How a customer speaks to us where all can read it.
@@ -45,6 +47,7 @@ fn native_reply() -> Value {
 const USUAL: Network = Network {
     name: "",
     wish: nothing,
+    settings: nothing,
     pushing: None,
     speaks: comment,
     native: native_reply,
@@ -93,7 +96,9 @@ pub static NETWORKS: &[Network] = &[
     },
     Network {
         name: "telegram",
-        wish: || json!({"group": "Nordtal", "group_kind": "supergroup"}),
+        wish: || json!({"group": "Nordtal", "group_kind": "supergroup", "channel": "nordtal_news"}),
+        // Nobody waits here for what does not come.
+        settings: || json!({"wait_seconds": 0}),
         pushing: Some("push"),
         speaks: || json!({"act": "post"}),
         public_write: ("POST", "sendMessage"),
@@ -115,6 +120,8 @@ pub static NETWORKS: &[Network] = &[
     Network {
         name: "x",
         wish: || json!({"push": true}),
+        // Whether posts of others still stand is asked for at a price, and only where it is wished for.
+        settings: || json!({"recheck_posts": 100}),
         speaks: mention,
         opens: Some(|| json!({"act": "open_dms"})),
         public_write: ("POST", "/2/tweets"),

@@ -46,10 +46,14 @@ impl<'a> Stand<'a> {
     /// Opens an account and connects an inbox; by its hook, where that is wished for.
     pub async fn open(sim: &'a Sim, net: &'static Network, by_hook: bool) -> Self {
         let mut inbox = sim.inbox(net.name, net.handle(), (net.wish)()).await;
+        if let Value::Object(settings) = (net.settings)() {
+            for (name, value) in settings {
+                inbox.set(&name, value);
+            }
+        }
         let mut pushed = inbox.channel.capabilities().intake == IntakeWay::Push;
         if let Some(setting) = net.pushing.filter(|_| by_hook) {
             inbox.set(setting, json!(true));
-            inbox.ask().await.expect("the hook can be set");
             pushed = true;
         }
         let mut stand = Self {
@@ -66,6 +70,10 @@ impl<'a> Stand<'a> {
             tasks: JoinSet::new(),
         };
         stand.listen().await;
+        if pushed {
+            // The first asking says at some networks that news are wanted; others are never asked.
+            let _ = stand.ask_in_trouble().await;
+        }
         stand.news().await;
         stand
     }
@@ -178,6 +186,32 @@ impl<'a> Stand<'a> {
             "the network does not tell of {what}, but of {:?}",
             told(&self.heard)
         ))
+    }
+
+    /// Returns whether the network tells something by itself before long.
+    pub async fn soon(&mut self, wanted: impl Fn(&Inbound) -> bool) -> bool {
+        for _ in 0..20 {
+            self.news().await;
+            if self.heard.iter().any(&wanted) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        false
+    }
+
+    /// Lets a day pass: secrets that run out are renewed, and what may have been missed is asked for.
+    pub async fn next_day(&mut self) -> Told {
+        self.sim.advance(86_400).await;
+        let account = self.inbox.account();
+        if self.channel().renew_at(&account).is_some() {
+            let renewed = self.channel().renew(&account, self.sim.http()).await;
+            self.inbox.set_secrets(&went("renewing", renewed)?);
+        }
+        if self.channel().capabilities().fills_gaps {
+            self.ask().await;
+        }
+        Ok(())
     }
 
     /// Hears what there is in the network's own way, and returns how much of it is new.

@@ -56,6 +56,8 @@ pub struct Inbox<'a> {
     settings: Value,
     secrets: Value,
     cursor: Option<String>,
+    /// How the account was opened.
+    wish: Value,
 }
 
 impl Sim {
@@ -144,6 +146,7 @@ impl Sim {
             secrets: opened["secrets"].clone(),
             opened,
             cursor: None,
+            wish: Value::Null,
         };
         // The hook must know the inbox before the network asks whether it is ours.
         self.hooks.lock().unwrap().insert(
@@ -158,7 +161,8 @@ impl Sim {
         if let Some(secret) = inbox.secrets.pointer("/signing/0") {
             wish["hook_secret"] = secret.clone();
         }
-        inbox.opened = self.order("accounts", wish).await;
+        inbox.opened = self.order("accounts", wish.clone()).await;
+        inbox.wish = wish;
         inbox.settings = inbox.opened["settings"].clone();
         inbox.secrets = inbox.opened["secrets"].clone();
         inbox.remember();
@@ -188,6 +192,12 @@ impl Inbox<'_> {
             known.extend(new.clone());
         }
         self.remember();
+    }
+
+    /// Connects the same account anew, as an administrator does whose token is dead.
+    pub async fn connect_again(&mut self) {
+        let opened = self.sim.order("accounts", self.wish.clone()).await;
+        self.set_secrets(&opened["secrets"]);
     }
 
     fn remember(&self) {

@@ -73,13 +73,34 @@ pub async fn expired_in_the_middle(stand: &mut Stand<'_>) -> Told {
             format!("it is {}: {error}", error.class())
         })?;
         let account = stand.inbox.account();
-        let renewed = stand.channel().renew(&account, stand.sim.http()).await;
-        let renewed = went("renewing", renewed)?;
-        stand.inbox.set_secrets(&renewed);
+        match stand.channel().renew(&account, stand.sim.http()).await {
+            Ok(renewed) => stand.inbox.set_secrets(&renewed),
+            // What has run out altogether is not renewed: somebody connects the account anew.
+            Err(error) if error.stops_inbox() => stand.inbox.connect_again().await,
+            Err(error) => return Err(format!("renewing: {} ({error})", error.class())),
+        }
         went("the second", stand.send(&second).await)?;
     }
     let count = stand.count_ours(side, "marke22").await?;
     ensure(count == 1, || format!("it stands there {count} times"))
+}
+
+/// The account is connected anew, and everything goes on where it stopped.
+pub async fn connected_anew(stand: &mut Stand<'_>) -> Told {
+    let side = stand.side();
+    let post = asked(stand, side).await?;
+    stand.act(json!({"act": "revoke_token"})).await;
+    let answer = stand.answer(&post, "Wieder da, Kennwort marke23.");
+    let error = refused("it", stand.send(&answer).await)?;
+    ensure(error.stops_inbox(), || format!("{error}"))?;
+    stand.inbox.connect_again().await;
+    went("the same answer", stand.send(&answer).await)?;
+    let later = stand.hear(side, "anna", "Sind Sie wieder da?").await?;
+    ensure(later.author.network_id == post.author.network_id, || {
+        "the customer is somebody else now".to_owned()
+    })?;
+    let writes = stand.writes(side, "marke23").await;
+    ensure(writes == 1, || format!("it was said {writes} times"))
 }
 
 pub async fn renewed_in_time(stand: &mut Stand<'_>) -> Told {

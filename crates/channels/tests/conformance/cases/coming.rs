@@ -138,12 +138,22 @@ pub async fn private_delete(stand: &mut Stand<'_>) -> Told {
     deleted(stand, Private).await
 }
 
+/// Some networks tell of it at once; at others it is found out within a day.
 async fn deleted(stand: &mut Stand<'_>, side: Visibility) -> Told {
     let post = stand.hear(side, "anna", "Das nehme ich zurück.").await?;
+    if stand.channel().capabilities().fills_gaps {
+        stand.ask().await;
+    }
     stand
         .act(json!({"act": "delete", "by": "anna", "of": post.network_id}))
         .await;
     let gone = |inbound: &Inbound| matches!(inbound, Inbound::Delete(delete) if delete.network_id == post.network_id);
+    for _ in 0..2 {
+        if stand.soon(gone).await {
+            return Ok(());
+        }
+        stand.next_day().await?;
+    }
     stand.until("the delete", gone).await.map(drop)
 }
 

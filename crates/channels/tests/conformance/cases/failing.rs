@@ -68,12 +68,14 @@ pub async fn forbidden(stand: &mut Stand<'_>) -> Told {
 }
 
 pub async fn not_found(stand: &mut Stand<'_>) -> Told {
-    class_of(
-        stand,
-        404,
-        &["recipient_gone", "forbidden", "content_rejected"],
-    )
-    .await
+    // At some networks the account itself is part of the path, and may be what is not found.
+    let finals = [
+        "recipient_gone",
+        "forbidden",
+        "content_rejected",
+        "auth_broken",
+    ];
+    class_of(stand, 404, &finals).await
 }
 
 pub async fn conflict(stand: &mut Stand<'_>) -> Told {

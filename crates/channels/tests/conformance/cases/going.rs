@@ -93,8 +93,20 @@ async fn delete(stand: &mut Stand<'_>, side: Visibility) -> Told {
     done(stand, &post, action).await
 }
 
+/// What stands below a post of our own can be hidden everywhere.
 pub async fn hide(stand: &mut Stand<'_>) -> Told {
-    let post = asked(stand, Public).await?;
+    let post = if stand.channel().capabilities().own_posts {
+        let wish = stand.outbound(json!({
+            "visibility": "public",
+            "action": {"type": "reply", "body": "Ab Montag gilt der neue Fahrplan."},
+        }));
+        let own = went("the post", stand.send(&wish).await)?;
+        let act = json!({"act": "reply", "by": "anna", "of": own.network_id, "text": "Was für ein Mist!"});
+        let id = stand.inbox.id(act).await;
+        stand.post(&id).await?
+    } else {
+        asked(stand, Public).await?
+    };
     for hidden in [true, false] {
         let action = json!({"type": "hide", "network_id": post.network_id, "hidden": hidden});
         done(stand, &post, action).await?;

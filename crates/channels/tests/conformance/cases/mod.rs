@@ -128,6 +128,7 @@ pub static CASES: &[Case] = cases! {
     "access: probe, network away", [], false, access::probe_when_down;
     "access: send, token taken back", [], false, access::sending_when_revoked;
     "access: ask, token taken back", [FILLS_GAPS], false, access::asking_when_revoked;
+    "access: connected anew", [], false, access::connected_anew;
     "access: token expires in the middle", [RENEWED], false, access::expired_in_the_middle;
     "access: renewed in time", [RENEWED], false, access::renewed_in_time;
     "window: closes", [PRIVATE_WINDOW], false, access::window_closes;

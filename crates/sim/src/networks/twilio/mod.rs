@@ -134,6 +134,11 @@ impl Network for Twilio {
             hook: None,
             revoked: false,
         });
+        if account.revoked {
+            // Whoever opens the account again is given another token.
+            account.token = kit.ids.signs("auth_token", 32, hex);
+            account.revoked = false;
+        }
         if let Some(url) = &wish.hook_url {
             account.hook = Some(url.clone());
             kit.deliveries.connect(Hook {

@@ -52,8 +52,16 @@ pub(super) fn act(net: &mut X, act: &Act, kit: &Kit) -> Done {
             if before.parent.is_some() || before.history.len() > 5 {
                 return Err(Refused(409, "this post cannot be edited".to_owned()));
             }
+            // Who changes a post leaves the names before it as they stand.
+            let names = before
+                .text
+                .split(' ')
+                .take_while(|word| word.starts_with('@') && !act.text.contains(*word));
             let edited = Post {
-                text: act.text.clone(),
+                text: names
+                    .chain([act.text.as_str()])
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 ..before.clone()
             };
             let id = net.say(edited, kit);
