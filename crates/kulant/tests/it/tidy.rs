@@ -161,6 +161,37 @@ fn every_channel_has_fixtures_and_a_page() {
 }
 
 #[test]
+fn the_channel_shown_to_contributors_is_the_real_one() {
+    let text = read("CONTRIBUTING.md");
+    let (_, section) = text
+        .split_once("## A channel in two lines\n")
+        .expect("the section is there");
+    let (section, _) = section.split_once("\n## ").expect("another follows");
+    let real: BTreeSet<String> = ["phone/mod.rs", "lib.rs"]
+        .iter()
+        .flat_map(|name| {
+            let code = read(&format!("crates/channels/src/{name}"));
+            code.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let blocks = section.split("```rust\n").skip(1);
+    let lines: Vec<&str> = blocks
+        .filter_map(|block| block.split_once("```"))
+        .flat_map(|(code, _)| code.lines())
+        .collect();
+    assert!(lines.len() > 20, "{lines:?}");
+    let missing: Vec<String> = lines
+        .into_iter()
+        .filter(|line| !real.contains(*line))
+        .map(str::to_owned)
+        .collect();
+    assert_none(
+        "lines shown to contributors that are not in the code",
+        &missing,
+    );
+}
+
+#[test]
 fn every_path_named_in_the_architecture_exists() {
     let text = read("ARCHITECTURE.md");
     let named: BTreeSet<&str> = text
