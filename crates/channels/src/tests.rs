@@ -59,6 +59,13 @@ const KINDS: &[&str] = &[
     "videos",
     "missing",
     "reviews",
+    "call",
+    "folder",
+    "page",
+    "ping",
+    "post_recovered",
+    "something",
+    "topic_created",
     "something else",
 ];
 

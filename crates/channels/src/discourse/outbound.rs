@@ -73,9 +73,10 @@ pub(super) async fn send(
             let liked = post
                 .actions_summary
                 .iter()
-                .any(|action| action.id == LIKE && action.acted);
+                .find(|action| action.id == LIKE)
+                .map(|action| action.acted);
             // A forum refuses a second like; the wish is fulfilled all the same.
-            if liked == *added {
+            if liked == Some(*added) {
                 return Ok(done(account, network_id));
             }
             let id = post.id;

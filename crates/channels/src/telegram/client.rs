@@ -142,7 +142,7 @@ fn refusal(
         {
             SendError::Forbidden(detail)
         }
-        400 | 413 => SendError::ContentRejected(detail),
+        400 | 413 | 422 => SendError::ContentRejected(detail),
         // A token that was never one is answered with 404.
         401 | 404 => SendError::AuthBroken(detail),
         403 if says(&["rights", "not an administrator"]) => SendError::Forbidden(detail),
@@ -157,8 +157,6 @@ fn refusal(
             None => SendError::RetryBackoff(detail),
         },
         500..=599 => SendError::RetryBackoff(detail),
-        // Whatever it is called, Telegram will say the same of it again.
-        400..=499 => SendError::ContentRejected(detail),
         _ => SendError::Bug(format!("status {}: {detail}", answer.status)),
     }
 }
