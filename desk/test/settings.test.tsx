@@ -82,7 +82,7 @@ describe('settings', () => {
 describe('settings of channels', () => {
   it('have a name and words for every field in both languages', () => {
     const keys = channels.flatMap((channel) => [`desk.channel.${channel.channel}`, ...fieldsOf(channel).flatMap(([, field]) => [field.title, field.description])])
-    expect(channels).toHaveLength(18)
+    expect(channels).toHaveLength(19)
     expect([de, en].flatMap((catalogue) => keys.filter((key) => typeof words(catalogue, key) !== 'string'))).toEqual([])
   })
 

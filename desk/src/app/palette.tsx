@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useId, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useCallInboxes } from '../features/conversations/api/note-call'
 import { call } from '../lib/api/client'
 import { useTeams, useViews } from '../lib/api/directory'
 import { keys } from '../lib/api/keys'
@@ -14,16 +15,16 @@ import classes from './palette.module.css'
 import { SETTINGS } from './settings-list'
 
 interface Entry { id: string; label: string; hint?: string; run: () => void }
-interface Props { onClose: () => void; navigate: ReturnType<typeof useNavigate> }
+interface Props { onClose: () => void; onCall: () => void; navigate: ReturnType<typeof useNavigate> }
 
 const SEARCH_FROM = 3
 
-export function Palette({ onClose, navigate }: Props) {
+export function Palette({ onClose, onCall, navigate }: Props) {
   const { t } = useTranslation()
   const listId = useId()
   const [text, setText] = useState('')
   const [active, setActive] = useState(0)
-  const places = usePlaces(navigate)
+  const places = usePlaces(navigate, onCall)
   const words = useDeferredValue(text.trim())
   const found = useQuery({
     queryKey: keys.search(words),
@@ -94,21 +95,23 @@ export function Palette({ onClose, navigate }: Props) {
   )
 }
 
-function usePlaces(navigate: Props['navigate']): Entry[] {
+function usePlaces(navigate: Props['navigate'], onCall: Props['onCall']): Entry[] {
   const { t } = useTranslation()
   const teams = useTeams()
   const views = useViews()
   const supervises = useMaySupervise()
   const administers = useMayAdminister()
+  const takesCalls = useCallInboxes().length > 0
   const view = (id: string, label: string, hint?: string): Entry => ({
     id, label, hint, run: () => void navigate({ to: '/conversations', search: { view: id } }),
   })
   const place = (to: string, label: string, hint?: string): Entry => ({ id: to, label, hint, run: () => void navigate({ to }) })
   return [
     ...Object.keys(BUILT_IN_VIEWS).map((id) => view(id, t(`desk.view.${id}`), t('desk.palette.view'))),
+    ...(takesCalls ? [{ id: 'call', label: t('desk.call.act'), run: onCall }] : []),
     ...teams.map((team) => view(`team:${team.id}`, team.name, t('desk.nav.queues'))),
     ...views.map((item) => view(`saved:${item.id}`, item.name, t('desk.nav.saved'))),
-    ...(supervises ? [place('/overview', t('desk.nav.overview'))] : []),
+    ...(supervises ? [place('/overview', t('desk.nav.overview')), place('/posts', t('desk.nav.announcements'))] : []),
     ...(administers ? [place('/quarantine', t('desk.nav.quarantine'))] : []),
     place('/alerts', t('desk.nav.alerts')),
     place('/preferences', t('desk.preferences.title')),

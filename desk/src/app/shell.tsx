@@ -5,6 +5,7 @@ import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useLayoutEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ToastLine } from '../components/toast-line'
+import { CallDialog } from '../features/conversations/components/call-dialog'
 import { usePresence } from '../features/conversations/hooks/use-presence'
 import { useAgent } from '../lib/api/session'
 import { speak } from '../lib/i18n'
@@ -27,6 +28,7 @@ export function Shell() {
   const { conversationId = null } = useParams({ strict: false }) as { conversationId?: string }
   const [overlay, setOverlay] = useState(false)
   const [palette, setPalette] = useState(false)
+  const [calling, setCalling] = useState(false)
   const navOpen = useStore(navStore)
   const brokenOff = useLasting(useStore(liveStore) === 'off')
 
@@ -53,7 +55,8 @@ export function Shell() {
       <ToastLine />
       <GoKeys />
       {overlay && <KeyOverlay onClose={() => setOverlay(false)} singleKeys={agent.single_key_shortcuts} />}
-      {palette && <Palette onClose={() => setPalette(false)} navigate={navigate} />}
+      {palette && <Palette onClose={() => setPalette(false)} onCall={() => setCalling(true)} navigate={navigate} />}
+      {calling && <CallDialog onClose={() => setCalling(false)} onOpen={(id) => void navigate({ to: '/conversations/$conversationId', params: { conversationId: id }, search: { view: 'all' } })} />}
     </div>
   )
 }

@@ -305,6 +305,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       // falls through
       case 'brands': case 'teams': case 'tags': case 'views': case 'tokens': return collection(resource, method, id, body)
       case 'inboxes': if (verb === 'secret') return json(200, { ...world.inboxes.find((box) => box.id === id), hook_secret: 'whsec_cm90YXRlZA==' })
+        if (verb === 'calls') return call(world.inboxes.find((box) => box.id === id), body)
         return collection(resource, method, id, body)
       case 'channels': return page(CHANNELS)
       case 'overview': return json(200, overview())
@@ -319,6 +320,16 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       }
       default: return problem(404, 'not_found')
     }
+  }
+
+  /** Writes a call down, as the server does. */
+  function call(inbox, { conversation, number, name, said, call_back_at: until }) {
+    if (number && !/^[\d +()/-]{3,}$/.test(number)) return problem(422, 'validation_failed', { errors: [{ field: 'number', code: 'not_a_number', detail: 'a number with its area or country code' }] })
+    const item = conversation ? find(conversation) : openConversation(world, { inbox, at: ago(0), contact: [name ?? number, number ?? null], visibility: 'private', waiting_since: ago(0) })
+    const message = addMessage(world, item, makeMessage(world, item, { body: said, visibility: 'private', platform_at: ago(0) }))
+    Object.assign(item, { version: item.version + 1 }, until ? { status: 'snoozed', snoozed_until: until } : {})
+    changed('message_received', item, message)
+    return json(201, item)
   }
 
   /** Lets a customer write: into a conversation, or a new one where none is named. */

@@ -30,6 +30,7 @@ export function makeWorld() {
     { ...inbox('37', 'Nordtalbahn auf X', 'x', brands[0], teams[0]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'retry_after', detail: 'app limit, resets at 18:00', since: ago(20) }, lag_seconds: 0, last_received_at: ago(21) } },
     { ...inbox('38', 'Telvia Telegram', 'telegram', brands[1], teams[1]), settings: {}, secrets_set: ['token'] },
     inbox('39', 'Telvia SMS', 'twilio', brands[1], teams[1]),
+    inbox('40', 'Nordtalbahn Hotline', 'phone', brands[0], teams[0]),
     { ...inbox('34', 'Telvia auf Plauder', 'webhook', brands[1], teams[1]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'auth_broken', detail: 'signature refused by the network', since: ago(50) }, lag_seconds: 3010, last_received_at: ago(52) } },
   ]
   const tags = [tag('41', 'Verspätung', '#b3541e'), tag('42', 'Erstattung', '#0f6570'), tag('43', 'WLAN im Zug', '#5f41a8'), tag('44', 'outage', '#ad2318'), tag('45', 'Lob', '#2f6b3a')]

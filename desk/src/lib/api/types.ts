@@ -57,6 +57,11 @@ export type Message = Narrow<
   { direction: 'in' | 'out'; visibility: Visibility; kind: Kind | null; delivery: Delivery | null }
 > & Pick<Schemas['Message'], 'signature' | 'title'>
 export type NewMessage = Schemas['NewMessage'] & { body: string }
+export type AnnouncingAccount = Narrow<Answer<Schemas['AnnouncingAccount']>, { capability: Capability }>
+export type NewAnnouncement = Schemas['AnnouncementBody']
+export type Announcement = Narrow<Answer<Schemas['Announcement']>, { accounts: { message: Message; conversations: number }[] }>
+export type NewHoldingReplies = Schemas['HoldingRepliesBody']
+export type HoldingReplies = Answer<Schemas['HoldingReplies']>
 export type TimelineEvent = Narrow<Answer<Schemas['TimelineEvent']>, { facts: Record<string, unknown> | null }>
 
 export type Count = Schemas['Count']
@@ -85,7 +90,8 @@ export interface SchemaField {
   multiline?: boolean
 }
 export interface SettingsSchema { properties?: Record<string, SchemaField>; required?: string[] }
-export type Channel = Narrow<Omit<Schemas['Channel'], 'capabilities'>, { settings_schema: SettingsSchema }>
+export type Channel = Narrow<Omit<Schemas['Channel'], 'capabilities'>, { settings_schema: SettingsSchema }> & { capabilities?: { calls?: boolean } }
+export type NewCall = Schemas['CallBody']
 
 export type SavedView = Schemas['View']
 export type Token = Schemas['Token']

@@ -14,8 +14,10 @@ import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useMarkRead } from '../api/mark-read'
+import { useCallInboxes } from '../api/note-call'
 import { useActions } from '../hooks/use-actions'
 import classes from './action-bar.module.css'
+import { CallDialog } from './call-dialog'
 import { JoinDialog } from './join-dialog'
 import { SnoozePicker } from './snooze-picker'
 import { SplitDialog } from './split-dialog'
@@ -27,7 +29,8 @@ export function ActionBar({ conversation, messages, onOpen }: Props) {
   const me = useAgent()
   const actions = useActions()
   const markRead = useMarkRead()
-  const [dialog, setDialog] = useState<'join' | 'split' | null>(null)
+  const takesCalls = useCallInboxes(conversation.brand.id).length > 0
+  const [dialog, setDialog] = useState<'join' | 'split' | 'call' | null>(null)
   const resolved = conversation.status === 'resolved'
   const toggleResolved = () => void actions.setStatus(conversation, resolved ? 'open' : 'resolved')
   useShortcut('resolve', toggleResolved)
@@ -52,6 +55,7 @@ export function ActionBar({ conversation, messages, onOpen }: Props) {
             <Menu.Item onClick={() => void actions.setStatus(conversation, 'waiting')}>{t('desk.act.set_waiting')}</Menu.Item>
             <Menu.Item onClick={() => void actions.noAnswerNeeded(conversation)}>{t('desk.act.no_answer_needed')}</Menu.Item>
             <Menu.Item onClick={() => void markRead(conversation, false)}>{t('desk.act.mark_unread')}</Menu.Item>
+            {takesCalls && !conversation.joined_into && <Menu.Item onClick={() => setDialog('call')}>{t('desk.call.act')}</Menu.Item>}
             <Menu.Divider />
             <Menu.Item onClick={() => setDialog('split')}>{t('desk.act.split')}</Menu.Item>
             {conversation.joined_into ? (
@@ -71,6 +75,7 @@ export function ActionBar({ conversation, messages, onOpen }: Props) {
         </Button>
       </span>
       {dialog === 'join' && <JoinDialog conversation={conversation} onClose={() => setDialog(null)} onOpen={onOpen} />}
+      {dialog === 'call' && <CallDialog conversation={conversation} onClose={() => setDialog(null)} onOpen={onOpen} />}
       {dialog === 'split' && <SplitDialog conversation={conversation} messages={messages} onClose={() => setDialog(null)} onOpen={onOpen} />}
     </div>
   )
