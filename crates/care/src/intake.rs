@@ -6,6 +6,7 @@ mod keep;
 mod leases;
 mod load;
 mod refused;
+mod seek;
 pub(crate) mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -15,7 +16,7 @@ use std::time::Duration;
 use kulant_channels::delivery::RawDelivery;
 use kulant_channels::inbound::{AttachmentSource, Inbound, TranslateError, Translation};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AttachmentId, InboxId, IntakeId, JobId, MessageId};
+use kulant_model::ids::{ActorId, AttachmentId, IdMaker, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
 use kulant_store::messages::{self, Attachment};
@@ -24,12 +25,14 @@ use serde_json::{Value as Json, json};
 use tracing::{error, warn};
 
 use crate::accounts::{self, Opened};
+use crate::erase::marks::Marks;
 use crate::error::CareError;
 use crate::follow_up::{self, Pointing};
 use crate::{Care, SYSTEM};
 pub(crate) use leases::Leases;
 pub use leases::give_leases_back;
 use leases::hold_lease;
+use seek::Seeking;
 use world::{Destination, Item, World};
 
 /// How many deliveries are taken in by one commit.
@@ -196,7 +199,9 @@ async fn take_in_batch(
     destination: &Destination,
     waiting: &[Waiting],
 ) -> Result<(), CareError> {
-    let (portions, faults) = read_deliveries(care, opened, destination, waiting).await?;
+    let seeking = Seeking::load(care, opened, waiting).await?;
+    let (portions, faults) =
+        read_deliveries(care, (opened, &seeking), destination, waiting).await?;
     let mut pointing = list_pointing(opened, waiting);
     let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
     let mut repeating: Vec<IntakeId> = Vec::new();
@@ -313,7 +318,7 @@ fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
 /// Translates deliveries into portions that one commit takes each, and what could not be read.
 async fn read_deliveries(
     care: &Care,
-    opened: &Opened,
+    (opened, seeking): (&Opened, &Seeking),
     destination: &Destination,
     waiting: &[Waiting],
 ) -> Result<(Vec<Vec<Item>>, Vec<Quarantined>), CareError> {
@@ -344,7 +349,7 @@ async fn read_deliveries(
             let index = item.index as i64;
             faults.push(unread(care, destination, delivery.id, index, &item.error));
         }
-        for mut inbound in taken {
+        for (mut inbound, sought) in seeking.sift(&raw, taken) {
             keep_bytes(care, destination.inbox, &mut inbound).await?;
             if portions.last().is_some_and(|items| items.len() >= ITEMS) {
                 portions.push(Vec::new());
@@ -354,6 +359,7 @@ async fn read_deliveries(
                     intake: delivery.id,
                     received_at: delivery.received_at,
                     inbound,
+                    sought,
                 });
             }
         }
@@ -392,6 +398,22 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
             .write(move |tx| messages::insert_attachments(tx, &[row]).map_err(CareError::from))
             .await?;
     }
+    Ok(())
+}
+
+/// Takes one thing in that somebody chose, in the transaction of that choice.
+pub(crate) fn take_in_by_hand(
+    tx: &mut Tx<'_>,
+    (destination, ids, now): (&Destination, &IdMaker, Timestamp),
+    marks: &Marks,
+    item: &Item,
+    actor: ActorId,
+) -> Result<(), StoreError> {
+    let mut world = World::new(destination, ids, now);
+    load::load(tx, &mut world, std::slice::from_ref(item), marks)?;
+    decide::take_in(&mut world, item);
+    // Nothing is deleted by it, so no file is to go.
+    keep::keep(tx, &mut world, actor)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod checking;
 mod listening;
 mod polling;
 mod retention;
+mod searching;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::{Care, conversations, deliver, followers, intake};
 
 pub use retention::keep_days;
 pub(crate) use retention::remove_files;
+pub(crate) use searching::look_soon;
 
 /// How a job ended.
 pub(crate) enum Outcome {
@@ -51,6 +53,7 @@ pub(crate) const KINDS: &[&str] = &[
     polling::KIND,
     checking::KIND,
     retention::KIND,
+    searching::KIND,
     crate::act::KIND,
     crate::erase::KIND,
     crate::erase::DEPARTED,
@@ -65,6 +68,7 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         polling::KIND => polling::poll(care, job).await,
         checking::KIND => checking::check(care, job).await,
         retention::KIND => retention::tidy(care).await,
+        searching::KIND => searching::search(care, job).await,
         crate::act::KIND => crate::act::act(care, job).await,
         crate::erase::DEPARTED => crate::erase::erase_departed(care, job).await,
         crate::follow_up::KIND => crate::follow_up::follow_up(care, job).await,
@@ -111,12 +115,14 @@ pub async fn schedule(care: &Care) -> Result<(), CareError> {
         .store
         .read(|read| inboxes::list_active(read, 0, 10_000).map_err(CareError::from))
         .await?;
+    let searches = searching::list_wanted(care).await?;
     let wanted: Vec<NewJob> = inboxes
         .iter()
         .flat_map(|inbox| {
             let polls = polling::job_for(care, inbox);
             polls.into_iter().chain([checking::job_for(care, inbox.id)])
         })
+        .chain(searches)
         .collect();
     let missing: Vec<NewJob> = care
         .store
@@ -212,7 +218,7 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
             Ok(claimed) => {
                 for job in claimed {
                     let care = care.clone();
-                    if job.kind == polling::KIND {
+                    if job.kind == polling::KIND || job.kind == searching::KIND {
                         let stop = stop.clone();
                         asking.spawn(async move { ask(&care, job, stop).await });
                     } else {

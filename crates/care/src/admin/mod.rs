@@ -37,7 +37,7 @@ impl<Id, New> Wanted<Id, New> {
 }
 
 /// Returns the new version of what was written, or says who was faster.
-fn settled(versioned: Versioned) -> Result<i64, CareError> {
+pub(crate) fn settled(versioned: Versioned) -> Result<i64, CareError> {
     match versioned {
         Versioned::Done { version } => Ok(version),
         Versioned::Lost { current } => Err(CareError::Conflict { current }),
@@ -46,7 +46,7 @@ fn settled(versioned: Versioned) -> Result<i64, CareError> {
 }
 
 /// Says no unless the version that the writer saw is the one that is there.
-fn require_version(current: i64, seen: i64) -> Result<(), CareError> {
+pub(crate) fn require_version(current: i64, seen: i64) -> Result<(), CareError> {
     if current == seen {
         Ok(())
     } else {

@@ -97,11 +97,16 @@ pub fn may_hear(person: &Person, change: &Change) -> Heard {
         {
             Heard::Whole
         }
+        // What the listening post found, for whoever works in the inbox.
+        (None, None) if event.kind == EventKind::MessageFound => {
+            bare_if(person.scope.includes(event.team))
+        }
         // What everybody's desk shows: names of tags, teams, people, brands and inboxes.
         (None, None) => bare_if(matches!(
             event.kind,
             EventKind::TagChanged
                 | EventKind::ViewChanged
+                | EventKind::SearchChanged
                 | EventKind::TeamSettingsChanged
                 | EventKind::AgentChanged
                 | EventKind::BrandChanged

@@ -1,6 +1,7 @@
 //! Decides what one thing that happened at a network means: which message, whose, where it belongs.
 //! Works on the world alone, so that every order of the same things ends the same.
 
+mod found;
 mod place;
 
 use kulant_channels::inbound::{
@@ -18,17 +19,37 @@ use tracing::warn;
 use place::{Placed, place_below, place_of, place_private, place_public};
 
 use super::load;
-use super::world::{Confirmation, Happening, Item, Line, Refused, World};
+use super::world::{Become, Confirmation, Happening, Item, Line, Refused, World};
 
 /// Takes one item into the world.
 pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
     match &item.inbound {
-        Inbound::Post(post) => take_in_post(world, post, item.received_at),
+        Inbound::Post(post) => {
+            take_in_sought(world, item, post);
+            found::note(world, item);
+        }
         Inbound::Edit(edit) => take_in_edit(world, edit, item.received_at),
         Inbound::Delete(delete) => take_in_delete(world, delete, item.received_at),
         Inbound::Reaction(reaction) => take_in_reaction(world, reaction, item.received_at),
         Inbound::Status(status) => take_in_status(world, status),
         Inbound::Departure(departure) => take_in_departure(world, departure),
+    }
+}
+
+/// Takes a post in as what the searches that found it make of it.
+fn take_in_sought(world: &mut World<'_>, item: &Item, post: &Post) {
+    match item.sought.first().map(|sought| sought.becomes) {
+        Some(Become::Found) => found::take_in(world, post, item.received_at),
+        Some(Become::TakenUp) => {
+            let there = world.by_network.get(&post.network_id).copied();
+            let was_seen = there.is_some_and(|id| world.line(id).known.seen_at.is_some());
+            take_in_post(world, post, item.received_at);
+            if !was_seen {
+                let here = world.by_network.get(&post.network_id).copied();
+                world.found.extend(here);
+            }
+        }
+        Some(Become::Ordinary) | None => take_in_post(world, post, item.received_at),
     }
 }
 
@@ -42,6 +63,7 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         return;
     }
     let id = there.unwrap_or_else(|| MessageId(world.next_id()));
+    let was_found = there.is_some_and(|id| found::is_found(world, id));
     let identity = (!post.author.own).then(|| identify(world, &post.author, post.platform_at));
     let parent = post
         .parent
@@ -69,7 +91,9 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         _ => {}
     }
     note_in_conversation(world, id, post, placed.conversation);
-    attach(world, id, &post.attachments);
+    if !was_found {
+        attach(world, id, &post.attachments);
+    }
 }
 
 /// Recognises our own message coming back, and takes it as the network's confirmation.
@@ -442,11 +466,33 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         deleted_at: None,
         body: String::new(),
     };
-    let whole = Message {
+    let whole = awaited(world, id, network_id, received_at);
+    world.by_network.insert(network_id.to_owned(), id);
+    world.lines.insert(
+        id,
+        Line {
+            known,
+            whole: Some(whole),
+            moved: false,
+            edited: false,
+            deleted: false,
+        },
+    );
+    id
+}
+
+/// Makes the row of a message that is not seen yet.
+fn awaited(
+    world: &World<'_>,
+    id: MessageId,
+    network_id: &str,
+    received_at: Timestamp,
+) -> Message {
+    Message {
         id,
         inbox: world.destination.inbox,
         conversation: None,
-        network_id: known.network_id.clone(),
+        network_id: Some(network_id.to_owned()),
         direction: Direction::In,
         visibility: Visibility::Public,
         identity: None,
@@ -470,19 +516,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         template: None,
         answers_until: None,
         delivery: None,
-    };
-    world.by_network.insert(network_id.to_owned(), id);
-    world.lines.insert(
-        id,
-        Line {
-            known,
-            whole: Some(whole),
-            moved: false,
-            edited: false,
-            deleted: false,
-        },
-    );
-    id
+    }
 }
 
 /// Finds who said it, or notes somebody new; the newest name that the network used counts, and an id

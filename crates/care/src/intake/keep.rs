@@ -8,7 +8,8 @@ use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
 use kulant_store::{
-    StoreError, Tx, alerts, contacts, conversations, deliveries, messages, parties, reactions,
+    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties,
+    reactions,
 };
 use serde_json::json;
 
@@ -62,6 +63,7 @@ pub(crate) fn keep(
     }
     let joined: Vec<Conversation> = world.joins.iter().map(|(old, _)| old.clone()).collect();
     conversations::save(tx, &joined)?;
+    keep_hits(tx, world, actor)?;
     keep_files_and_reactions(tx, world)?;
     let threads: Vec<(String, ConversationId)> = world
         .changed_threads
@@ -75,6 +77,25 @@ pub(crate) fn keep(
         erase::enqueue(tx, JobId(world.next_id()), *contact, world.now)?;
     }
     Ok(files)
+}
+
+/// Marks what the listening post brought, and keeps which search found what.
+fn keep_hits(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) -> Result<(), StoreError> {
+    hits::mark(tx, &world.found, world.now)?;
+    for (hit, tells) in &world.hits {
+        let is_new = !hits::insert(tx, &[*hit])?.is_empty();
+        if is_new && *tells {
+            tx.append(
+                NewEvent::new(EventKind::MessageFound, world.now, actor)
+                    .inbox(hit.inbox)
+                    .brand(world.destination.brand)
+                    .team(Some(world.destination.team))
+                    .message(hit.message)
+                    .facts(json!({"search": hit.search})),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What a person was called for because nobody knew whether it left is settled by its echo.

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use kulant_model::ids::{
-    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, TeamId,
+    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId, SearchId,
+    TeamId,
 };
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
 use kulant_store::conversations::Conversation;
+use kulant_store::hits::Hit;
 use kulant_store::messages::{Attachment, Known, Message};
 use kulant_store::reactions::Reaction;
 
@@ -53,6 +55,28 @@ pub(crate) struct Item {
     pub intake: IntakeId,
     pub received_at: Timestamp,
     pub inbound: Inbound,
+    /// The searches of the listening post that found it.
+    pub sought: Vec<Sought>,
+}
+
+/// That a search found something, and what becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sought {
+    pub search: SearchId,
+    pub becomes: Become,
+    /// Whether people hear of it.
+    pub tells: bool,
+}
+
+/// What becomes of something found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Become {
+    /// It came in by itself, and is what it would be without any search.
+    Ordinary,
+    /// A message of no conversation.
+    Found,
+    /// A conversation at once, by the rule of its search.
+    TakenUp,
 }
 
 /// A message of the world and what of it must be written.
@@ -139,6 +163,10 @@ pub(crate) struct World<'a> {
     pub learnt_threads: Vec<(MessageId, String)>,
     /// People who left their network.
     pub departed: BTreeSet<ContactId>,
+    /// Messages that the listening post brought.
+    pub found: Vec<MessageId>,
+    /// What searches found, and whether people hear of it.
+    pub hits: Vec<(Hit, bool)>,
     pub happenings: Vec<Happening>,
 }
 
@@ -166,6 +194,8 @@ impl<'a> World<'a> {
             refused: Vec::new(),
             learnt_threads: Vec::new(),
             departed: BTreeSet::new(),
+            found: Vec::new(),
+            hits: Vec::new(),
             happenings: Vec::new(),
         }
     }

@@ -117,6 +117,10 @@ impl Channel for Bluesky {
         &CAPABILITIES
     }
 
+    fn coverage(&self) -> &'static str {
+        "channel.coverage.bluesky"
+    }
+
     fn settings_schema(&self) -> Value {
         let setting = |name: &str, mut more: Value| {
             more["title"] = json!(format!("channel.bluesky.{name}.title"));

@@ -39,6 +39,10 @@ impl Channel for Feed {
         &CAPABILITIES
     }
 
+    fn coverage(&self) -> &'static str {
+        "channel.coverage.feed"
+    }
+
     fn settings_schema(&self) -> Value {
         json!({
             "type": "object",

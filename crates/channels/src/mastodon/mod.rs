@@ -89,6 +89,10 @@ impl Channel for Mastodon {
         &CAPABILITIES
     }
 
+    fn coverage(&self) -> &'static str {
+        "channel.coverage.mastodon"
+    }
+
     fn settings_schema(&self) -> Value {
         let setting = |name: &str, mut more: Value| {
             more["title"] = json!(format!("channel.mastodon.{name}.title"));

@@ -163,6 +163,10 @@ impl Channel for X {
         &CAPABILITIES
     }
 
+    fn coverage(&self) -> &'static str {
+        "channel.coverage.x"
+    }
+
     fn settings_schema(&self) -> Value {
         schema()
     }

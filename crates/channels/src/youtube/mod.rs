@@ -81,6 +81,10 @@ impl Channel for Youtube {
         &CAPABILITIES
     }
 
+    fn coverage(&self) -> &'static str {
+        "channel.coverage.youtube"
+    }
+
     fn settings_schema(&self) -> Value {
         let setting = |name: &str, mut more: Value| {
             more["title"] = json!(format!("channel.youtube.{name}.title"));

@@ -12,6 +12,7 @@ mod inboxes;
 mod jobs;
 mod messages;
 mod pool;
+mod searches;
 mod sessions;
 mod tags;
 mod teams;

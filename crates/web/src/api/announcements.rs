@@ -87,12 +87,12 @@ pub(crate) struct Announcement {
     author: Option<Named>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    accounts: Vec<Placed>,
+    accounts: Vec<PlacedMessage>,
 }
 
 /// What stands on one account, or will.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Placed {
+struct PlacedMessage {
     message: Message,
     /// How many conversations comments below it opened.
     conversations: i64,
@@ -100,7 +100,7 @@ struct Placed {
 
 /// An account, and what it can say of itself.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Account {
+struct AnnouncingAccount {
     inbox: InboxMark,
     brand: Named,
     /// `send` and `reason` speak of posts of our own.
@@ -109,7 +109,7 @@ struct Account {
 
 /// How a text would fit an account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Preview {
+struct AnnouncementPreview {
     inbox: InboxMark,
     /// What would stand there.
     text: String,
@@ -150,27 +150,31 @@ async fn list(
 
 /// Lists the accounts that can speak of themselves, with how each counts a text.
 #[utoipa::path(get, path = "/posts/accounts", tag = "posts",
-    responses((status = 200, body = Vec<Account>), ReadFailures),
+    responses((status = 200, body = Vec<AnnouncingAccount>), ReadFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn list_accounts(
     State(care): State<Care>,
     Who(person): Who,
-) -> Result<Json<Vec<Account>>, Problem> {
+) -> Result<Json<Vec<AnnouncingAccount>>, Problem> {
     let found = announce::list_accounts(&care, &person).await?;
-    Ok(Json(found.into_iter().map(Account::from).collect()))
+    Ok(Json(
+        found.into_iter().map(AnnouncingAccount::from).collect(),
+    ))
 }
 
 /// Shows how a text would fit every account, and why one would refuse it; nothing is kept or sent.
 #[utoipa::path(post, path = "/posts/preview", tag = "posts", request_body = AnnouncementBody,
-    responses((status = 200, body = Vec<Preview>), WriteFailures),
+    responses((status = 200, body = Vec<AnnouncementPreview>), WriteFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn preview(
     State(care): State<Care>,
     Who(person): Who,
     Json(body): Json<AnnouncementBody>,
-) -> Result<Json<Vec<Preview>>, Problem> {
+) -> Result<Json<Vec<AnnouncementPreview>>, Problem> {
     let fits = announce::preview(&care, &person, &body.read()?).await?;
-    Ok(Json(fits.into_iter().map(Preview::from).collect()))
+    Ok(Json(
+        fits.into_iter().map(AnnouncementPreview::from).collect(),
+    ))
 }
 
 /// Says a text on several accounts of a brand: one message for each, which leaves by itself. Where one
@@ -241,7 +245,7 @@ impl From<AnnouncementView> for Announcement {
             accounts: view
                 .placed
                 .into_iter()
-                .map(|placed| Placed {
+                .map(|placed| PlacedMessage {
                     message: placed.message.into(),
                     conversations: placed.conversations,
                 })
@@ -250,7 +254,7 @@ impl From<AnnouncementView> for Announcement {
     }
 }
 
-impl From<AccountView> for Account {
+impl From<AccountView> for AnnouncingAccount {
     fn from(view: AccountView) -> Self {
         Self {
             inbox: InboxMark {
@@ -264,7 +268,7 @@ impl From<AccountView> for Account {
     }
 }
 
-impl From<Fit> for Preview {
+impl From<Fit> for AnnouncementPreview {
     fn from(fit: Fit) -> Self {
         Self {
             inbox: InboxMark {

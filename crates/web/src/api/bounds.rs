@@ -11,9 +11,10 @@ const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 const LONGEST_KEY: usize = 200;
 
 /// Where a body that is shared with a change stands for something new, and what it needs there.
-const NEEDED: [(&str, &[&str]); 5] = [
+const NEEDED: [(&str, &[&str]); 6] = [
     ("/agents", &["name", "email"]),
     ("/brands", &["name"]),
+    ("/searches", &["name", "brand"]),
     ("/tags", &["name"]),
     ("/teams", &["name"]),
     ("/views", &["name"]),

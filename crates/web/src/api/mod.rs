@@ -20,6 +20,7 @@ pub(crate) mod messages;
 mod overview;
 mod presence;
 mod quarantine;
+mod searches;
 mod session;
 pub(crate) mod shapes;
 mod tags;
@@ -128,6 +129,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(channels::routes())
         .merge(tags::routes())
         .merge(views::routes())
+        .merge(searches::routes())
         .merge(tokens::routes())
         .merge(conversations::routes())
         .merge(holding::routes())

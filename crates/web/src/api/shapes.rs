@@ -85,6 +85,9 @@ pub struct Conversation {
     joined_into: Option<ConversationId>,
     #[schema(value_type = Option<String>)]
     linked_to: Option<ConversationId>,
+    /// When we promised to say more, by a holding reply; null once a real answer went out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_word_at: Option<Timestamp>,
     /// With a search: the words found, in their surroundings.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     found: Option<String>,
@@ -348,6 +351,7 @@ impl From<view::Summary> for Conversation {
             resolved_at: row.resolved_at,
             joined_into: row.joined_into,
             linked_to: row.linked_to,
+            next_word_at: row.next_word_at,
             found: None,
         }
     }

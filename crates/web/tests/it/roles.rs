@@ -90,6 +90,22 @@ const RULES: &[Rule] = &[
     Rule("POST /views", "{}", SIGNED_IN),
     Rule("PATCH /views/{id}", "{}", OF_THE_AGENT),
     Rule("DELETE /views/{id}", "", OF_THE_AGENT),
+    Rule("GET /searches", "", SIGNED_IN),
+    Rule("POST /searches", "{}", SUPERVISORS),
+    Rule(
+        "POST /searches/try",
+        r#"{"brand": "1", "terms": {}}"#,
+        SUPERVISORS,
+    ),
+    Rule("PATCH /searches/{id}", "{}", SUPERVISORS),
+    Rule("DELETE /searches/{id}", "", SUPERVISORS),
+    Rule("GET /searches/{id}/hits", "", OF_THE_TEAM),
+    Rule("POST /hits/{id}/take-up", "", OF_THE_TEAM),
+    Rule(
+        "POST /hits/{id}/dismissal",
+        r#"{"dismissed": false}"#,
+        OF_THE_TEAM,
+    ),
     Rule("GET /tokens", "", SIGNED_IN),
     Rule("POST /tokens", r#"{"name": ""}"#, SIGNED_IN),
     Rule("DELETE /tokens/{id}", "", OF_THE_AGENT),
@@ -352,6 +368,17 @@ impl Scene {
                 let view = admin::views::create(care, &self.agent, change).await;
                 view.expect("a view").id.to_string()
             }
+            "searches" => self.search().await,
+            "hits" => {
+                let search = self.search().await;
+                self.post().await;
+                let path = format!("/api/v1/searches/{search}/hits?state=all");
+                let hits = self.administrator().get(&path).await;
+                hits.json["items"][0]["id"]
+                    .as_str()
+                    .expect("an id")
+                    .to_owned()
+            }
             "tokens" => {
                 let new = NewToken {
                     name: "t".to_owned(),
@@ -409,6 +436,20 @@ impl Scene {
             other => panic!("there is no sample of {other}: add one here"),
         }
     }
+
+    /// Makes a search that runs on the team's inbox.
+    async fn search(&self) -> String {
+        let brands = self.administrator().get("/api/v1/brands?limit=1").await;
+        let body = json!({"brand": brands.json["items"][0]["id"], "name": "Züge", "state": "on",
+            "terms": {"words": ["Zug"]}, "inboxes": [{"id": self.inbox.to_string()}]});
+        let made = self
+            .administrator()
+            .send(Method::POST, "/api/v1/searches", Some(body), &[])
+            .await;
+        assert_eq!(made.status, 201, "{}", made.json);
+        made.json["id"].as_str().expect("an id").to_owned()
+    }
+
     fn administrator(&self) -> &Client {
         &self.walkers[4].1
     }

@@ -221,6 +221,7 @@ fn open(
         resolved_at: settled_at,
         joined_into: None,
         linked_to,
+        next_word_at: None,
     };
     world.matters.insert(
         id,

@@ -1,0 +1,182 @@
+//! Asks networks what the searches of the listening post look for, each search on each inbox at its own
+//! pace and within its budget of the day, which is kept with the search.
+
+use std::time::Duration;
+
+use kulant_channels::inbound::Inbound;
+use kulant_channels::outbound::SendError;
+use kulant_model::ids::{InboxId, JobId, SearchId};
+use kulant_model::time::Timestamp;
+use kulant_store::jobs::{self, Job, NewJob};
+use kulant_store::searches::{self, Look};
+use kulant_store::{StoreError, Tx};
+use serde_json::{Value as Json, json};
+
+use super::Outcome;
+use crate::accounts::Opened;
+use crate::error::CareError;
+use crate::searches::{day_of, wording};
+use crate::{Care, accept};
+
+pub(super) const KIND: &str = "search";
+
+/// How often one network is asked for one search at most.
+const PACE: Duration = Duration::from_mins(3);
+/// How long one look may take; after that another process may begin.
+const TIME: Duration = Duration::from_secs(140);
+const DAY_SECONDS: i64 = 86_400;
+
+/// Lists the jobs that running searches need.
+pub(super) async fn list_wanted(care: &Care) -> Result<Vec<NewJob>, CareError> {
+    let running: Vec<(SearchId, InboxId)> = care
+        .store
+        .read(|read| searches::list_running(read).map_err(CareError::from))
+        .await?;
+    Ok(running
+        .into_iter()
+        .map(|(search, inbox)| NewJob {
+            id: JobId(care.id()),
+            kind: KIND,
+            key: Some(key(search, inbox)),
+            inbox: None,
+            run_at: care.now(),
+            payload: json!({"inbox": inbox, "search": search}),
+        })
+        .collect())
+}
+
+/// Has a search look at once where it waits for its next look.
+pub(crate) fn look_soon(
+    tx: &mut Tx<'_>,
+    (search, inbox): (SearchId, InboxId),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    jobs::hurry(tx, KIND, &key(search, inbox), now)
+}
+
+fn key(search: SearchId, inbox: InboxId) -> String {
+    format!("{search}:{inbox}")
+}
+
+/// Looks once for one search on one inbox.
+pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError> {
+    let Some(opened) = super::inbox_of(care, job).await? else {
+        return Ok(Outcome::Done);
+    };
+    let id = job.payload.get("search").and_then(Json::as_str);
+    let Some(id) = id.and_then(|id| id.parse::<SearchId>().ok()) else {
+        return Ok(Outcome::Done);
+    };
+    let inbox = opened.inbox.id;
+    let (row, place) = care
+        .store
+        .read(move |read| -> Result<_, CareError> {
+            Ok((
+                searches::find(read, id)?,
+                searches::find_inbox(read, id, inbox)?,
+            ))
+        })
+        .await?;
+    let (Some(row), Some(place)) = (row, place) else {
+        return Ok(Outcome::Done);
+    };
+    let terms = wording::terms_of(&row.terms);
+    if !row.state.runs() || terms.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    if !opened.channel.capabilities().search {
+        // What comes in there is looked through as it comes; whether that changed is asked each hour.
+        return Ok(Outcome::Afresh(care.now().after(Duration::from_hours(1))));
+    }
+
+    let now = care.now();
+    let today = day_of(now);
+    let used = if place.used_on == today { place.used } else { 0 };
+    let tomorrow = Timestamp::from_seconds((today + 1) * DAY_SECONDS);
+    if used >= place.budget {
+        keep(care, (id, inbox), look(now, 0, Some(tomorrow))).await?;
+        return Ok(Outcome::Afresh(tomorrow));
+    }
+
+    let account = opened.account(now);
+    let question = wording::question_of(&terms);
+    let asking = opened
+        .channel
+        .search(&account, &question, place.cursor.as_deref(), &care.http);
+    let asked = tokio::time::timeout(TIME, asking)
+        .await
+        .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));
+    match asked {
+        Ok(mut polled) => {
+            let fetched = count(&opened, now, &polled.deliveries);
+            for raw in &mut polled.deliveries {
+                wording::mark(raw, id);
+            }
+            accept::store(care, inbox, polled.deliveries).await?;
+            let wait = polled.next_in.map(|wait| wait.max(PACE));
+            let spent = used + fetched >= place.budget;
+            let next_at = wait.map(|wait| if spent { tomorrow } else { care.now().after(wait) });
+            let kept = Look {
+                cursor: Some(polled.cursor),
+                trouble: polled.trouble.as_ref().map_or(Json::Null, trouble),
+                ..look(now, fetched, next_at)
+            };
+            keep(care, (id, inbox), kept).await?;
+            // A network that asked never to be asked again is asked once a day.
+            Ok(Outcome::Afresh(next_at.unwrap_or(tomorrow)))
+        }
+        Err(error) => {
+            let pause = Duration::from_secs(60 << (job.attempts - 1).clamp(0, 6));
+            let next_at = care.now().after(error.wait().unwrap_or(pause).max(PACE));
+            let kept = Look {
+                trouble: trouble(&error),
+                ..look(now, 0, Some(next_at))
+            };
+            keep(care, (id, inbox), kept).await?;
+            Ok(Outcome::Later(next_at))
+        }
+    }
+}
+
+/// Counts the posts in what a network gave.
+fn count(
+    opened: &Opened,
+    now: Timestamp,
+    deliveries: &[kulant_channels::delivery::RawDelivery],
+) -> i64 {
+    let account = opened.account(now);
+    let posts = deliveries
+        .iter()
+        .filter_map(|raw| opened.channel.translate(&account, raw).ok())
+        .flat_map(|translation| translation.taken)
+        .filter(|inbound| matches!(inbound, Inbound::Post(_)))
+        .count();
+    posts as i64
+}
+
+fn look(at: Timestamp, fetched: i64, next_at: Option<Timestamp>) -> Look {
+    Look {
+        cursor: None,
+        fetched,
+        day: day_of(at),
+        at,
+        next_at,
+        trouble: Json::Null,
+    }
+}
+
+fn trouble(error: &SendError) -> Json {
+    json!({"class": error.class(), "detail": error.detail()})
+}
+
+async fn keep(
+    care: &Care,
+    (search, inbox): (SearchId, InboxId),
+    look: Look,
+) -> Result<(), CareError> {
+    care.store
+        .write(move |tx| {
+            searches::save_look(tx, search, inbox, &look).map_err(CareError::from)
+        })
+        .await
+}
