@@ -30,9 +30,10 @@ dev: desk ## start the server (debug) and the desk's development server
 
 desk: desk/dist/index.html ## build the desk into desk/dist
 
-bench: build ## measure taking in and the desk on this machine
+bench: build ## measure taking in, the desk and a rush of all networks on this machine
 	@$(SERVER) bench intake
 	@$(SERVER) bench desk
+	@$(SERVER) bench rush
 
 docs: desk ## write the generated files anew: specification, example configuration, client
 	@KULANT_UPDATE=1 $(CARGO) test --locked -p kulant --test it generated

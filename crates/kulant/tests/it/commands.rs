@@ -3,5 +3,6 @@
 
 mod guarding;
 mod moving;
+mod rush;
 mod serving;
 mod setting_up;

@@ -221,7 +221,11 @@ async fn measure_memory(
 }
 
 /// Lets every agent list and open at their pace.
-async fn work(server: &Server, tokens: &[String], seconds: u64) -> Result<(Times, Times)> {
+pub(super) async fn work(
+    server: &Server,
+    tokens: &[String],
+    seconds: u64,
+) -> Result<(Times, Times)> {
     let begun = Stopwatch::start();
     let end = Duration::from_secs(seconds);
     let address = Arc::new(server.address.clone());

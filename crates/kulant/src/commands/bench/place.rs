@@ -112,11 +112,17 @@ impl Place {
 
     /// Starts a server on the folder and waits until it answers.
     pub(super) async fn serve(&self) -> Result<Server> {
+        self.serve_with(&[]).await
+    }
+
+    /// As `serve`, with more settings.
+    pub(super) async fn serve_with(&self, more: &[&str]) -> Result<Server> {
         let program = std::env::current_exe().context("the program's own file is not known")?;
         let begun = Stopwatch::start();
         let mut command = Command::new(program);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
+            .args(more)
             .arg("--data")
             .arg(&self.folder)
             .stdin(Stdio::null())
