@@ -40,6 +40,15 @@ pub struct NewReply {
     pub resolve: bool,
 }
 
+/// What somebody writes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It answers what was said until now.
+    Answer,
+    /// It only says when more will be said.
+    Holding(Timestamp),
+}
+
 /// Keeps what an agent wrote, and queues it if it is to leave.
 pub async fn reply(care: &Care, person: &Person, reply: NewReply) -> Result<MessageId, CareError> {
     reply_under(care, person, reply, None).await
@@ -80,6 +89,7 @@ async fn reply_under(
     let changing = Changing::new(care, person);
     care.store
         .write(move |tx| {
+            let reply = (reply, Purpose::Answer);
             let id = keep(tx, &changing, reply, target.as_ref(), opened.as_ref())?;
             if let Some(key) = &key {
                 idempotency::note(tx, changing.person.agent, key, id)?;
@@ -155,7 +165,7 @@ fn stands_at_network(message: &Message) -> bool {
 
 /// The newest words of the party of a visibility. Where it is several people or places, nobody but
 /// the agent can say which one is meant.
-fn newest_target(
+pub(crate) fn newest_target(
     read: &mut Read<'_>,
     row: &Conversation,
     visibility: Visibility,
@@ -185,7 +195,7 @@ fn newest_target(
     })
 }
 
-fn check_capability(
+pub(crate) fn check_capability(
     opened: &Opened,
     now: Timestamp,
     target: &Message,
@@ -235,10 +245,11 @@ fn side(opened: &Opened, visibility: Visibility) -> Option<&'static SideCapabili
     opened.channel.capabilities().side(visibility)
 }
 
-fn keep(
+/// Keeps a message of ours in its conversation; says no before anything is written.
+pub(crate) fn keep(
     tx: &mut Tx<'_>,
     changing: &Changing,
-    reply: NewReply,
+    (reply, purpose): (NewReply, Purpose),
     target: Option<&Message>,
     opened: Option<&Opened>,
 ) -> Result<MessageId, CareError> {
@@ -264,7 +275,7 @@ fn keep(
         }
     }
     // Not up to our last message: the party may have written before it what is not here yet.
-    let answers_until = if leaves {
+    let answers_until = if leaves && purpose == Purpose::Answer {
         parties::find_newest_words(tx, row.id)?
     } else {
         None
@@ -328,6 +339,10 @@ fn keep(
         deliver::enqueue(tx, changing, (id, inbox), send_at)?;
         change::add_up(tx, &mut row)?;
         row.unread = false;
+        row.next_word_at = match purpose {
+            Purpose::Answer => None,
+            Purpose::Holding(next_word_at) => Some(next_word_at),
+        };
         tx.append(changing.event(EventKind::MessageQueued, &row).message(id));
     } else {
         mention(tx, &row, id, &reply.mentions)?;

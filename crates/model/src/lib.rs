@@ -7,6 +7,7 @@ pub mod hours;
 pub mod ids;
 pub mod listening;
 pub mod message;
+pub mod promise;
 pub mod refusal;
 pub mod role;
 pub mod team;

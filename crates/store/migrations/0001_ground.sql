@@ -242,7 +242,9 @@ CREATE TABLE conversations (
   first_response_at BIGINT,
   resolved_at BIGINT,
   joined_into BIGINT,
-  linked_to BIGINT
+  linked_to BIGINT,
+  -- When we promised to say more, by a holding reply.
+  next_word_at BIGINT
 );
 -- A conversation that was joined into another leaves every list: its place is that one.
 CREATE INDEX conversations_status ON conversations (status, last_message_at, id) WHERE joined_into IS NULL;

@@ -46,6 +46,8 @@ pub struct Conversation {
     pub resolved_at: Option<Timestamp>,
     pub joined_into: Option<ConversationId>,
     pub linked_to: Option<ConversationId>,
+    /// When we promised to say more; none once a real answer went out.
+    pub next_word_at: Option<Timestamp>,
 }
 
 /// What the messages of a conversation add up to.
@@ -67,7 +69,7 @@ pub(crate) const COLUMNS: &str = "c.id, c.version, c.brand_id, c.inbox_id, c.tea
      c.identity_id, c.root_message_id, c.post_id, c.subject, c.status, c.snoozed_until, c.priority, \
      c.kind, c.visibility, c.unread, c.opened_at, c.last_message_at, c.last_message_id, \
      c.message_count, c.voices, c.waiting_since, c.settled_at, c.first_response_at, c.resolved_at, \
-     c.joined_into, c.linked_to";
+     c.joined_into, c.linked_to, c.next_word_at";
 
 pub fn find(read: &mut Read<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     read.query_one(
@@ -253,7 +255,8 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
                 c.first_response_at,
                 c.resolved_at,
                 c.joined_into,
-                c.linked_to
+                c.linked_to,
+                c.next_word_at
             ]
             .into()
         })
@@ -262,7 +265,8 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
         "INSERT INTO conversations (id, version, brand_id, inbox_id, team_id, agent_id, contact_id, \
          identity_id, root_message_id, post_id, subject, status, snoozed_until, priority, kind, \
          visibility, unread, opened_at, last_message_at, last_message_id, message_count, voices, \
-         waiting_since, settled_at, first_response_at, resolved_at, joined_into, linked_to)",
+         waiting_since, settled_at, first_response_at, resolved_at, joined_into, linked_to, \
+         next_word_at)",
         &rows,
         "ON CONFLICT (id) DO UPDATE SET
            version = conversations.version + 1, team_id = excluded.team_id,
@@ -276,7 +280,7 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
            voices = excluded.voices, waiting_since = excluded.waiting_since,
            settled_at = excluded.settled_at, first_response_at = excluded.first_response_at,
            resolved_at = excluded.resolved_at, joined_into = excluded.joined_into,
-           linked_to = excluded.linked_to",
+           linked_to = excluded.linked_to, next_word_at = excluded.next_word_at",
     )?;
     Ok(())
 }
@@ -511,5 +515,6 @@ pub(crate) fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
         resolved_at: row.get(25)?,
         joined_into: row.get(26)?,
         linked_to: row.get(27)?,
+        next_word_at: row.get(28)?,
     })
 }

@@ -256,16 +256,16 @@ pub fn list_summaries(
     let mut found = read.query_keys(&sql, &[], &keys, |row| {
         Ok(Summary {
             row: conversations::conversation(row)?,
-            brand_name: row.get(28)?,
-            inbox_name: row.get(29)?,
-            channel: row.get(30)?,
-            team_name: row.get(31)?,
-            agent_name: row.get(32)?,
-            contact_name: row.get(33)?,
-            handle: row.get(34)?,
-            opening: row.get(35)?,
-            preview: row.get::<Option<String>>(36)?.unwrap_or_default(),
-            preview_direction: row.get::<Option<Direction>>(37)?.unwrap_or(Direction::In),
+            brand_name: row.get(29)?,
+            inbox_name: row.get(30)?,
+            channel: row.get(31)?,
+            team_name: row.get(32)?,
+            agent_name: row.get(33)?,
+            contact_name: row.get(34)?,
+            handle: row.get(35)?,
+            opening: row.get(36)?,
+            preview: row.get::<Option<String>>(37)?.unwrap_or_default(),
+            preview_direction: row.get::<Option<Direction>>(38)?.unwrap_or(Direction::In),
             tags: Vec::new(),
         })
     })?;

@@ -137,7 +137,7 @@ fn fit(opened: &Opened, text: &str, files: &[Attachment], now: Timestamp) -> Fit
 /// Why an account says nothing of itself, whatever it is.
 fn reason(opened: &Opened, now: Timestamp) -> Option<String> {
     if opened.inbox.paused_at.is_some() {
-        return Some("channel.reason.inbox_is_paused".to_owned());
+        return Some("channel.reason.paused".to_owned());
     }
     let account = opened.account(now);
     opened.channel.own_post_refusal(&account).map(str::to_owned)

@@ -36,6 +36,10 @@ pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), C
         clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
         if let Some(row) = row.as_deref_mut() {
             change::add_up(tx, row)?;
+            if message.answers_until.is_none() {
+                // A holding reply: the promise goes with it.
+                row.next_word_at = None;
+            }
             if row.waiting_since.is_some() && row.status == Status::Waiting {
                 row.status = Status::Open;
             }

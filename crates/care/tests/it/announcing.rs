@@ -473,7 +473,7 @@ async fn the_list_is_paged_by_brand_and_is_for_those_who_may() {
             .expect("the account");
         assert_eq!(
             mine.reason.as_deref(),
-            Some("channel.reason.inbox_is_paused")
+            Some("channel.reason.paused")
         );
     }
 }
