@@ -18,7 +18,7 @@ const SILENT_MS = 40_000
 
 const DIRECTORY: [prefix: string, key: readonly string[]][] = [
   ['inbox_', keys.inboxes], ['brand_', keys.brands], ['team_', keys.teams], ['agent_', keys.agents], ['tag_', keys.tags],
-  ['view_', keys.views], ['alert_', keys.alerts], ['delivery_', keys.quarantine],
+  ['view_', keys.views], ['alert_', keys.alerts], ['search_', ['listening']], ['hit_', ['listening']], ['delivery_', keys.quarantine],
 ]
 
 const READ_FIRST = [keys.lists, keys.counts, ['conversation'], ['messages'], keys.alerts]
@@ -115,7 +115,11 @@ function takeChange(client: QueryClient, agentId: string, change: Change, later:
   else if (id && kind.startsWith('message_')) later.refresh(keys.messages(id))
   if (id && !kind.startsWith('message_') && kind !== 'read_changed') later.refresh(keys.events(id))
   if (id && kind.startsWith('message_') && hasWindow(client, id)) later.refresh(keys.conversation(id))
+  if (kind === 'message_found') later.refresh(['listening'])
+  // What we say of ourselves belongs to no conversation.
+  if (!id && kind.startsWith('message_')) later.refresh(keys.announcements)
   if (kind.startsWith('inbox_')) later.refresh(['conversation'])
+  if (kind.startsWith('inbox_')) later.refresh(keys.announcingAccounts)
   if (id || kind.startsWith('delivery_') || kind.startsWith('inbox_')) {
     later.refresh(keys.counts)
     later.refresh(keys.overview)

@@ -8,10 +8,12 @@ import IconAt from '@tabler/icons-react/dist/esm/icons/IconAt.mjs'
 import IconBug from '@tabler/icons-react/dist/esm/icons/IconBug.mjs'
 import IconCheck from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
 import IconClockPause from '@tabler/icons-react/dist/esm/icons/IconClockPause.mjs'
+import IconEar from '@tabler/icons-react/dist/esm/icons/IconEar.mjs'
 import IconHourglass from '@tabler/icons-react/dist/esm/icons/IconHourglass.mjs'
 import IconInbox from '@tabler/icons-react/dist/esm/icons/IconInbox.mjs'
 import IconMessages from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs'
 import IconSettings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
+import IconSpeakerphone from '@tabler/icons-react/dist/esm/icons/IconSpeakerphone.mjs'
 import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUsers from '@tabler/icons-react/dist/esm/icons/IconUsers.mjs'
 import IconBookmark from '@tabler/icons-react/dist/esm/icons/IconBookmark.mjs'
@@ -81,6 +83,8 @@ export function Nav({ onPalette, onKeys }: Props) {
         )}
         <Group title={t('desk.nav.desk')}>
           {supervises && <PlaceLink to="/overview" name={t('desk.nav.overview')} sign={<IconActivity size={17} stroke={1.7} aria-hidden="true" />} />}
+          <PlaceLink to="/listening" name={t('desk.nav.listening')} sign={<IconEar size={17} stroke={1.7} aria-hidden="true" />} />
+          {supervises && <PlaceLink to="/posts" name={t('desk.nav.announcements')} sign={<IconSpeakerphone size={17} stroke={1.7} aria-hidden="true" />} />}
           <PlaceLink to="/alerts" name={t('desk.nav.alerts')} count={alerts && { count: alerts.length, capped: false }} sign={<IconAlertTriangle size={17} stroke={1.7} aria-hidden="true" />} />
           {administers && <PlaceLink to="/quarantine" name={t('desk.nav.quarantine')} count={counts?.quarantine} sign={<IconBug size={17} stroke={1.7} aria-hidden="true" />} />}
           <PlaceLink to="/settings" name={t('desk.nav.settings')} sign={<IconSettings size={17} stroke={1.7} aria-hidden="true" />} />

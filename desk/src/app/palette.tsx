@@ -113,6 +113,7 @@ function usePlaces(navigate: Props['navigate'], onCall: Props['onCall']): Entry[
     ...views.map((item) => view(`saved:${item.id}`, item.name, t('desk.nav.saved'))),
     ...(supervises ? [place('/overview', t('desk.nav.overview')), place('/posts', t('desk.nav.announcements'))] : []),
     ...(administers ? [place('/quarantine', t('desk.nav.quarantine'))] : []),
+    place('/listening', t('desk.nav.listening')),
     place('/alerts', t('desk.nav.alerts')),
     place('/preferences', t('desk.preferences.title')),
     ...SETTINGS.filter((item) => item.for === 'all' || (item.for === 'supervisor' ? supervises : administers)).map((item) =>

@@ -62,6 +62,8 @@ const conversations = createRoute({
 const conversation = createRoute({ getParentRoute: () => conversations, path: '$conversationId' })
 
 const overview = createRoute({ getParentRoute: () => signedIn, path: '/overview', component: lazyRouteComponent(() => import('./places'), 'OverviewPlace') })
+const announcements = createRoute({ getParentRoute: () => signedIn, path: '/posts', component: lazyRouteComponent(() => import('./places'), 'AnnouncementsPlace') })
+const listening = createRoute({ getParentRoute: () => signedIn, path: '/listening', component: lazyRouteComponent(() => import('./places'), 'ListeningPlace') })
 const alerts = createRoute({ getParentRoute: () => signedIn, path: '/alerts', component: lazyRouteComponent(() => import('./places'), 'AlertsPlace') })
 const quarantine = createRoute({ getParentRoute: () => signedIn, path: '/quarantine', component: lazyRouteComponent(() => import('./places'), 'QuarantinePlace') })
 const preferences = createRoute({ getParentRoute: () => signedIn, path: '/preferences', component: lazyRouteComponent(() => import('./places'), 'PreferencesPlace') })
@@ -72,7 +74,7 @@ const routeTree = root.addChildren([
   signInRoute,
   invitationRoute,
   signedIn.addChildren([
-    home, conversations.addChildren([conversation]), overview, alerts, quarantine, preferences, settings.addChildren([settingsPage]),
+    home, conversations.addChildren([conversation]), overview, announcements, listening, alerts, quarantine, preferences, settings.addChildren([settingsPage]),
   ]),
 ])
 

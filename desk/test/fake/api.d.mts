@@ -3,7 +3,8 @@ import type { Conversation, Message } from '../../src/lib/api/types'
 
 interface Answer { status: number; body: unknown; headers: Record<string, string> }
 export interface FakeServer {
-  world: { conversations: Conversation[]; messages: Map<string, Message[]>; agents: { id: string; name: string }[]; views: { id: string; name: string; shared: boolean; filter: Record<string, string> }[] }
+  world: { conversations: Conversation[]; messages: Map<string, Message[]>; agents: { id: string; name: string }[]; inboxes: { id: string; name: string }[]; views: { id: string; name: string; shared: boolean; filter: Record<string, string> }[] }
+  listening: { fill: () => { id: string } }
   handle: (request: object) => Answer
   receive: (body: string, where?: { conversationId?: string; contact?: [string, string]; assignee?: { id: string; name: string } | null }) => { conversation: Conversation; message: Message }
   emit: (name: string, facts: object) => void

@@ -1,5 +1,7 @@
 // The API of kulant as far as the desk needs it, in memory and without a network. Development and tests only.
+import { createAnnouncing } from './announcing.mjs'
 import CHANNELS from './channels.json' with { type: 'json' }
+import { createListening } from './listening.mjs'
 import { addMessage, ago, event, makeMessage, makeWorld, newId, openConversation } from './world.mjs'
 
 const json = (status, body, headers = {}) => ({ status, body, headers })
@@ -20,6 +22,7 @@ const SCOPES = ['conversations:read', 'conversations:write', 'settings:read']
 
 export function createFake({ signedIn = true, account = '21' } = {}) {
   const world = makeWorld()
+  const listening = createListening(world, { json, problem, page })
   const listeners = new Set()
   let seq = 1
   let session = signedIn ? account : null
@@ -42,6 +45,8 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     list.push(event(kind, 0, me().name, facts))
     world.events.set(conversation.id, list)
   }
+
+  const announcing = createAnnouncing({ world, json, problem, caps: CAPS, me: () => me(), tell: (...all) => changed(...all) })
 
   function sessionBody() {
     const agent = me()
@@ -272,6 +277,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       case 'conversations': {
         if (!id) { const found = select(query).map(summary); return slice(query.q ? found.map((item) => ({ ...item, match: item.preview })) : found, query) }
         if (id === 'counts') return json(200, counts())
+        if (id === 'holding-replies') return verb === 'cancel' ? announcing.callBack(body) : announcing.hold(body)
         const item = find(id)
         if (!item) return problem(404, 'not_found')
         if (!verb) return json(200, detail(item), { ETag: `"${item.version}"` })
@@ -281,7 +287,10 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
         if (verb === 'read' || verb === 'unread') { item.unread = verb === 'unread'; changed('read_changed', item); return json(200, summary(item)) }
         return aspects[verb] ? versioned(item, headers, () => aspects[verb](item, body)) : problem(404, 'not_found')
       }
-      case 'messages': return messageRoute(method, id, verb, body)
+      case 'searches': return listening.searches(method, id, verb, body, query)
+      case 'hits': return listening.hits(id, verb, body)
+      case 'posts': return announcing.posts(method, id, body)
+      case 'messages': return announcing.decide(id, verb) ?? messageRoute(method, id, verb, body)
       case 'uploads': return json(201, { id: newId(), name: 'Datei.pdf', size: 1200, media_type: 'application/pdf' })
       case 'presence':
         present.set(session, body)
@@ -342,7 +351,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
   }
 
   return {
-    world, handle, receive, emit, changed, scopes: SCOPES,
+    world, handle, receive, emit, changed, listening, scopes: SCOPES,
     show: (conversationId, agents) => emit('presence', { conversation_id: conversationId, agents }),
     follow: (listener) => { listeners.add(listener); return () => listeners.delete(listener) },
   }

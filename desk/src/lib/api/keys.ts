@@ -26,4 +26,8 @@ export const keys = {
   overview: ['overview'] as const,
   quarantine: ['quarantine'] as const,
   alerts: ['alerts'] as const,
+  searches: ['listening', 'searches'] as const,
+  hits: (search: string, state: string) => ['listening', 'hits', search, state] as const,
+  announcements: ['announcements', 'list'] as const,
+  announcingAccounts: ['announcements', 'accounts'] as const,
 }

@@ -58,6 +58,12 @@ export type Message = Narrow<
 > & Pick<Schemas['Message'], 'signature' | 'title'>
 export type NewMessage = Schemas['NewMessage'] & { body: string }
 export type AnnouncingAccount = Narrow<Answer<Schemas['AnnouncingAccount']>, { capability: Capability }>
+export type Search = Narrow<Answer<Schemas['Search']>, { state: 'draft' | 'on' | 'muted'; take_up: Required<Schemas['TakeUpRule']> | null; terms: Required<Schemas['SearchTerms']> }>
+export type SearchFields = Schemas['SearchFields']
+export type NewTrial = Schemas['TrialFields']
+export type Trial = Answer<Schemas['Trial']>
+export type Hit = Narrow<Answer<Schemas['Hit']>, { message: Message }>
+
 export type NewAnnouncement = Schemas['AnnouncementBody']
 export type Announcement = Narrow<Answer<Schemas['Announcement']>, { accounts: { message: Message; conversations: number }[] }>
 export type NewHoldingReplies = Schemas['HoldingRepliesBody']

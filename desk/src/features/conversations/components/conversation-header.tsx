@@ -12,6 +12,8 @@ import { WaitingTime } from '../../../components/waiting-time'
 import { keys } from '../../../lib/api/keys'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, PresentAgent } from '../../../lib/api/types'
+import { formatMinute } from '../../../lib/format/time'
+import { useNow } from '../../../lib/format/use-now'
 import { runShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useActions } from '../hooks/use-actions'
 import { ActionBar } from './action-bar'
@@ -51,6 +53,7 @@ export function ConversationHeader({ conversation, messages, questions, lead, ta
           <VisibilityMark visibility={conversation.visibility} word />
         </span>
         {waiting && status === 'open' && <WaitingTime since={waiting} prefix />}
+        {conversation.next_word_at && <NextWord at={conversation.next_word_at} />}
         {questions > 0 && conversation.message_count > MANY && (
           <button type="button" className={classes.asking} title={t('desk.keys.next_question')} onClick={() => runShortcut('next_question', new KeyboardEvent('keydown'))}>
             {t('desk.conversation.asking', { count: questions })} <KeyHint id="next_question" />
@@ -68,6 +71,13 @@ export function ConversationHeader({ conversation, messages, questions, lead, ta
       )}
     </header>
   )
+}
+
+/** What a holding reply promised, and whether it is late. */
+function NextWord({ at }: { at: string }) {
+  const { t, i18n } = useTranslation()
+  const late = Date.parse(at) < useNow()
+  return <span className={classes.fact} data-late={late || undefined}>{t(late ? 'desk.promise.late' : 'desk.promise.until', { at: formatMinute(i18n.language, at) })}</span>
 }
 
 function Title({ conversation }: { conversation: ConversationDetail }) {

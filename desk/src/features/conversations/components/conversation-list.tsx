@@ -7,11 +7,15 @@ import { useTranslation } from 'react-i18next'
 import { ProblemNotice } from '../../../components/problem-notice'
 import { type Filters, type ListSearch, matches } from '../../../lib/filters'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
+import { useStore } from '../../../lib/store'
+import { select, selectionStore, selectNone } from '../hooks/selection'
 import { useList } from '../hooks/use-list'
 import { useNeighbours } from '../hooks/use-neighbours'
 import classes from './conversation-list.module.css'
-import { ConversationRow, ROW_HEIGHT } from './conversation-row'
+import { contactName, ConversationRow, ROW_HEIGHT } from './conversation-row'
 import { ListEmpty, ListSkeleton } from './list-states'
+import { RowCheck } from './row-check'
+import { SelectionBar } from './selection-bar'
 
 interface Props {
   filters: Filters
@@ -86,6 +90,18 @@ export function ConversationList(props: Props) {
     focusRow(selectedIndex)
   }, selectedIndex >= 0)
 
+  const chosen = useStore(selectionStore)
+  const order = rows.map((row) => row.id)
+  // Another list has other rows: nobody is written to who is not seen any more.
+  const listed = JSON.stringify(filters)
+  useEffect(() => selectNone, [listed])
+  useShortcut('select', () => {
+    const inList = scroll.current?.contains(document.activeElement)
+    const id = inList ? (cursorId ?? selectedId) : (selectedId ?? cursorId)
+    if (id === null || !order.includes(id)) return false
+    select(id, order)
+  })
+
   const focusable = rows.some((row) => row.id === cursorId) ? cursorId : (selectedId ?? rows[0]?.id)
   const words = filters.q ?? ''
   return (
@@ -127,6 +143,12 @@ export function ConversationList(props: Props) {
               const row = rows[item.index]
               return row && (
                 <li key={item.key} className={classes.item} style={{ transform: `translateY(${item.start}px)` }}>
+                  <RowCheck
+                    name={contactName(row, t('desk.contact.unknown'))}
+                    checked={chosen.includes(row.id)}
+                    shown={chosen.length > 0}
+                    onCheck={(range) => select(row.id, order, range)}
+                  />
                   <ConversationRow
                     conversation={row}
                     href={hrefFor(row.id)}
@@ -144,6 +166,7 @@ export function ConversationList(props: Props) {
           </ul>
         )}
       </div>
+      <SelectionBar ids={chosen} rows={rows} />
     </div>
   )
 }
