@@ -204,13 +204,9 @@ async fn what_an_inbox_receives_is_looked_through() {
         assert_eq!(texts(&found), ["Lumenau ist weg"]);
         assert_eq!(conversations(&house).await.len(), 2);
 
-        let tried = trial::try_out(
-            &house.care,
-            &house.operator(),
-            brand(&house).await,
-            &terms(&["Nordtal"]),
-            vec![inbox],
-        );
+        let (operator, looked_for) = (house.operator(), terms(&["Nordtal"]));
+        let brand = brand(&house).await;
+        let tried = trial::try_out(&house.care, &operator, brand, &looked_for, vec![inbox]);
         let tried = tried.await.expect("tried");
         assert_eq!(tried.past, (1, 2));
         assert_eq!(tried.examples[0].text, "Nordtal ist weg");
