@@ -244,7 +244,11 @@ fn shown_place(place: SearchInbox, today: i64) -> Option<Place> {
         coverage: channel.coverage(),
         channel: place.channel,
         budget: place.budget,
-        used_today: if place.used_on == today { place.used } else { 0 },
+        used_today: if place.used_on == today {
+            place.used
+        } else {
+            0
+        },
         asked_at: place.asked_at,
         next_at: place.next_at,
         trouble: words("class").zip(words("detail")),
@@ -347,7 +351,11 @@ fn checked_list(faults: &mut Faults, field: &str, terms: &[String]) -> Vec<Strin
     for term in terms.iter().take(MOST_TERMS) {
         let term = term.trim();
         if term.chars().count() > LONGEST_TERM {
-            faults.add(field, "too_long", format!("at most {LONGEST_TERM} characters"));
+            faults.add(
+                field,
+                "too_long",
+                format!("at most {LONGEST_TERM} characters"),
+            );
         } else if !term.chars().any(char::is_alphanumeric) {
             if !term.is_empty() {
                 faults.add(field, "no_word", "letters or digits are needed");

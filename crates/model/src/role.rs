@@ -36,8 +36,8 @@ impl Role {
     /// Returns whether people of this role may do something.
     pub fn may(self, permission: Permission) -> bool {
         use Permission::{
-            Announce, EraseContacts, ManageSearches, ManageTags, ManageTeams, ReadContacts, ReadConversations, ReadOverview,
-            ShareViews, WriteContacts, WriteConversations,
+            Announce, EraseContacts, ManageSearches, ManageTags, ManageTeams, ReadContacts,
+            ReadConversations, ReadOverview, ShareViews, WriteContacts, WriteConversations,
         };
         match self {
             Self::Administrator => true,

@@ -175,10 +175,7 @@ fn within(scope: &Scope, params: &mut Vec<Value>) -> String {
 }
 
 /// Lists the searches that run on an inbox now.
-pub fn list_running_on(
-    read: &mut Read<'_>,
-    inbox: InboxId,
-) -> Result<Vec<Search>, StoreError> {
+pub fn list_running_on(read: &mut Read<'_>, inbox: InboxId) -> Result<Vec<Search>, StoreError> {
     read.query(
         &format!(
             "{SELECT} JOIN search_inboxes si ON si.search_id = s.id
@@ -190,10 +187,7 @@ pub fn list_running_on(
 }
 
 /// Lists the inboxes of searches, in the order of their names.
-pub fn list_inboxes(
-    read: &mut Read<'_>,
-    ids: &[SearchId],
-) -> Result<Vec<SearchInbox>, StoreError> {
+pub fn list_inboxes(read: &mut Read<'_>, ids: &[SearchId]) -> Result<Vec<SearchInbox>, StoreError> {
     let keys: Vec<Vec<Value>> = ids.iter().map(|id| params![*id].into()).collect();
     let mut found = read.query_keys(
         &format!("{INBOX} WHERE si.search_id IN (VALUES {{keys}})"),

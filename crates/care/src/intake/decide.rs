@@ -482,12 +482,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
 }
 
 /// Makes the row of a message that is not seen yet.
-fn awaited(
-    world: &World<'_>,
-    id: MessageId,
-    network_id: &str,
-    received_at: Timestamp,
-) -> Message {
+fn awaited(world: &World<'_>, id: MessageId, network_id: &str, received_at: Timestamp) -> Message {
     Message {
         id,
         inbox: world.destination.inbox,

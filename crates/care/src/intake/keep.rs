@@ -8,8 +8,7 @@ use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
 use kulant_store::{
-    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties,
-    reactions,
+    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties, reactions,
 };
 use serde_json::json;
 

@@ -47,9 +47,7 @@ impl Seeking {
             let inbox = opened.inbox.id;
             let rows: Vec<searches::Search> = care
                 .store
-                .read(move |read| {
-                    searches::list_running_on(read, inbox).map_err(CareError::from)
-                })
+                .read(move |read| searches::list_running_on(read, inbox).map_err(CareError::from))
                 .await?;
             running = rows.iter().map(Running::of).collect();
         }
@@ -58,7 +56,11 @@ impl Seeking {
 
     /// Returns what searches make of the things in one delivery; what a search asked for and does not
     /// want after all is left out.
-    pub(super) fn sift(&self, raw: &RawDelivery, taken: Vec<Inbound>) -> Vec<(Inbound, Vec<Sought>)> {
+    pub(super) fn sift(
+        &self,
+        raw: &RawDelivery,
+        taken: Vec<Inbound>,
+    ) -> Vec<(Inbound, Vec<Sought>)> {
         let Some(asked) = wording::search_of(raw) else {
             return taken
                 .into_iter()

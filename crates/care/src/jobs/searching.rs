@@ -91,7 +91,11 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
 
     let now = care.now();
     let today = day_of(now);
-    let used = if place.used_on == today { place.used } else { 0 };
+    let used = if place.used_on == today {
+        place.used
+    } else {
+        0
+    };
     let tomorrow = Timestamp::from_seconds((today + 1) * DAY_SECONDS);
     if used >= place.budget {
         keep(care, (id, inbox), look(now, 0, Some(tomorrow))).await?;
@@ -115,7 +119,13 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
             accept::store(care, inbox, polled.deliveries).await?;
             let wait = polled.next_in.map(|wait| wait.max(PACE));
             let spent = used + fetched >= place.budget;
-            let next_at = wait.map(|wait| if spent { tomorrow } else { care.now().after(wait) });
+            let next_at = wait.map(|wait| {
+                if spent {
+                    tomorrow
+                } else {
+                    care.now().after(wait)
+                }
+            });
             let kept = Look {
                 cursor: Some(polled.cursor),
                 trouble: polled.trouble.as_ref().map_or(Json::Null, trouble),
@@ -175,8 +185,6 @@ async fn keep(
     look: Look,
 ) -> Result<(), CareError> {
     care.store
-        .write(move |tx| {
-            searches::save_look(tx, search, inbox, &look).map_err(CareError::from)
-        })
+        .write(move |tx| searches::save_look(tx, search, inbox, &look).map_err(CareError::from))
         .await
 }

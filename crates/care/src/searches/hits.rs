@@ -47,7 +47,9 @@ pub async fn list(
             Ok(rows
                 .into_iter()
                 .filter_map(|hit| {
-                    let at = views.iter().position(|view| view.message.id == hit.message)?;
+                    let at = views
+                        .iter()
+                        .position(|view| view.message.id == hit.message)?;
                     Some(HitView {
                         search: hit.search,
                         found_at: hit.found_at,

@@ -8,7 +8,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::messages::{self, Attachment, Message};
 use kulant_store::reading;
-use kulant_store::{Read, contacts, inboxes, mentions, reactions};
+use kulant_store::{Read, contacts, hits, inboxes, mentions, reactions};
 
 use super::Page;
 use crate::accounts;
@@ -28,6 +28,8 @@ pub struct MessageView {
     pub mentions: Vec<AgentId>,
     /// Whether the network can be asked what became of it; only where nobody knows.
     pub can_check: bool,
+    /// Whether the listening post found it.
+    pub found: bool,
 }
 
 /// Who said something.
@@ -175,6 +177,7 @@ fn with_names(
         mentions.entry(message).or_default().push(agent);
     }
     let can_be_asked = list_that_can_be_asked(care, read, &rows)?;
+    let found = hits::list_marked(read, &ids)?;
     Ok(rows
         .into_iter()
         .map(|message| {
@@ -195,6 +198,7 @@ fn with_names(
                 mentions: mentions.remove(&message.id).unwrap_or_default(),
                 inbox_name,
                 channel,
+                found: found.contains(&message.id),
                 can_check: is_uncertain(&message) && can_be_asked.contains(&message.inbox),
                 message,
             }

@@ -73,15 +73,24 @@ async fn hits(house: &House, search: SearchId, wanted: Wanted) -> Vec<HitView> {
 }
 
 fn texts(hits: &[HitView]) -> Vec<&str> {
-    hits.iter().map(|hit| hit.message.message.body.as_str()).collect()
+    hits.iter()
+        .map(|hit| hit.message.message.body.as_str())
+        .collect()
 }
 
 async fn conversations(house: &House) -> Vec<Summary> {
     let filter = view::Filter::default();
-    view::list(&house.care, &house.operator(), filter, view::Sort::Newest, None, 50)
-        .await
-        .expect("a list")
-        .items
+    view::list(
+        &house.care,
+        &house.operator(),
+        filter,
+        view::Sort::Newest,
+        None,
+        50,
+    )
+    .await
+    .expect("a list")
+    .items
 }
 
 async fn webhook(house: &House) -> InboxId {
@@ -179,9 +188,14 @@ async fn a_rule_takes_up_what_it_names_and_a_muted_search_nothing() {
             state: Some(SearchState::Muted),
             ..SearchChange::default()
         };
-        searches::change(&house.care, &house.operator(), made.id, (made.version, muted))
-            .await
-            .expect("muted");
+        searches::change(
+            &house.care,
+            &house.operator(),
+            made.id,
+            (made.version, muted),
+        )
+        .await
+        .expect("muted");
         let asked = post("3", "carl", "Lumenau auch kaputt?", 3, None);
         find(&house, inbox, made.id, &[asked]).await;
         assert_eq!(conversations(&house).await.len(), 1, "nothing by itself");
@@ -220,8 +234,17 @@ async fn hits_are_put_aside_brought_back_and_hidden_from_other_teams() {
     for house in houses().await {
         let inbox = webhook(&house).await;
         let made = search(&house, inbox, SearchState::On, None).await;
-        find(&house, inbox, made.id, &[post("1", "anna", "Lumenau", 1, None)]).await;
-        let id = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
+        find(
+            &house,
+            inbox,
+            made.id,
+            &[post("1", "anna", "Lumenau", 1, None)],
+        )
+        .await;
+        let id = hits(&house, made.id, Wanted::Open).await[0]
+            .message
+            .message
+            .id;
         let inboxes = admin::inboxes::find(&house.care, &house.operator(), inbox).await;
         let team = inboxes.expect("the inbox").team.0;
 
@@ -268,13 +291,31 @@ async fn what_was_taken_back_or_let_go_is_gone() {
         let row = house
             .care
             .store
-            .read(move |read| {
-                kulant_store::messages::find(read, id).map_err(CareError::from)
-            })
+            .read(move |read| kulant_store::messages::find(read, id).map_err(CareError::from))
             .await
             .expect("read")
             .expect("a row");
         assert_eq!((row.body.as_str(), row.identity), ("", None));
+    }
+}
+
+#[tokio::test]
+async fn who_was_erased_is_not_found_again() {
+    for house in houses().await {
+        let inbox = webhook(&house).await;
+        let made = search(&house, inbox, SearchState::On, None).await;
+        let item = [post("1", "anna", "Lumenau eins", 1, None)];
+        find(&house, inbox, made.id, &item).await;
+        let found = hits(&house, made.id, Wanted::Open).await;
+        let contact = found[0].message.author.contact.expect("an author");
+        kulant_care::erase::erase(&house.care, &house.operator(), contact, None)
+            .await
+            .expect("erased");
+        find(&house, inbox, made.id, &item).await;
+        assert!(hits(&house, made.id, Wanted::All).await.is_empty());
+        let id = found[0].message.message.id;
+        let taken = hits::take_up(&house.care, &house.operator(), id).await;
+        assert!(matches!(taken, Err(CareError::NotFound)), "nothing is there");
     }
 }
 
@@ -355,8 +396,14 @@ async fn a_post_on_mastodon_is_found_taken_up_and_answered() {
 
         let looked_for = terms(&["Lumenau"]);
         let brand = brand(&house).await;
-        let tried =
-            trial::try_out(&house.care, &house.operator(), brand, &looked_for, vec![inbox]).await;
+        let tried = trial::try_out(
+            &house.care,
+            &house.operator(),
+            brand,
+            &looked_for,
+            vec![inbox],
+        )
+        .await;
         let network = tried.expect("tried").networks.remove(0);
         assert_eq!((network.found, network.trouble), (Some(1), None));
         let draft = search(&house, inbox, SearchState::Draft, None).await;
@@ -426,7 +473,11 @@ async fn a_day_has_its_budget_and_tomorrow_a_new_one() {
         work(&house, &networks, 600).await;
         let place = searches::list(&house.care, &house.operator(), 0, 9).await;
         let place = place.expect("searches").remove(0).inboxes.remove(0);
-        assert_eq!((place.used_today, place.budget), (3, 2), "one page is fetched whole");
+        assert_eq!(
+            (place.used_today, place.budget),
+            (3, 2),
+            "one page is fetched whole"
+        );
         assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 3, "spent");
         work(&house, &networks, 24 * 3_600).await;
         assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 4);

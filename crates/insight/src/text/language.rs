@@ -6,20 +6,21 @@ use crate::text::scan;
 
 /// Words of German that are none of English, folded.
 const GERMAN: &[&str] = &[
-    "aber", "auch", "auf", "aus", "bei", "bin", "bitte", "das", "dass", "dem", "den", "der", "des", "die",
-    "ein", "eine", "einen", "einer", "er", "es", "euch", "euer", "eure", "fur", "gibt", "habe", "haben",
-    "hat", "heute", "ich", "ihr", "im", "immer", "ist", "ja", "jetzt", "kann", "kein", "keine", "mal",
-    "man", "mein", "meine", "mich", "mir", "mit", "morgen", "nach", "nicht", "noch", "nun", "nur", "oder",
-    "schon", "sein", "seit", "sich", "sie", "sind", "uber", "und", "uns", "vom", "von", "warum", "weil",
-    "wenn", "wer", "wie", "wieder", "wieso", "wir", "wird", "wo", "zu", "zum", "zur",
+    "aber", "auch", "auf", "aus", "bei", "bin", "bitte", "das", "dass", "dem", "den", "der", "des",
+    "die", "ein", "eine", "einen", "einer", "er", "es", "euch", "euer", "eure", "fur", "gibt",
+    "habe", "haben", "hat", "heute", "ich", "ihr", "im", "immer", "ist", "ja", "jetzt", "kann",
+    "kein", "keine", "mal", "man", "mein", "meine", "mich", "mir", "mit", "morgen", "nach",
+    "nicht", "noch", "nun", "nur", "oder", "schon", "sein", "seit", "sich", "sie", "sind", "uber",
+    "und", "uns", "vom", "von", "warum", "weil", "wenn", "wer", "wie", "wieder", "wieso", "wir",
+    "wird", "wo", "zu", "zum", "zur",
 ];
 /// Words of English that are none of German, folded.
 const ENGLISH: &[&str] = &[
-    "a", "about", "again", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "do", "does",
-    "for", "from", "get", "has", "have", "how", "i", "if", "is", "it", "just", "me", "my", "no", "not",
-    "of", "on", "or", "our", "out", "please", "she", "since", "so", "that", "the", "their", "there",
-    "they", "this", "to", "today", "up", "we", "were", "what", "when", "where", "which", "who", "why",
-    "with", "would", "you", "your",
+    "a", "about", "again", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "do",
+    "does", "for", "from", "get", "has", "have", "how", "i", "if", "is", "it", "just", "me", "my",
+    "no", "not", "of", "on", "or", "our", "out", "please", "she", "since", "so", "that", "the",
+    "their", "there", "they", "this", "to", "today", "up", "we", "were", "what", "when", "where",
+    "which", "who", "why", "with", "would", "you", "your",
 ];
 
 /// Returns the language of a text as BCP 47 writes it; none where that cannot be told.
@@ -49,7 +50,10 @@ mod tests {
             ("Für mich ist das kein Service", Some("de")),
             ("Lumenau Router", None),
             ("", None),
-            ("Ich finde euren Support great and helpful, danke euch", Some("de")),
+            (
+                "Ich finde euren Support great and helpful, danke euch",
+                Some("de"),
+            ),
         ] {
             assert_eq!(guess(text), expected, "{text}");
         }

@@ -41,7 +41,10 @@ async fn a_search_is_kept_with_its_inboxes_and_seen_by_their_teams() {
                 let mine = Scope::Teams([TeamId(1)].into());
                 let theirs = Scope::Teams([TeamId(2)].into());
                 let all = searches::list(tx, &mine, 0, 9)?;
-                assert_eq!(all, [search(1, SearchState::Draft), search(2, SearchState::On)]);
+                assert_eq!(
+                    all,
+                    [search(1, SearchState::Draft), search(2, SearchState::On)]
+                );
                 assert!(searches::list(tx, &theirs, 0, 9)?.is_empty());
                 assert_eq!(searches::find_seen(tx, &theirs, SearchId(1))?, None);
                 assert_eq!(searches::list_running(tx)?, [(SearchId(2), InboxId(5))]);

@@ -250,6 +250,8 @@ pub struct Message {
     reactions: Vec<Reactions>,
     #[schema(value_type = Vec<String>)]
     mentions: Vec<AgentId>,
+    /// Whether a search of the listening post found it.
+    found: bool,
 }
 
 /// A customer, known or not.
@@ -450,6 +452,7 @@ impl From<MessageView> for Message {
             },
             in_reply_to: message.parent,
             depth: view.depth,
+            found: view.found,
             network_id: message.network_id,
             url: message.url.filter(|url| is_of_the_web(url)),
             inbox: InboxMark {

@@ -90,6 +90,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
           {!gone && message.title && <strong className={classes.title}>{message.title}</strong>}
           {gone ? t('desk.message.deleted') : <Linked text={message.body} />}
           {message.edited_at && !gone && <span className={classes.edited}> {t('desk.message.edited')}</span>}
+          {message.found && !gone && <span className={classes.edited} title={t('desk.message.found_text')}> {t('desk.message.found')}</span>}
         </p>
       )}
       {!gone && message.attachments.length > 0 && <AttachmentList attachments={message.attachments} />}
