@@ -32,7 +32,7 @@ type Answer = (&'static str, u16, Json);
 
 /// A network of Meta that answers by what stands in the path, and keeps what it was asked.
 #[derive(Clone, Default)]
-struct Graph {
+pub struct Graph {
     answers: Arc<Mutex<Vec<Answer>>>,
     asked: Arc<Mutex<Vec<(String, Json)>>>,
     /// What each connection that is held open tells, and then ends.
@@ -86,12 +86,12 @@ impl Graph {
         })
     }
 
-    fn says(&self, words: &'static str, status: u16, body: Json) {
+    pub fn says(&self, words: &'static str, status: u16, body: Json) {
         let mut answers = self.answers.lock().expect("a lock");
         answers.push((words, status, body));
     }
 
-    fn told(&self, words: &str) -> Vec<Json> {
+    pub fn told(&self, words: &str) -> Vec<Json> {
         let asked = self.asked.lock().expect("a lock");
         asked
             .iter()
@@ -133,7 +133,7 @@ fn seconds() -> i64 {
     START.as_seconds()
 }
 
-async fn page(house: &House, graph: &Graph) -> InboxId {
+pub async fn page(house: &House, graph: &Graph) -> InboxId {
     let settings = json!({
         "page_id": PAGE, "access_token": "t", "app_secret": "s", "verify_token": "v",
         "base_url": graph.open().await,
@@ -156,7 +156,7 @@ async fn comes(house: &House, inbox: InboxId, object: &str, entry: Json) {
 }
 
 /// A comment below our post.
-async fn comment(house: &House, inbox: InboxId, id: &str, at: i64) {
+pub async fn comment(house: &House, inbox: InboxId, id: &str, at: i64) {
     let value = json!({
         "item": "comment", "verb": "add", "post_id": "1784001_55", "comment_id": id,
         "parent_id": "1784001_55", "message": "Wo bleibt der Zug?", "created_time": at,
@@ -217,7 +217,7 @@ async fn all(house: &House) -> Vec<Conversation> {
         .expect("read")
 }
 
-async fn only(house: &House) -> Conversation {
+pub async fn only(house: &House) -> Conversation {
     let mut rows = all(house).await;
     assert_eq!(rows.len(), 1, "{rows:?}");
     rows.remove(0)

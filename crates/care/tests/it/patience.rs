@@ -1,13 +1,17 @@
 //! How often a network is asked that does not take an answer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kulant_care::jobs;
 use kulant_care::reply::reply;
 use kulant_model::message::DeliveryState;
+use kulant_store::inboxes;
+use serde_json::json;
 
-use crate::houses;
+use crate::{START, houses};
 use crate::network::{Network, Turn, conversations, delivery, state, waiting, words, work};
+use crate::networks::{Graph, comment, only, page};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_asks_for_no_wait_is_not_asked_without_end() {
@@ -122,5 +126,46 @@ async fn answers_of_one_conversation_wait_for_their_account_in_peace() {
         }
         let (failed, left) = (DeliveryState::Failed, DeliveryState::Sent);
         assert_eq!(states, [failed, left, left]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_to_a_locked_out_account_put_off_nobody_who_knocks() {
+    const STRIDE: Duration = Duration::from_secs(10);
+    for house in houses().await {
+        let graph = Graph::default();
+        let inbox = page(&house, &graph).await;
+        comment(&house, inbox, "55_71", START.as_seconds() - 60).await;
+        let queued = words(only(&house).await.id, "Kommt");
+        let queued = reply(&house.care, &house.operator(), queued).await;
+        let queued = queued.expect("queued");
+        let dead = json!({"error": {"code": 190, "message": "expired", "type": "OAuthException"}});
+        graph.says("/", 400, dead);
+        jobs::schedule(&house.care).await.expect("scheduled");
+
+        // Meanwhile the account is probed and asked for news at their own pace.
+        let (mut knocked, mut looked) = (Vec::new(), BTreeSet::new());
+        for _ in 0..360 {
+            let (now, before) = (house.care.now(), graph.told("POST ").len());
+            work(&house, 1, STRIDE).await;
+            if graph.told("POST ").len() > before {
+                knocked.push(now);
+            }
+            let row = house.care.store.read(move |read| inboxes::find(read, inbox));
+            let row = row.await.expect("read").expect("the inbox");
+            looked.extend(row.checked_at);
+        }
+        looked.retain(|at| !knocked.contains(at));
+        assert!(looked.len() >= 5, "somebody else looked: {looked:?}");
+        let longest = Duration::from_secs(120) + 2 * STRIDE;
+        for pair in knocked.windows(2) {
+            let pause = pair[1].since(pair[0]);
+            assert!(pause <= longest, "{pause:?} between two knocks");
+        }
+        assert!(knocked.len() >= 25, "{} knocks", knocked.len());
+
+        graph.says("/55_71/comments", 200, json!({"id": "55_72"}));
+        work(&house, 2, Duration::from_secs(131)).await;
+        assert_eq!(delivery(&state(&house, queued).await), DeliveryState::Sent);
     }
 }
