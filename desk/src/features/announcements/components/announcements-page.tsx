@@ -19,7 +19,7 @@ export function AnnouncementsPage({ lead }: { lead?: ReactNode }) {
   const said = useInfiniteQuery(announcementsQuery)
   const items = said.data?.pages.flatMap((page) => page.items) ?? []
   return (
-    <PageFrame title={t('desk.nav.announcements')} lead={lead} narrow>
+    <PageFrame title={t('desk.nav.announcements')} lead={lead}>
       <Section title={t('desk.announce.new')} text={t('desk.announce.new_text')}>
         {accounts.isPending && <Delayed><p><Bone width="80%" /></p><p><Bone width="65%" /></p></Delayed>}
         {accounts.isError && <ProblemNotice error={accounts.error} onRetry={() => void accounts.refetch()} />}

@@ -12,7 +12,7 @@ import { WaitingTime } from '../../../components/waiting-time'
 import { keys } from '../../../lib/api/keys'
 import { useAgent } from '../../../lib/api/session'
 import type { ConversationDetail, Message, PresentAgent } from '../../../lib/api/types'
-import { formatMinute } from '../../../lib/format/time'
+import { formatShort } from '../../../lib/format/time'
 import { useNow } from '../../../lib/format/use-now'
 import { runShortcut } from '../../../lib/shortcuts/use-shortcut'
 import { useActions } from '../hooks/use-actions'
@@ -76,8 +76,9 @@ export function ConversationHeader({ conversation, messages, questions, lead, ta
 /** What a holding reply promised, and whether it is late. */
 function NextWord({ at }: { at: string }) {
   const { t, i18n } = useTranslation()
-  const late = Date.parse(at) < useNow()
-  return <span className={classes.fact} data-late={late || undefined}>{t(late ? 'desk.promise.late' : 'desk.promise.until', { at: formatMinute(i18n.language, at) })}</span>
+  const now = useNow()
+  const late = Date.parse(at) < now
+  return <span className={classes.fact} data-late={late || undefined}>{t(late ? 'desk.promise.late' : 'desk.promise.until', { at: formatShort(i18n.language, at, now) })}</span>
 }
 
 function Title({ conversation }: { conversation: ConversationDetail }) {

@@ -8,7 +8,8 @@ import { Moment } from '../../../components/moment'
 import { VisibilityMark } from '../../../components/visibility-mark'
 import { WaitingTime } from '../../../components/waiting-time'
 import type { Conversation } from '../../../lib/api/types'
-import { formatMinute } from '../../../lib/format/time'
+import { formatShort } from '../../../lib/format/time'
+import { useNow } from '../../../lib/format/use-now'
 import classes from './conversation-row.module.css'
 import { Highlighted } from './highlighted'
 
@@ -85,11 +86,12 @@ const SHORT = 10
 
 function Marks({ conversation, left, withTeam, withOwner }: Pick<Props, 'conversation' | 'left' | 'withTeam' | 'withOwner'>) {
   const { t, i18n } = useTranslation()
+  const now = useNow()
   const { priority, status, kind, team, tags } = conversation
   const assignee = withOwner ? conversation.assignee : null
   const marks: { key: string; text: string; tone?: string; colour?: string | null }[] = []
   if (left || status !== 'open') marks.push({ key: 'status', text: t(`desk.status.${status}`), tone: 'status' })
-  if (conversation.next_word_at) marks.push({ key: 'promise', text: t('desk.promise.short', { at: formatMinute(i18n.language, conversation.next_word_at) }), tone: 'status' })
+  if (conversation.next_word_at) marks.push({ key: 'promise', text: t('desk.promise.short', { at: formatShort(i18n.language, conversation.next_word_at, now) }), tone: 'status' })
   if (priority === 'urgent' || priority === 'high') marks.push({ key: 'priority', text: t(`desk.priority.${priority}`), tone: priority })
   if (kind) marks.push({ key: 'kind', text: t(`desk.kind.${kind}`) })
   if (team && withTeam) marks.push({ key: 'team', text: team.name, tone: 'team' })

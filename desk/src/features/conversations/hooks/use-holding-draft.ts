@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { newIdempotencyKey } from '../../../lib/api/client'
 import type { NewHoldingReplies } from '../../../lib/api/types'
-import { formatMinute } from '../../../lib/format/time'
+import { formatClock, formatDay } from '../../../lib/format/time'
 import { useNow } from '../../../lib/format/use-now'
 
 export const NEXT_WORD = '{next_word}'
@@ -29,6 +29,11 @@ export function useHoldingDraft(conversations: string[]) {
     unnamed: words.some((text) => text !== '' && !text.includes(NEXT_WORD)),
     early: !(moment > now + HELD_MS + Number(minutes) * 60_000),
   }
+  const said = (when: Date) => {
+    const days = Math.round((midnight(when) - midnight(new Date(now))) / 86_400_000)
+    const shown = { time: formatClock(i18n.language, when.toISOString()), day: formatDay(i18n.language, when.toISOString()) }
+    return t(days === 0 ? 'desk.hold.said_today' : days === 1 ? 'desk.hold.said_tomorrow' : 'desk.hold.said_on', shown)
+  }
   return {
     texts,
     at,
@@ -38,7 +43,7 @@ export function useHoldingDraft(conversations: string[]) {
     ready: conversations.length > 0 && !faults.few && !faults.unnamed && !faults.early,
     idempotencyKey: key,
     /** As it will be read, near enough: the server says the day as a person would. */
-    filled: (text: string) => (Number.isNaN(moment) ? text : text.replaceAll(NEXT_WORD, formatMinute(i18n.language, new Date(moment).toISOString()))),
+    filled: (text: string) => (Number.isNaN(moment) ? text : text.replaceAll(NEXT_WORD, said(new Date(moment)))),
     setText: (index: number, text: string) => change(() => setTexts((known) => known.map((one, place) => (place === index ? text : one)))),
     add: () => change(() => setTexts((known) => [...known, ''])),
     remove: (index: number) => change(() => setTexts((known) => known.filter((_, place) => place !== index))),
@@ -46,6 +51,10 @@ export function useHoldingDraft(conversations: string[]) {
     setMinutes: (value: string) => change(() => setMinutes(value)),
     body: (): NewHoldingReplies => ({ conversations, texts: words, next_word_at: new Date(moment).toISOString(), spread_minutes: Number(minutes) }),
   }
+}
+
+function midnight(at: Date): number {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
 }
 
 function inTwoHours(): Date {
