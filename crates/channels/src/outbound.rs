@@ -7,6 +7,10 @@ use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How the message id of a mail to our own people begins: it belongs to no conversation, and what
+/// comes back of it is nobody's.
+pub const NOTICE: &str = "notice";
+
 /// Something of ours on its way to a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outbound {

@@ -15,6 +15,7 @@ use crate::inbound::{
     AttachmentSource, Author, Inbound, InboundAttachment, LONGEST_ID, Post, TranslateError,
     Translation,
 };
+use crate::outbound::NOTICE;
 use crate::signature::sha256_hex;
 
 /// How many files of one mail are kept.
@@ -57,6 +58,12 @@ pub(super) fn translate(
     let chain = chain(&message);
     let thread = thread(&message, &marks, &chain, &network_id);
     let subject = message.subject().map(one_line).unwrap_or_default();
+    if own_id
+        .as_ref()
+        .is_some_and(|own| own.message_id.starts_with(NOTICE))
+    {
+        return Ok(Translation::default());
+    }
     let title = body::strip_prefixes(&subject);
     let cut = raw.header(CUT).is_some();
     let mut text = body::text(&message);
