@@ -315,7 +315,10 @@ async fn who_was_erased_is_not_found_again() {
         assert!(hits(&house, made.id, Wanted::All).await.is_empty());
         let id = found[0].message.message.id;
         let taken = hits::take_up(&house.care, &house.operator(), id).await;
-        assert!(matches!(taken, Err(CareError::NotFound)), "nothing is there");
+        assert!(
+            matches!(taken, Err(CareError::NotFound)),
+            "nothing is there"
+        );
     }
 }
 
