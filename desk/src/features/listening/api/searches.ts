@@ -70,11 +70,13 @@ export function useDecideHit(onOpen: (conversationId: string) => void) {
     [client, describe],
   )
   const setDismissed = useCallback(
-    (hit: Pick<Hit, 'id'>, dismissed: boolean): Promise<void> =>
-      during(async () => {
-        await call('POST', `/hits/${hit.id}/dismissal`, { body: { dismissed } })
-        if (dismissed) say(t('desk.listening.dismissed'), { undo: () => setDismissed(hit, false) })
-      }),
+    (hit: Pick<Hit, 'id'>, dismissed: boolean): Promise<void> => {
+      const keep = async (wanted: boolean) => void (await call('POST', `/hits/${hit.id}/dismissal`, { body: { dismissed: wanted } }))
+      return during(async () => {
+        await keep(dismissed)
+        if (dismissed) say(t('desk.listening.dismissed'), { undo: () => during(() => keep(false)) })
+      })
+    },
     [during, t],
   )
   const takeUp = useCallback(

@@ -23,7 +23,7 @@ export function SearchLine({ search, chosen, onChoose, onEdit }: Props) {
         <button type="button" className={classes.name} aria-pressed={chosen} onClick={onChoose}>{search.name}</button>
         <Badge variant="light" color={search.state === 'on' ? undefined : 'gray'} title={t(`desk.listening.state_text.${search.state}`)}>{t(`desk.listening.state.${search.state}`)}</Badge>
         <span className={classes.soft}>{search.brand.name}</span>
-        <span className={classes.count}>{waiting >= MOST ? t('desk.listening.waiting_many', { count: MOST }) : t('desk.listening.waiting', { count: waiting })}</span>
+        <span className={classes.count}>{waiting >= MOST ? t('desk.listening.waiting_more', { count: MOST }) : t('desk.listening.waiting', { count: waiting })}</span>
         {onEdit && <Button size="compact-xs" variant="subtle" onClick={onEdit} aria-label={`${t('desk.listening.edit')}: ${search.name}`}>{t('desk.listening.edit')}</Button>}
       </div>
       <p className={classes.soft}>{words.join(' · ')}</p>
