@@ -23,8 +23,8 @@ use crate::windows::{self, Window};
 use crate::{Care, SYSTEM, access, health, reply};
 
 pub use found::{Found, find_by_words};
-pub(crate) use spoken::{may_see, messages_by_id};
 pub use spoken::{Author, MessageView, find_message, find_message_changed, is_ours, list_messages};
+pub(crate) use spoken::{may_see, messages_by_id};
 
 /// A page of a list, and where the next one begins.
 #[derive(Debug, Clone)]

@@ -9,9 +9,9 @@ use kulant_model::message::DeliveryState;
 use kulant_store::inboxes;
 use serde_json::json;
 
-use crate::{START, houses};
 use crate::network::{Network, Turn, conversations, delivery, state, waiting, words, work};
 use crate::networks::{Graph, comment, only, page};
+use crate::{START, houses};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_asks_for_no_wait_is_not_asked_without_end() {
@@ -151,7 +151,10 @@ async fn questions_to_a_locked_out_account_put_off_nobody_who_knocks() {
             if graph.told("POST ").len() > before {
                 knocked.push(now);
             }
-            let row = house.care.store.read(move |read| inboxes::find(read, inbox));
+            let row = house
+                .care
+                .store
+                .read(move |read| inboxes::find(read, inbox));
             let row = row.await.expect("read").expect("the inbox");
             looked.extend(row.checked_at);
         }
