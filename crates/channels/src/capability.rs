@@ -7,6 +7,10 @@ pub use crate::counting::{Counting, count_length};
 
 /// What a channel can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and most mixtures exist"
+)]
 pub struct Capabilities {
     pub public: Option<SideCapabilities>,
     pub private: Option<SideCapabilities>,
@@ -68,10 +72,6 @@ pub struct SideCapabilities {
 /// What a network tells us on one of its sides, in whichever way it reaches us; what it does not tell,
 /// nobody here can know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and most mixtures exist"
-)]
 pub struct Tells {
     /// New words of what was said before.
     pub edits: bool,

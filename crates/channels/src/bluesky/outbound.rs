@@ -104,9 +104,11 @@ pub(super) async fn look_for(
         let sent_at: Timestamp = message.get("sentAt")?.as_str()?.parse().ok()?;
         let ours = message.pointer("/sender/did")?.as_str()? == caller.did;
         let same = message.get("text")?.as_str()? == body;
-        let id = message.get("id")?.as_str()?;
-        (ours && same && sent_at >= begin).then(|| Receipt {
-            network_id: format!("{convo}/{id}"),
+        let network_id = format!("{convo}/{}", message.get("id")?.as_str()?);
+        // The same words said before are not meant.
+        let known = outbound.references.contains(&network_id);
+        (ours && same && !known && sent_at >= begin).then_some(Receipt {
+            network_id,
             at: sent_at,
             url: None,
         })

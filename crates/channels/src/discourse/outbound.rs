@@ -127,7 +127,10 @@ pub(super) async fn look_for(
         .into_iter()
         .filter_map(|post| serde_json::from_value::<Post>(post).ok())
         .rfind(|post| {
+            let id = wire::network_id(post.topic_id, post.number);
             post.username.eq_ignore_ascii_case(name)
+                // The same words said before are not meant.
+                && !outbound.references.contains(&id)
                 && created_at(post).is_some_and(|at| at >= oldest)
                 // Files are written below the words.
                 && post.raw.as_deref().is_some_and(|raw| {

@@ -114,6 +114,7 @@ pub(super) async fn look_for(
             query: &query,
             list: "/data/0/messages/data",
             own: &[page],
+            known: &outbound.references,
         };
         return looking::find(&graph, &place, body).await;
     }
@@ -135,6 +136,7 @@ pub(super) async fn look_for(
         query,
         list: "/data",
         own: &[page],
+        known: &outbound.references,
     };
     looking::find(&graph, &place, body).await
 }

@@ -20,6 +20,8 @@ pub(crate) struct Place<'a> {
     pub(crate) list: &'a str,
     /// Our own id as the author, and our own name where it is known.
     pub(crate) own: &'a [&'a str],
+    /// What is known already, so that the same words said before are not meant.
+    pub(crate) known: &'a [String],
 }
 
 /// Finds the newest text of ours with these words.
@@ -49,7 +51,8 @@ pub(crate) async fn find(
             .flatten()
             .any(|author| place.own.contains(&author));
         let words = plain(text("message").or_else(|| text("text"))?);
-        (ours && at >= earliest && words == wanted).then(|| Receipt {
+        let known = text("id").is_some_and(|id| place.known.iter().any(|known| known == id));
+        (ours && !known && at >= earliest && words == wanted).then(|| Receipt {
             network_id: text("id").unwrap_or_default().to_owned(),
             at,
             url: text("permalink_url").map(str::to_owned),

@@ -79,6 +79,7 @@ pub(super) async fn look_for(
             ],
             list: "/data/0/messages/data",
             own: &own,
+            known: &outbound.references,
         };
         return looking::find(&graph, &place, body).await;
     }
@@ -93,6 +94,7 @@ pub(super) async fn look_for(
         query: &[("fields", REPLY_FIELDS), ("limit", "50")],
         list: "/data",
         own: &own,
+        known: &outbound.references,
     };
     looking::find(&graph, &place, body).await
 }

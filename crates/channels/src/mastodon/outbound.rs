@@ -113,7 +113,11 @@ pub(super) async fn look_for(
             // Where the name had to be asked for, it stands before our words.
             let same =
                 said == wanted || (outbound.recipient_handle.is_none() && said.ends_with(&bare));
-            same && post.created_at >= begin && post.in_reply_to_id == outbound.in_reply_to
+            // The same words said before are not meant.
+            let known = outbound.references.contains(&post.id);
+            same && !known
+                && post.created_at >= begin
+                && post.in_reply_to_id == outbound.in_reply_to
         });
     Ok(found.map(receipt))
 }

@@ -92,6 +92,8 @@ pub(super) async fn look_for(
         .filter_map(|message| serde_json::from_value::<Record>(message).ok())
         .find(|record| {
             record.direction.starts_with("outbound")
+                // The same words said before are not meant.
+                && !outbound.references.contains(&record.sid)
                 && record.to.as_deref() == Some(theirs.as_str())
                 && record.body.as_deref().map(str::trim) == Some(body.trim())
                 && record

@@ -109,6 +109,8 @@ pub(super) async fn look_for(
                 post.created_at.as_deref().and_then(|at| at.parse().ok());
             words::same(&words::readable(text, &post.entities.urls), body)
                 && replied == outbound.in_reply_to.as_deref()
+                // The same words said before are not meant.
+                && !outbound.references.contains(&post.id)
                 && made_at.is_some_and(|at| at >= begin)
         });
     Ok(found.map(|post| Receipt {
@@ -142,7 +144,8 @@ async fn find_message(
         let message: super::wire::Message = inbound::read(event).ok()?;
         let at: Timestamp = message.created_at.as_deref()?.parse().ok()?;
         let text = words::readable(&message.text, &message.entities.urls);
-        let ours = message.sender_id.as_deref() == Some(own);
+        let ours =
+            message.sender_id.as_deref() == Some(own) && !outbound.references.contains(&message.id);
         (ours && at >= begin && words::same(&text, body)).then_some(Receipt {
             network_id: message.id,
             at,

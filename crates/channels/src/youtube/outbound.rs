@@ -97,6 +97,8 @@ pub(super) async fn look_for(
             .as_deref()
             .and_then(|at| at.parse().ok());
         snippet.author_channel_id.value.as_deref() == channel_id(account)
+            // The same words said before are not meant.
+            && !outbound.references.contains(&comment.id)
             && text.is_some_and(|text| words(text) == words(body))
             && at.is_some_and(|at: Timestamp| at >= begin)
     };
