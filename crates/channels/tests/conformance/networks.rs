@@ -26,7 +26,8 @@ pub struct Network {
     pub limit: (&'static str, u32),
 }
 
-const HANDLE: &str = "nordtalbahn";
+/// The name of our account at each of them.
+pub const HANDLE: &str = "nordtalbahn";
 
 fn nothing() -> Value {
     json!({})
@@ -134,10 +135,3 @@ pub static NETWORKS: &[Network] = &[
         ..USUAL
     },
 ];
-
-impl Network {
-    /// Returns the name of our account there.
-    pub const fn handle(&self) -> &'static str {
-        HANDLE
-    }
-}

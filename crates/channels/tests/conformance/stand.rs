@@ -16,14 +16,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::facts::{Fact, Given};
-use super::networks::Network;
+use super::networks::{HANDLE, Network};
 use super::sim::{Inbox, Sim, outbound, told};
 
 /// What a case comes to: nothing more to say, or what was otherwise than it must be.
 pub type Told = Result<(), String>;
 
 /// How long something is waited for, in steps of 25 ms.
-const PATIENCE: usize = 120;
+const PATIENCE: usize = 400;
 
 /// A network, an inbox connected to it, and what was heard so far.
 pub struct Stand<'a> {
@@ -45,7 +45,7 @@ pub struct Stand<'a> {
 impl<'a> Stand<'a> {
     /// Opens an account and connects an inbox; by its hook, where that is wished for.
     pub async fn open(sim: &'a Sim, net: &'static Network, by_hook: bool) -> Self {
-        let mut inbox = sim.inbox(net.name, net.handle(), (net.wish)()).await;
+        let mut inbox = sim.inbox(net.name, HANDLE, (net.wish)()).await;
         if let Value::Object(settings) = (net.settings)() {
             for (name, value) in settings {
                 inbox.set(&name, value);
@@ -402,6 +402,30 @@ impl<'a> Stand<'a> {
     /// Orders what happens to the next request that says something on this side.
     pub async fn fault(&self, side: Visibility, then: Value) {
         self.inbox.fault(self.write_on(side), then).await;
+    }
+
+    /// Waits until nothing that was ordered is still to happen.
+    pub async fn fault_is_met(&self) {
+        let path = format!("faults?network={}", self.net.name);
+        for _ in 0..PATIENCE {
+            if self.sim.look(&path).await == json!([]) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        // What was met is put back before anything else is taken.
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+
+    /// Waits until our hook has refused what it was told to refuse, and the network knows it.
+    pub async fn door_was_shut(&self) {
+        for _ in 0..PATIENCE {
+            if self.inbox.failing() == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
     }
 
     /// Orders what happens to the next request of any kind.

@@ -26,7 +26,7 @@ pub enum Outcome {
 pub type Column = Vec<Outcome>;
 
 /// How many cases of a network run at a time.
-const SIDE_BY_SIDE: usize = 6;
+const SIDE_BY_SIDE: usize = 4;
 
 /// What was run already; a network is run once, whoever asks first.
 static COLUMNS: Mutex<BTreeMap<&'static str, Arc<Mutex<Option<Column>>>>> =

@@ -43,6 +43,8 @@ type Hooks = Arc<Mutex<BTreeMap<String, Kept>>>;
 pub struct Sim {
     networks: NetworksHandle,
     http: Http,
+    /// For the control desk, which answers however busy the machine is.
+    desk: Http,
     hooks: Hooks,
     hook_url: String,
     _tasks: JoinSet<()>,
@@ -81,14 +83,18 @@ impl Sim {
             .with_state(Arc::clone(&hooks));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, app).await.expect("the hook listens") });
-        let policy = HttpPolicy {
-            allow_private: true,
-            timeout: Duration::from_secs(3),
-            ..HttpPolicy::default()
+        let client = |seconds: u64| {
+            let policy = HttpPolicy {
+                allow_private: true,
+                timeout: Duration::from_secs(seconds),
+                ..HttpPolicy::default()
+            };
+            Http::new(&policy).expect("a client can be made")
         };
         Self {
             networks,
-            http: Http::new(&policy).expect("a client can be made"),
+            http: client(10),
+            desk: client(120),
             hooks,
             hook_url,
             _tasks: tasks,
@@ -103,7 +109,7 @@ impl Sim {
     pub async fn order(&self, path: &str, wish: Value) -> Value {
         let url = format!("{}/_sim/{path}", self.networks.control_url());
         let request = Request::post_json(url, wish.to_string().into_bytes());
-        let answer = self.http.send(request).await.expect("the desk answers");
+        let answer = self.desk.send(request).await.expect("the desk answers");
         let body = answer.json().expect("the desk answers in JSON");
         assert_eq!(answer.status, 201, "{path}: {body}");
         body
@@ -112,7 +118,7 @@ impl Sim {
     pub async fn look(&self, path: &str) -> Value {
         let url = format!("{}/_sim/{path}", self.networks.control_url());
         let answer = self
-            .http
+            .desk
             .send(Request::get(url))
             .await
             .expect("the desk answers");
@@ -124,7 +130,7 @@ impl Sim {
         let url = format!("{}/_sim/{path}", self.networks.control_url());
         let mut request = Request::get(url);
         request.method = kulant_channels::http::Method::Delete;
-        self.http.send(request).await.expect("the desk answers");
+        self.desk.send(request).await.expect("the desk answers");
     }
 
     pub async fn advance(&self, seconds: u32) {
@@ -313,6 +319,11 @@ impl Inbox<'_> {
             .get_mut(self.channel.name())
             .expect("the hook is known")
             .failing = times;
+    }
+
+    /// Returns how many deliveries the hook still refuses.
+    pub fn failing(&self) -> usize {
+        self.sim.hooks.lock().unwrap()[self.channel.name()].failing
     }
 
     pub async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {

@@ -2,6 +2,7 @@
 
 use kulant_channels::delivery::FindingClass;
 use kulant_channels::inbound::Inbound;
+use kulant_channels::outbound::SendError;
 use kulant_model::message::Visibility::{self, Private};
 use serde_json::json;
 
@@ -54,10 +55,9 @@ pub async fn asking_when_revoked(stand: &mut Stand<'_>) -> Told {
     stand.act(json!({"act": "revoke_token"})).await;
     stand.sim.advance(900).await;
     let trouble = stand.ask_in_trouble().await;
-    ensure(
-        trouble.as_ref().is_some_and(|error| error.stops_inbox()),
-        || format!("asking gave {trouble:?}"),
-    )
+    ensure(trouble.as_ref().is_some_and(SendError::stops_inbox), || {
+        format!("asking gave {trouble:?}")
+    })
 }
 
 /// A token ends between two messages: the next one waits for a new one, and goes out with it.

@@ -220,6 +220,29 @@ pub async fn looked_for(stand: &mut Stand<'_>) -> Told {
     })
 }
 
+/// The same words were said a minute ago; that is no proof that they were said again.
+pub async fn same_words_before(stand: &mut Stand<'_>) -> Told {
+    for side in [Visibility::Public, Visibility::Private] {
+        let table = stand.channel().capabilities();
+        if !table.side(side).is_some_and(|side| side.send) {
+            continue;
+        }
+        let post = asked(stand, side).await?;
+        let first = stand.answer(&post, "Gern geschehen, bis bald.");
+        let first = went("the first", stand.send(&first).await)?;
+        stand.sim.advance(60).await;
+        let mut second = stand.answer(&post, "Gern geschehen, bis bald.");
+        second.references = vec![post.network_id.clone(), first.network_id.clone()];
+        stand.fault(side, json!({"do": "reset"})).await;
+        refused("the second", stand.send(&second).await)?;
+        let found = went("looking for it", stand.inbox.look_for(&second).await)?;
+        ensure(found.is_none(), || {
+            format!("what was said before is taken for it: {found:?}")
+        })?;
+    }
+    Ok(())
+}
+
 /// Four bad answers in a row, and the message stands there once.
 pub async fn stormy(stand: &mut Stand<'_>) -> Told {
     let (side, answer) = answer(stand).await?;

@@ -191,7 +191,11 @@ fn text_of(length: usize, side: Visibility, stand: &Stand<'_>) -> String {
         });
     let mut text = "marke20 ".to_owned();
     while count_length(&text, counts) + 4 <= length {
-        text.push_str(if text.len() % 3 == 0 { "abc " } else { "abcd" });
+        text.push_str(if text.len().is_multiple_of(3) {
+            "abc "
+        } else {
+            "abcd"
+        });
     }
     while count_length(&text, counts) < length {
         text.push('e');

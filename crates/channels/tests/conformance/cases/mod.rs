@@ -120,6 +120,7 @@ pub static CASES: &[Case] = cases! {
     "lost: a success in nonsense", [], false, failing::strange_success;
     "lost: cut off before the effect", [], false, failing::cut_off_before;
     "lost: looked for", [LOOK_UP], false, failing::looked_for;
+    "lost: the same words before", [LOOK_UP], false, failing::same_words_before;
     "fail: a storm, said once", [], false, failing::stormy;
     "fail: the customer is gone", [], false, failing::customer_gone;
     "fail: no secret in errors", [], false, failing::nothing_secret_in_errors;

@@ -202,9 +202,8 @@ pub async fn late(stand: &mut Stand<'_>) -> Told {
         .await;
     let side = stand.side();
     let slow = stand.say(side, "anna", "Ich komme zu spät.").await;
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    stand.fault_is_met().await;
     stand.say(side, "anna", "Ich bin pünktlich.").await;
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
     stand.sim.advance(100).await;
     let slow = stand.post(&slow).await?;
     let quick = |inbound: &Inbound| matches!(inbound, Inbound::Post(post) if post.text.contains("pünktlich"));
@@ -220,7 +219,7 @@ pub async fn refused_by_us(stand: &mut Stand<'_>) -> Told {
     stand.inbox.fail(1);
     let side = stand.side();
     let id = stand.say(side, "anna", "Ging die Tür nicht auf?").await;
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    stand.door_was_shut().await;
     stand.sim.advance(120).await;
     stand.news().await;
     // A network that does not try again is asked for what we missed.
