@@ -13,7 +13,7 @@ function message(id: string, part: Partial<Message> & { by?: 'party' | 'other' |
     author: { id, name: id, handle: null, is_party: by === 'party', is_agent: by === 'us', agent_name: null },
     in_reply_to: null, depth: 0, network_id: id, url: null, inbox: { id: '1', name: 'Netz', channel: 'webhook' },
     platform_at: time, received_at: time, stored_at: time, edited_at: null, deleted_at: null, delivery: null,
-    attachments: [], reactions: [], mentions: [], ...rest,
+    attachments: [], reactions: [], mentions: [], found: false, ...rest,
   }
 }
 const newestFirst = (...messages: Message[]) => messages.toReversed()

@@ -73,7 +73,7 @@ export function makeMessage(world, conversation, part) {
     id: newId(), conversation_id: conversation.id, direction: 'in', visibility: conversation.visibility === 'private' ? 'private' : 'public', body: '',
     kind: null, author: { id: conversation.contact?.id ?? null, name: conversation.contact?.name ?? null, handle: conversation.contact?.handle ?? null, is_party: true, is_agent: false },
     in_reply_to: null, depth: 0, network_id: `n-${serial}`, url: 'https://plauder.example/p/1', inbox: conversation.inbox,
-    platform_at: ago(0), received_at: ago(0), stored_at: ago(0), edited_at: null, deleted_at: null, delivery: null, attachments: [], reactions: [], mentions: [],
+    platform_at: ago(0), received_at: ago(0), stored_at: ago(0), edited_at: null, deleted_at: null, delivery: null, attachments: [], reactions: [], mentions: [], found: false,
   }
   const message = { ...base, ...part, author: { ...base.author, ...part.author } }
   message.received_at = message.platform_at

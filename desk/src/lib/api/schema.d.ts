@@ -1752,6 +1752,8 @@ export interface components {
             direction: string;
             /** Format: date-time */
             edited_at?: string | null;
+            /** @description Whether a search of the listening post found it. */
+            found: boolean;
             id: string;
             in_reply_to?: string | null;
             inbox: components["schemas"]["InboxMark"];
@@ -2066,6 +2068,8 @@ export interface components {
                 direction: string;
                 /** Format: date-time */
                 edited_at?: string | null;
+                /** @description Whether a search of the listening post found it. */
+                found: boolean;
                 id: string;
                 in_reply_to?: string | null;
                 inbox: components["schemas"]["InboxMark"];

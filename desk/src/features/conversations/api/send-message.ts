@@ -55,6 +55,7 @@ function preview(conversation: ConversationDetail, agent: SessionAgent, draft: N
     author: { id: null, name: null, handle: null, is_party: false, is_agent: true, agent_name: agent.name },
     in_reply_to: draft.in_reply_to ?? null,
     depth: draft.in_reply_to ? 1 : 0,
+    found: false,
     network_id: null,
     url: null,
     inbox: conversation.inbox,
