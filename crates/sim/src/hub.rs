@@ -11,6 +11,7 @@ use crate::clock::{Clock, wall_now};
 use crate::content::brands;
 use crate::faults::{Faults, lock};
 use crate::item::Item;
+use crate::residents::Residents;
 use crate::settings::{AccountLink, SimSettings};
 use crate::world::World;
 
@@ -31,6 +32,8 @@ pub(crate) struct Hub {
     /// Wakes the clockwork after something was planned from outside.
     pub(crate) wake: Notify,
     accounts: Mutex<Vec<(usize, AccountLink)>>,
+    /// Who lives on simulated networks instead of this one.
+    pub(crate) residents: Mutex<Option<Residents>>,
     outboxes: Vec<Outbox>,
     paused: AtomicBool,
 }
@@ -54,6 +57,7 @@ impl Hub {
             faults: Faults::default(),
             wake: Notify::new(),
             accounts: Mutex::new(Vec::new()),
+            residents: Mutex::new(None),
             outboxes,
             paused: AtomicBool::new(false),
             settings,
@@ -87,7 +91,11 @@ impl Hub {
 
     /// Hands items to the accounts they are for.
     pub(crate) fn tell(&self, items: Vec<Item>) {
+        let mut residents = lock(&self.residents);
         for item in items {
+            if residents.as_mut().is_some_and(|them| them.carry(&item)) {
+                continue;
+            }
             let echo = item.echo_of.is_some();
             if echo && !self.settings.echoes {
                 continue;
@@ -133,9 +141,15 @@ impl Hub {
     }
 
     fn advance(&self) -> Duration {
+        let heard = lock(&self.residents).as_mut().map(Residents::hear);
         let (items, next_at) = {
             let mut world = lock(&self.world);
-            let items = world.step(self.clock.now());
+            let now = self.clock.now();
+            for (brand, answer) in heard.into_iter().flatten() {
+                // What the world has forgotten meanwhile nobody takes up again.
+                let _ = world.answer(brand, &answer, now);
+            }
+            let items = world.step(now);
             (items, world.next_at())
         };
         self.tell(items);

@@ -13,6 +13,7 @@ pub mod networks;
 mod page;
 mod push;
 mod receive;
+mod residents;
 mod settings;
 mod signature;
 mod world;
@@ -30,11 +31,13 @@ use tokio::task::JoinSet;
 pub use content::{Brand, Language, brands};
 pub use faults::{Call, Fault};
 pub use item::{Author, Item, ItemType, Millis, Visibility};
+pub use residents::Residence;
 pub use settings::{AccountLink, Pace, SimSettings};
 pub use world::{Answer, AnswerKind, Guest, Network, Placed, Refused, Standing, World};
 
 use cut::{Cut, CutListener};
 use hub::{Hub, SharedHub};
+use residents::Residents;
 
 /// A running demo world; it ends when this is stopped or dropped.
 pub struct SimHandle {
@@ -76,6 +79,23 @@ impl SimHandle {
         self.hub.add_account(brand, link.clone());
         self.tasks
             .spawn(push::push(Arc::clone(&self.hub), brand, link, items));
+        Ok(())
+    }
+
+    /// Lets a company's customers live on simulated networks from now on, each person on one of them;
+    /// what no network takes goes on here.
+    ///
+    /// A company or a network that is unknown is an error.
+    pub fn settle(
+        &self,
+        networks: &networks::NetworksHandle,
+        residences: &[Residence],
+    ) -> io::Result<()> {
+        let mut residents = Residents::new(networks.town());
+        for residence in residences {
+            residents.add(residence)?;
+        }
+        *faults::lock(&self.hub.residents) = Some(residents);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::kit::faults::{Rule, Then};
-use super::kit::{Act, Done, Frame, Refused, Wish};
+use super::kit::{Done, Frame, Refused, Wish};
 use super::station::{Down, DownHow, Station, Town};
 use crate::faults::lock;
 use crate::item::rfc3339;
@@ -113,22 +113,14 @@ async fn act(State(town): Desk, Path(network): Path<String>, body: Bytes) -> Res
         let station = find(&town, &network)?;
         let done = match wish {
             Value::Array(wishes) => {
-                let done: Result<Vec<Value>, Refused> = wishes
-                    .into_iter()
-                    .map(|wish| act_once(station, wish))
-                    .collect();
+                let done: Result<Vec<Value>, Refused> =
+                    wishes.into_iter().map(|wish| station.act(wish)).collect();
                 Value::Array(done?)
             }
-            wish => act_once(station, wish)?,
+            wish => station.act(wish)?,
         };
-        station.kit.wake();
         Ok(done)
     })
-}
-
-fn act_once(station: &Station, wish: Value) -> Done {
-    let act: Act = serde_json::from_value(wish).map_err(|error| Refused(422, error.to_string()))?;
-    lock(&station.network).act(&act, &station.kit)
 }
 
 async fn list_entries(State(town): Desk, Query(asked): Query<Asked>) -> Json<Value> {

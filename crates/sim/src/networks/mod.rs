@@ -10,7 +10,7 @@ mod instagram;
 mod kit;
 mod mastodon;
 mod serve;
-mod station;
+pub(crate) mod station;
 mod telegram;
 mod twilio;
 mod whatsapp;
@@ -106,6 +106,10 @@ impl NetworksHandle {
     /// Returns what the clock shows, in milliseconds since 1970.
     pub fn now(&self) -> Millis {
         self.town.clock.now()
+    }
+
+    pub(crate) fn town(&self) -> Arc<Town> {
+        Arc::clone(&self.town)
     }
 
     /// Ends the networks and waits until nothing of them runs.

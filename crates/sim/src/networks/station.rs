@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::kit::faults::{Rules, Then};
 use super::kit::transcript::{Direction, Entry, Transcript, excerpt};
-use super::kit::{Ask, Frame, Heard, Job, Kit, Network, Parcel, SimClock};
+use super::kit::{Act, Ask, Done, Frame, Heard, Job, Kit, Network, Parcel, Refused, SimClock};
 use super::{Maker, NetworksSettings};
 use crate::faults::lock;
 use crate::item::{Millis, rfc3339};
@@ -112,6 +112,15 @@ impl Station {
             *down = None;
         }
         *down
+    }
+
+    /// Lets somebody do something.
+    pub(crate) fn act(&self, wish: Value) -> Done {
+        let act: Act =
+            serde_json::from_value(wish).map_err(|error| Refused(422, error.to_string()))?;
+        let done = lock(&self.network).act(&act, &self.kit);
+        self.kit.wake();
+        done
     }
 
     /// Takes the network away for a while; whoever listens to it hears nothing more.

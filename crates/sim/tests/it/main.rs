@@ -5,3 +5,4 @@ mod networks;
 mod pages;
 mod push;
 mod receiver;
+mod residents;

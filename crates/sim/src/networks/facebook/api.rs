@@ -8,7 +8,7 @@ use super::{Facebook, Thing};
 use crate::networks::graph::{
     Caller, List, News, Platform, fields, not_allowed, refused, success, unknown,
 };
-use crate::networks::kit::{Answer, Call, Kit};
+use crate::networks::kit::{Answer, Call, Kit, OwnWord};
 
 const LONGEST_COMMENT: usize = 8_000;
 
@@ -173,7 +173,15 @@ fn say(net: &mut Facebook, page: &str, below: Option<&Thing>, call: &Call, kit: 
         likes: BTreeMap::new(),
         order: 0,
     };
+    let text = thing.text.clone();
     let id = net.say(thing, kit);
+    kit.own_words.note(OwnWord {
+        id: id.clone(),
+        of: below.map(|thing| thing.id.clone()),
+        to: None,
+        text,
+        private: false,
+    });
     if with_photo && below.is_none() {
         let photo = id.rsplit('_').next().unwrap_or_default();
         return Answer::json(200, &json!({"id": photo, "post_id": id}));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{refused, written_time};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, FileWish, Kit, Limit};
+use crate::networks::kit::{Answer, Call, FileWish, Kit, Limit, OwnWord};
 
 const WINDOW: Millis = 24 * 3_600_000;
 const HUMAN_WINDOW: Millis = 7 * 24 * 3_600_000;
@@ -249,10 +249,17 @@ impl Mailbox {
                 kit,
             ));
         }
-        if let Some(of) = public {
-            self.answered.insert(of);
+        if let Some(of) = &public {
+            self.answered.insert(of.clone());
         }
         let mid = self.add((account, &person, true), text, files, kit);
+        kit.own_words.note(OwnWord {
+            id: mid.clone(),
+            of: public,
+            to: Some(person.clone()),
+            text: text.to_owned(),
+            private: true,
+        });
         let mut echo = self.item(&mid, message["metadata"].as_str());
         echo["message"]["app_id"] = json!(app_id.parse::<u64>().unwrap_or_default());
         let answer = json!({"recipient_id": person, "message_id": mid});

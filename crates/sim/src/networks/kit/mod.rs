@@ -8,6 +8,7 @@ mod deliveries;
 pub(crate) mod faults;
 mod ids;
 mod limits;
+mod own_words;
 mod reply;
 pub(crate) mod sign;
 mod streams;
@@ -25,6 +26,7 @@ pub(crate) use clock::SimClock;
 pub(crate) use deliveries::{Deliveries, Hook, Job, Parcel};
 pub(crate) use ids::Ids;
 pub(crate) use limits::{Limit, Limits, Standing};
+pub(crate) use own_words::{OwnWord, OwnWords};
 pub(crate) use reply::{Answer, Ask, Heard, Reply};
 pub(crate) use streams::{Frame, Streams};
 
@@ -100,6 +102,8 @@ pub(crate) struct Kit {
     pub(crate) limits: Limits,
     pub(crate) streams: Streams,
     pub(crate) deliveries: Deliveries,
+    /// What our accounts said.
+    pub(crate) own_words: OwnWords,
     files: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
     happened: watch::Sender<u64>,
 }
@@ -114,6 +118,7 @@ impl Kit {
             limits: Limits::default(),
             streams: Streams::default(),
             deliveries: Deliveries::default(),
+            own_words: OwnWords::default(),
             files: Mutex::default(),
             happened: watch::Sender::new(0),
         }
@@ -125,6 +130,7 @@ impl Kit {
         self.limits.clear();
         self.streams.put_all(&Frame::Drop);
         self.deliveries.clear();
+        self.own_words.take();
         lock(&self.files).clear();
     }
 

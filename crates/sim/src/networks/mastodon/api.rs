@@ -7,7 +7,7 @@ use super::posting::Draft;
 use super::show::show_media;
 use super::text;
 use super::{Mastodon, Status, standing_headers};
-use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, Reply};
+use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, OwnWord, Reply};
 
 const CALLS: Limit = Limit {
     name: "calls",
@@ -277,7 +277,18 @@ fn publish(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> An
         media,
         language: call.param("language").unwrap_or_else(|| "de".to_owned()),
     };
+    let word = OwnWord {
+        id: String::new(),
+        of: draft.parent.map(|parent| parent.to_string()),
+        to: None,
+        text: draft.text.clone(),
+        private: draft.visibility == "direct",
+    };
     let id = server.post(caller.user, draft, kit);
+    kit.own_words.note(OwnWord {
+        id: id.to_string(),
+        ..word
+    });
     if let Some(key) = key {
         server.keys.insert(key, (id, kit.now()));
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Message, Number, WhatsApp};
 use crate::item::Millis;
 use crate::networks::graph::{Platform, not_allowed, refused, success, unknown};
-use crate::networks::kit::{Answer, Call, Kit, Limit, sign};
+use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, sign};
 
 const WINDOW: Millis = 24 * 3_600_000;
 const LONGEST_TEXT: usize = 4_096;
@@ -187,6 +187,18 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
         more["conversation"] =
             json!({"id": kit.ids.letters("conversation", 32), "origin": {"type": "service"}});
         more["pricing"] = json!({"billable": false, "pricing_model": "PMP", "category": "service"});
+        let text = call.value("text")["body"].as_str().map(str::to_owned);
+        if let Some(text) = text {
+            kit.own_words.note(OwnWord {
+                id: wamid.clone(),
+                of: call.value("context")["message_id"]
+                    .as_str()
+                    .map(str::to_owned),
+                to: Some(person.handle.clone()),
+                text,
+                private: true,
+            });
+        }
         net.status(number, &wamid, "sent", more.clone(), kit);
         net.status(number, &wamid, "delivered", more, kit);
     }

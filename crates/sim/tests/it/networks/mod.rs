@@ -113,7 +113,7 @@ impl Got {
     clippy::disallowed_methods,
     reason = "this caller stands for any client of a network, not for kulant's"
 )]
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .timeout(std::time::Duration::from_secs(3))

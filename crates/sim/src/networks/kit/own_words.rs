@@ -1,0 +1,42 @@
+//! What our accounts said through a network's own interface, for the demo world, whose customers answer.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use crate::faults::lock;
+
+/// Nobody has to listen: the oldest go.
+const MOST: usize = 1_000;
+
+/// Something one of our accounts said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnWord {
+    /// The network's id of it.
+    pub(crate) id: String,
+    /// The network's id of what it answers.
+    pub(crate) of: Option<String>,
+    /// Whom it is for, where it is private: handle or id.
+    pub(crate) to: Option<String>,
+    pub(crate) text: String,
+    pub(crate) private: bool,
+}
+
+/// What was said and nobody has heard yet.
+#[derive(Default)]
+pub(crate) struct OwnWords {
+    words: Mutex<VecDeque<OwnWord>>,
+}
+
+impl OwnWords {
+    pub(crate) fn note(&self, word: OwnWord) {
+        let mut words = lock(&self.words);
+        words.push_back(word);
+        if words.len() > MOST {
+            words.pop_front();
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<OwnWord> {
+        lock(&self.words).drain(..).collect()
+    }
+}
