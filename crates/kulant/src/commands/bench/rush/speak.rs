@@ -58,7 +58,10 @@ const SHARES: &[Share] = &[
     share("telegram", 12.0, None, true),
     share("twilio", 8.0, None, true),
     share("mastodon", 6.0, Some("post"), true),
-    share("bluesky", 4.0, Some("post"), true),
+    Share {
+        poll_seconds: Some(30),
+        ..share("bluesky", 4.0, Some("post"), true)
+    },
     Share {
         poll_seconds: Some(30),
         ..share("youtube", 1.5, Some("comment"), false)
