@@ -1,6 +1,7 @@
 //! One file per resource of the API.
 
 mod agents;
+mod announcements;
 mod brands;
 mod contacts;
 mod conversations;
