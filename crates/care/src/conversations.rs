@@ -164,7 +164,7 @@ pub async fn change_tags(
 
 fn new_tag(tx: &mut Tx<'_>, changing: &Changing, name: &str) -> Result<TagId, CareError> {
     const COLOURS: [&str; 8] = [
-        "gray", "teal", "blue", "violet", "pink", "orange", "lime", "cyan",
+        "#6f675b", "#0f6570", "#2b6cb0", "#5f41a8", "#b83280", "#c05621", "#4d7c0f", "#0e7490",
     ];
     let id = TagId(changing.next_id());
     let colour = COLOURS[name.bytes().map(usize::from).sum::<usize>() % COLOURS.len()];

@@ -55,7 +55,7 @@ export function MessageMenu({ message, conversation, onEdit }: Props) {
           <Menu.Item onClick={() => setDialog('times')}>{t('desk.message.times')}</Menu.Item>
           {ours && out && able?.edit && <Menu.Item onClick={onEdit}>{t('desk.message.edit')}</Menu.Item>}
           {ours && out && able?.delete && (
-            <Menu.Item color="danger" onClick={() => setDialog('delete')}>{t('desk.message.delete')}</Menu.Item>
+            <Menu.Item c="var(--danger)" onClick={() => setDialog('delete')}>{t('desk.message.delete')}</Menu.Item>
           )}
         </Menu.Dropdown>
       </Menu>

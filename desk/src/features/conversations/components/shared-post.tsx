@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Moment } from '../../../components/moment'
 import type { Message } from '../../../lib/api/types'
 import classes from './conversation-pane.module.css'
+import { Linked } from './linked'
 
 export function SharedPost({ post }: { post: Message }) {
   const { t } = useTranslation()
@@ -17,7 +18,7 @@ export function SharedPost({ post }: { post: Message }) {
         <Moment at={post.platform_at} />
       </summary>
       {!post.deleted_at && post.title && <strong>{post.title}</strong>}
-      <p>{post.deleted_at ? t('desk.message.deleted') : post.body}</p>
+      <p>{post.deleted_at ? t('desk.message.deleted') : <Linked text={post.body} />}</p>
       {post.url && (
         <a href={post.url} target="_blank" rel="noreferrer noopener">
           {t('desk.message.at_the_network', { name: post.inbox.name })}

@@ -58,7 +58,7 @@ export function TimePicker({ label, ask, sign, shortcut, disabled, latest, onCho
             }}
             foot={
               <form
-                style={{ display: 'flex', gap: 6 }}
+                style={{ display: 'flex', alignItems: 'center', gap: 6 }}
                 onSubmit={(event) => {
                   event.preventDefault()
                   if (own) choose(new Date(own).toISOString())

@@ -27,7 +27,7 @@ export function RowActions({ name, onEdit, onDelete, deleteText, more }: Props) 
           <Menu.Dropdown>
             {more.map((item) => <Menu.Item key={item.label} onClick={item.run}>{item.label}</Menu.Item>)}
             {onDelete && <Menu.Divider />}
-            {onDelete && <Menu.Item color="danger" onClick={() => setAsking(true)}>{t('desk.act.delete')}</Menu.Item>}
+            {onDelete && <Menu.Item c="var(--danger)" onClick={() => setAsking(true)}>{t('desk.act.delete')}</Menu.Item>}
           </Menu.Dropdown>
         </Menu>
       )}

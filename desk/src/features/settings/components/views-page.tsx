@@ -15,19 +15,23 @@ import classes from './settings.module.css'
 
 export function ViewsPage() {
   const { t } = useTranslation()
+  const maySupervise = useMaySupervise()
   const query = useQuery(viewsQuery)
   const { remove } = useChangeSetting<SavedView>('views')
   const [editing, setEditing] = useState<SavedView | null>(null)
   return (
     <>
       <CollectionPage name="views" columns={['name', 'shared']} query={query} count={query.data?.length ?? 0}>
-        {query.data?.map((view) => (
+        {query.data?.map((view) => {
+          const isOurs = !view.shared || maySupervise
+          return (
           <tr key={view.id}>
             <td><span className={classes.named}>{view.name}</span></td>
-            <td>{t(view.shared ? 'desk.settings.everybody' : 'desk.settings.only_me')}</td>
-            <td><RowActions name={view.name} onEdit={() => setEditing(view)} onDelete={() => remove(view)} /></td>
+            <td data-label={t('desk.settings.column.shared')}>{t(view.shared ? 'desk.settings.everybody' : 'desk.settings.only_me')}</td>
+            <td><RowActions name={view.name} onEdit={isOurs ? () => setEditing(view) : undefined} onDelete={isOurs ? () => remove(view) : undefined} /></td>
           </tr>
-        ))}
+          )
+        })}
       </CollectionPage>
       {editing && <ViewForm view={editing} onClose={() => setEditing(null)} />}
     </>
