@@ -8,10 +8,10 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use kulant_care::{Care, announce};
 use kulant_care::idempotency::{
     Answer, Proof, Trace, Turn, finish, give_up, give_up_wordless, take, traced,
 };
+use kulant_care::{Care, announce};
 use kulant_model::ids::{AgentId, MessageId};
 use kulant_model::role::Person;
 use sha2::{Digest, Sha256};

@@ -471,9 +471,6 @@ async fn the_list_is_paged_by_brand_and_is_for_those_who_may() {
             .iter()
             .find(|account| account.inbox == inbox)
             .expect("the account");
-        assert_eq!(
-            mine.reason.as_deref(),
-            Some("channel.reason.paused")
-        );
+        assert_eq!(mine.reason.as_deref(), Some("channel.reason.paused"));
     }
 }

@@ -262,7 +262,10 @@ async fn five_hundred_are_one_step_and_what_makes_no_sense_is_refused() {
             after = listed.last().copied();
             all.extend(listed.into_iter().map(|(_, id)| id));
         }
-        #[expect(clippy::disallowed_methods, reason = "the time that one step of 500 takes")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the time that one step of 500 takes"
+        )]
         let began = std::time::Instant::now();
         let held = hold(&house, new(&house, &all, 60)).await;
         assert_eq!(held.queued.len(), 500);

@@ -19,7 +19,10 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
+    SideCapabilities, Tells,
+};
 use crate::delivery::{Account, Finding, Polled, RawDelivery, Search};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};

@@ -205,7 +205,10 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("oauth_client_secret", secret()),
         ("refresh_token", secret()),
         ("reply_pattern", text()),
-        ("mails_trouble", json!({"type": "boolean", "default": false})),
+        (
+            "mails_trouble",
+            json!({"type": "boolean", "default": false}),
+        ),
         (
             "own_addresses",
             json!({"type": "array", "items": {"type": "string"}}),

@@ -16,7 +16,10 @@ use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
+    SideCapabilities, Tells,
+};
 use crate::delivery::{Account, Finding, Polled, RawDelivery, Search};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};

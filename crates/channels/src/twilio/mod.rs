@@ -13,7 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells,
+};
 use crate::delivery::{
     Account, DeliveryKey, Finding, FindingClass, HookAnswer, Polled, RawDelivery, VerifyError,
 };

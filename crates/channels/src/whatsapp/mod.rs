@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, IntakeWay, SideCapabilities, Tells,
+};
 use crate::delivery::{
     Account, DeliveryKey, Finding, FindingClass, HookAnswer, RawDelivery, VerifyError,
 };

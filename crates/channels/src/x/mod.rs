@@ -18,7 +18,10 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
+    SideCapabilities, Tells,
+};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };

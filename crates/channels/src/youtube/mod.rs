@@ -13,7 +13,9 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells};
+use crate::capability::{
+    Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells,
+};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery, Usage};
 use crate::http::Http;
 use crate::inbound::{Figures, TranslateError, Translation};
