@@ -2,6 +2,7 @@
 //! time. They answer nothing: whoever waits still waits, and the promise stands at the conversation
 //! until a real answer goes out.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -178,14 +179,14 @@ fn load(
         match find_target(read, person, *id) {
             Ok(target) => {
                 let inbox = target.message.inbox;
-                if !accounts.contains_key(&inbox) {
+                if let Entry::Vacant(place) = accounts.entry(inbox) {
                     let found = inboxes::find(read, inbox)?.ok_or(CareError::NotFound)?;
-                    accounts.insert(inbox, accounts::open(care, found)?);
+                    place.insert(accounts::open(care, found)?);
                 }
-                if !details.contains_key(&target.row.brand) {
-                    let found = brands::find(read, target.row.brand)?;
+                if let Entry::Vacant(place) = details.entry(target.row.brand) {
+                    let found = brands::find(read, *place.key())?;
                     let found = found.and_then(|brand| serde_json::from_value(brand.details).ok());
-                    details.insert(target.row.brand, found.unwrap_or_default());
+                    place.insert(found.unwrap_or_default());
                 }
                 targets.push(target);
             }
