@@ -20,8 +20,8 @@ pub struct Outbound {
     /// The network's id of what this answers.
     #[serde(default)]
     pub in_reply_to: Option<String>,
-    /// The network's ids of what was said before it in this thread, oldest first, as far as known;
-    /// only mail needs them.
+    /// The network's ids of what was said before it in this thread, oldest first, as far as known:
+    /// mail names them, and whoever looks for it by its words takes none of them for it.
     #[serde(default)]
     pub references: Vec<String>,
     /// Whether a machine wrote it, which some networks want to be told.
