@@ -33,11 +33,11 @@ describe('settings', () => {
 
   it('shows a field’s trouble beside what was typed', async () => {
     const desk = await startDesk({ path: '/desk/settings/tags' })
-    desk.rig((request) => request.method === 'POST' && request.path === '/tags', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'name', code: 'taken', detail: 'schon vergeben' }] } })
+    desk.rig((request) => request.method === 'POST' && request.path === '/tags', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'name', code: 'taken', detail: 'somebody has it' }] } })
     await desk.person.click(await screen.findByRole('button', { name: 'Schlagwort anlegen' }))
     await desk.person.type(await screen.findByLabelText(/^Name/), 'Lob')
     await desk.person.click(screen.getByRole('button', { name: 'Speichern' }))
-    expect(await screen.findByText('schon vergeben')).toBeTruthy()
+    expect(await screen.findByText('Das ist schon vergeben.')).toBeTruthy()
     expect(screen.getByLabelText<HTMLInputElement>(/^Name/).value).toBe('Lob')
   })
 
