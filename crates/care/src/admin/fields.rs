@@ -72,7 +72,7 @@ impl Faults {
             .chars()
             .any(|one| one.is_whitespace() || one.is_control());
         if !fine || !plain || email.len() > LONGEST_EMAIL {
-            self.add(field, "not_an_email", "not an e-mail address");
+            self.add(field, "not_an_address", "not an e-mail address");
         }
         email
     }
