@@ -406,11 +406,11 @@ fn watch_sqlite(
 /// back-up does for minutes, is waited for so shortly that nobody notices.
 fn begin_log_anew(connection: &rusqlite::Connection) {
     const PATIENCE: Duration = Duration::from_millis(20);
-    let outcome = connection.busy_timeout(PATIENCE).and_then(|()| {
-        connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
-        connection.busy_timeout(sqlite::BUSY)
-    });
-    if let Err(error) = outcome {
+    let outcome = connection
+        .busy_timeout(PATIENCE)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())));
+    // Writes are as patient as before, whatever came of it.
+    if let Err(error) = outcome.and(connection.busy_timeout(sqlite::BUSY)) {
         warn!(error = %error, "the write-ahead log could not be begun anew");
     }
 }
