@@ -186,7 +186,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
                 name: file.name,
                 media_type: file.media_type,
                 bytes,
-                alt: None,
+                alt: file.alt,
             });
         }
     }

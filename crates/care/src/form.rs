@@ -340,6 +340,7 @@ async fn keep(
             size: i64::try_from(file.size).ok(),
             source_url: None,
             file_name: Some(file.file_name.clone()),
+            alt: None,
             created_at: now,
         })
         .collect();

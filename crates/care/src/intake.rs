@@ -387,6 +387,7 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
             size: Some(bytes.len() as i64),
             source_url: None,
             file_name: Some(care.secret()),
+            alt: None,
             created_at: care.now(),
         };
         let name = row.file_name.clone().unwrap_or_default();

@@ -4,12 +4,15 @@
 use kulant_model::ids::{AgentId, AttachmentId, InboxId};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
-use kulant_store::messages::{self, Attachment};
+use kulant_store::messages;
+pub use kulant_store::messages::Attachment;
 
 use crate::error::CareError;
 use crate::{Care, access, accounts, view};
 
 const LONGEST_NAME: usize = 120;
+/// As much as the network with the least room for it takes.
+const LONGEST_ALT: usize = 1_000;
 /// What every file is that we do not recognise.
 const UNKNOWN: &str = "application/octet-stream";
 
@@ -88,6 +91,7 @@ pub async fn upload(
         size: Some(bytes.len() as i64),
         source_url: None,
         file_name: Some(file_name.clone()),
+        alt: None,
         created_at: care.now(),
     };
 
@@ -117,6 +121,32 @@ pub async fn upload_by_agent(
 ) -> Result<Attachment, CareError> {
     access::require(person, Permission::WriteConversations)?;
     upload(care, Owner::Agent(person.agent), name, bytes).await
+}
+
+/// Says what an upload of one's own shows, for those who do not see it; empty words take that back.
+pub async fn describe(
+    care: &Care,
+    person: &Person,
+    id: AttachmentId,
+    alt: &str,
+) -> Result<Attachment, CareError> {
+    access::require(person, Permission::WriteConversations)?;
+    let words = alt.trim();
+    if words.chars().count() > LONGEST_ALT {
+        let detail = format!("{LONGEST_ALT} characters at most");
+        return Err(CareError::invalid("alt", "too_long", detail));
+    }
+
+    let (agent, words) = (person.agent, words.to_owned());
+    care.store
+        .write(move |tx| {
+            let alt = Some(words.as_str()).filter(|words| !words.is_empty());
+            if !messages::describe_attachment(tx, id, agent, alt)? {
+                return Err(CareError::NotFound);
+            }
+            messages::find_attachment(tx, id)?.ok_or(CareError::NotFound)
+        })
+        .await
 }
 
 /// Reads a file of a message within the scope, or an upload of one's own. A file that lies at the

@@ -390,6 +390,7 @@ CREATE TABLE attachments (
   size BIGINT,
   source_url TEXT,
   file_name TEXT,
+  alt TEXT,
   created_at BIGINT NOT NULL
 );
 CREATE INDEX attachments_message ON attachments (message_id);

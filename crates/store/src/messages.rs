@@ -15,7 +15,7 @@ use crate::sql::{Read, Tx};
 
 pub(crate) use attachments::{ATTACHMENT, attachment};
 pub use attachments::{
-    Attachment, delete_attachments, find_attachment, forget_attachments, give_up_attachments,
+    Attachment, delete_attachments, describe_attachment, find_attachment, forget_attachments, give_up_attachments,
     insert_attachments, list_attachments, list_files_known, list_given_up_attachments,
     tie_attachment,
 };

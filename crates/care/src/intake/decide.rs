@@ -568,6 +568,7 @@ fn attach(world: &mut World<'_>, message: MessageId, files: &[InboundAttachment]
                     size: file.size.map(|size| size as i64),
                     source_url: Some(url.clone()),
                     file_name: None,
+                    alt: None,
                     created_at: world.now,
                 };
                 world.attachments.push(attachment);

@@ -23,10 +23,12 @@ pub struct Attachment {
     pub size: Option<i64>,
     pub source_url: Option<String>,
     pub file_name: Option<String>,
+    /// What it shows, for those who do not see it.
+    pub alt: Option<String>,
     pub created_at: Timestamp,
 }
 
-pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.created_at";
+pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.alt, a.created_at";
 
 pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = attachments
@@ -42,13 +44,14 @@ pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result
                 file.size,
                 file.source_url.as_deref(),
                 file.file_name.as_deref(),
+                file.alt.as_deref(),
                 file.created_at
             ]
             .into()
         })
         .collect();
     tx.insert(
-        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, created_at)",
+        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, alt, created_at)",
         &rows,
         "",
     )?;
@@ -65,6 +68,21 @@ pub fn tie_attachment(
         "UPDATE attachments SET message_id = $2
          WHERE id = $1 AND message_id IS NULL AND created_at > 0",
         &params![id, message],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Says what an upload shows; only while no message has claimed it, and only for whose it is.
+pub fn describe_attachment(
+    tx: &mut Tx<'_>,
+    id: AttachmentId,
+    agent: AgentId,
+    alt: Option<&str>,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE attachments SET alt = $3
+         WHERE id = $1 AND agent_id = $2 AND message_id IS NULL AND created_at > 0",
+        &params![id, agent, alt],
     )?;
     Ok(changed > 0)
 }
@@ -101,7 +119,7 @@ pub fn list_attachments(
 /// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
 /// known. The row goes after the file, so that none stays on the disk unknown to everybody.
 const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
-     media_type = '', size = NULL, source_url = NULL, created_at = 0";
+     media_type = '', size = NULL, source_url = NULL, alt = NULL, created_at = 0";
 
 /// Takes a message's files away; returns the names under which they lie, given up until they are gone
 /// from the disk.
@@ -191,6 +209,7 @@ pub(crate) fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
         size: row.get(6)?,
         source_url: row.get(7)?,
         file_name: row.get(8)?,
-        created_at: row.get(9)?,
+        alt: row.get(9)?,
+        created_at: row.get(10)?,
     })
 }

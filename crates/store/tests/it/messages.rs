@@ -52,6 +52,7 @@ async fn files_wait_for_their_delivery_in_quarantine() {
         size: Some(3),
         source_url: None,
         file_name: Some(format!("abcdefg{id}")),
+        alt: None,
         created_at: made,
     };
     let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
@@ -111,6 +112,7 @@ async fn a_file_is_known_until_it_is_gone_from_the_disk() {
             size: Some(3),
             source_url: None,
             file_name: Some("abcdefgh".to_owned()),
+            alt: None,
             created_at: NOW,
         };
         database

@@ -201,6 +201,8 @@ pub struct Attachment {
     media_type: String,
     size: Option<i64>,
     url: String,
+    /// What it shows, for those who do not see it.
+    alt: Option<String>,
 }
 
 /// How many people reacted in one way.
@@ -487,6 +489,7 @@ impl From<MessageView> for Message {
                     name: file.name,
                     media_type: file.media_type,
                     size: file.size,
+                    alt: file.alt,
                 })
                 .collect(),
             reactions: view

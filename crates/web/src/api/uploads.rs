@@ -7,10 +7,11 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kulant_care::{Care, uploads as care_uploads};
+use kulant_care::uploads::{self as care_uploads, Attachment};
+use kulant_care::Care;
 use kulant_model::ids::AttachmentId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upload))
         // A file is counted while it is read.
         .layer(DefaultBodyLimit::disable())
+        .routes(routes!(describe))
         .routes(routes!(read))
 }
 
@@ -40,6 +42,28 @@ struct Upload {
     size: i64,
     /// By its first bytes.
     media_type: String,
+    /// What it shows, for those who do not see it.
+    alt: Option<String>,
+}
+
+impl From<Attachment> for Upload {
+    fn from(file: Attachment) -> Self {
+        Self {
+            id: file.id,
+            name: file.name,
+            size: file.size.unwrap_or_default(),
+            media_type: file.media_type,
+            alt: file.alt,
+        }
+    }
+}
+
+/// What is said of an upload.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UploadWords {
+    /// What it shows; empty where nothing is to be said.
+    alt: String,
 }
 
 /// A form with one file.
@@ -76,15 +100,24 @@ async fn upload(
             }
         }
         let kept = care_uploads::upload_by_agent(&care, &person, &name, bytes).await?;
-        let upload = Upload {
-            id: kept.id,
-            name: kept.name,
-            size: kept.size.unwrap_or_default(),
-            media_type: kept.media_type,
-        };
-        return Ok((StatusCode::CREATED, Json(upload)));
+        return Ok((StatusCode::CREATED, Json(kept.into())));
     }
     Err(Problem::invalid("file", "required", "a form with one file"))
+}
+
+/// Says what an upload of one's own shows, for those who do not see it. The networks that know such
+/// words get them with the file.
+#[utoipa::path(patch, path = "/uploads/{id}", tag = "uploads", params(("id" = String, Path)),
+    request_body = UploadWords, responses((status = 200, body = Upload), WriteFailures),
+    security(("session" = []), ("bearer" = [])))]
+async fn describe(
+    State(care): State<Care>,
+    Who(person): Who,
+    Path(id): Path<AttachmentId>,
+    Json(words): Json<UploadWords>,
+) -> Result<Json<Upload>, Problem> {
+    let told = care_uploads::describe(&care, &person, id, &words.alt).await?;
+    Ok(Json(told.into()))
 }
 
 /// Reads a file: of a message that one may see, or an upload of one's own. Never shown in place.

@@ -45,12 +45,24 @@ async fn a_file_goes_with_its_message_and_is_read_within_the_scope() {
         assert_eq!(desk.agent.get(&path).await.text, "%PDF-1.7 Abfahrt");
         assert_eq!(desk.administrator.get(&path).await.status, 404);
 
+        let own = format!("/api/v1/uploads/{}", file.id());
+        let words = json!({"alt": " Abfahrten ab Husum, stündlich. "});
+        let told = desk.agent.patch(&own, 0, words.clone()).await;
+        assert_eq!(told.json["alt"], "Abfahrten ab Husum, stündlich.");
+        assert_eq!(desk.administrator.patch(&own, 0, words).await.status, 404);
+        let long = json!({"alt": "ä".repeat(1_001)});
+        let long = desk.agent.patch(&own, 0, long).await;
+        assert_eq!(long.fault(), ("alt", "too_long"));
+
         let messages = format!("/api/v1/conversations/{id}/messages");
         let reply = json!({"body": "Bitte:", "visibility": "public", "attachments": [file.id()]});
         let stolen = desk.supervisor.post(&messages, reply.clone()).await;
         assert_eq!(stolen.fault(), ("attachments", "unknown"));
         let sent = desk.agent.post(&messages, reply.clone()).await;
         assert_eq!(sent.json["attachments"][0]["url"], path);
+        assert_eq!(sent.json["attachments"][0]["alt"], "Abfahrten ab Husum, stündlich.");
+        let late = desk.agent.patch(&own, 0, json!({"alt": "x"})).await;
+        assert_eq!(late.status, 404, "it has gone with its message");
         assert_eq!(
             desk.agent.post(&messages, reply).await.fault(),
             ("attachments", "unknown")
