@@ -63,7 +63,9 @@ impl Hub {
             settings,
             base_url,
         };
-        hub.begin();
+        if !hub.settings.waits {
+            hub.begin();
+        }
         hub
     }
 
@@ -78,7 +80,8 @@ impl Hub {
         self.wake.notify_one();
     }
 
-    fn begin(&self) {
+    /// Plays the past, and lets customers write from now on.
+    pub(crate) fn begin(&self) {
         let mut world = lock(&self.world);
         world.set_base_url(&self.base_url);
         let past = world.history(self.settings.history_days);
@@ -86,16 +89,27 @@ impl Hub {
             world.enliven();
         }
         drop(world);
-        self.tell(past);
+        let rest = match lock(&self.residents).as_mut() {
+            Some(residents) => residents.relive(past),
+            None => past,
+        };
+        self.send(rest);
     }
 
     /// Hands items to the accounts they are for.
     pub(crate) fn tell(&self, items: Vec<Item>) {
-        let mut residents = lock(&self.residents);
+        let rest = match lock(&self.residents).as_mut() {
+            Some(residents) => items
+                .into_iter()
+                .filter(|item| !residents.carry(item))
+                .collect(),
+            None => items,
+        };
+        self.send(rest);
+    }
+
+    fn send(&self, items: Vec<Item>) {
         for item in items {
-            if residents.as_mut().is_some_and(|them| them.carry(&item)) {
-                continue;
-            }
             let echo = item.echo_of.is_some();
             if echo && !self.settings.echoes {
                 continue;

@@ -82,6 +82,12 @@ impl SimHandle {
         Ok(())
     }
 
+    /// Lets a world begin that waits for it: its past is played, then its customers write.
+    pub fn begin(&self) {
+        self.hub.begin();
+        self.hub.wake.notify_one();
+    }
+
     /// Lets a company's customers live on simulated networks from now on, each person on one of them;
     /// what no network takes goes on here.
     ///

@@ -1,64 +1,44 @@
 //! The demo world's customers on the simulated networks: what the world tells is done there, and what
 //! our accounts say there is answered by the world. Each person lives on one network for each company.
 
-use std::collections::HashMap;
+mod habits;
+
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::content::brands;
 use crate::hub;
 use crate::item::{Item, ItemType, Visibility};
 use crate::networks::station::Town;
 use crate::world::{Answer, AnswerKind};
+use habits::{HABITS, Habit, name_on, reaction_on, title_of};
 
-/// A company's account on a network, at which its customers write from now on.
+/// An account of a company at which its customers write from now on.
 #[derive(Debug, Clone)]
 pub struct Residence {
     /// The company: `nordtal` or `lumenau`, or its full name.
     pub brand: String,
+    /// A simulated network, or `here` for the world's own one.
     pub network: String,
     /// What the account is called there.
     pub handle: String,
+    /// Its id, as the network told it on opening the account.
+    pub account: String,
 }
 
-/// What people do on a network, and by which words it is ordered there.
-struct Habit {
-    network: &'static str,
-    /// By which word people write in public of their own accord; none where they do not.
-    begin: Option<&'static str>,
-    /// By which words the company posts, and people write below.
-    post: Option<(&'static str, &'static str)>,
-    private: bool,
-}
-
-/// Networks on which the world's customers can live.
-const HABITS: &[Habit] = &[
-    Habit {
-        network: "facebook",
-        begin: None,
-        post: Some(("native_post", "comment")),
-        private: true,
-    },
-    Habit {
-        network: "mastodon",
-        begin: Some("post"),
-        post: None,
-        private: false,
-    },
-    Habit {
-        network: "whatsapp",
-        begin: None,
-        post: None,
-        private: true,
-    },
-];
+/// Who stays on the world's own network.
+const HERE: &str = "here";
 
 struct Home {
     brand: usize,
-    habit: &'static Habit,
+    /// None for the world's own network, which takes everything.
+    habit: Option<&'static Habit>,
     handle: String,
+    account: String,
 }
 
 /// Where something of the world stands on a network.
@@ -66,6 +46,15 @@ struct Home {
 struct Place {
     home: usize,
     id: String,
+}
+
+/// A private thread on a network.
+struct Thread {
+    home: usize,
+    /// The network's id of the newest word in it.
+    last: String,
+    handle: String,
+    name: String,
 }
 
 /// Who lives where, and what stands where.
@@ -76,12 +65,15 @@ pub(crate) struct Residents {
     places: HashMap<String, Place>,
     /// The world's ids by the networks'.
     named: HashMap<(&'static str, String), String>,
-    /// On which account private threads lie.
-    threads: HashMap<String, usize>,
-    /// The newest private word of a person, by any name that the network has for them.
-    newest: HashMap<(&'static str, String), String>,
-    /// What our accounts said and the world has not placed yet.
-    heard: HashMap<String, Place>,
+    threads: HashMap<String, Thread>,
+    /// The newest private word between an account and a person, by any name the network has for them.
+    newest: HashMap<(usize, String), String>,
+    /// What our accounts said and the world has not placed yet, and to whom in private.
+    heard: HashMap<String, (Place, Option<String>)>,
+    /// What a network did not take: what follows it stands nowhere either.
+    lost: HashSet<String>,
+    /// How often each company posted.
+    posted: HashMap<usize, usize>,
 }
 
 impl Residents {
@@ -94,6 +86,8 @@ impl Residents {
             threads: HashMap::new(),
             newest: HashMap::new(),
             heard: HashMap::new(),
+            lost: HashSet::new(),
+            posted: HashMap::new(),
         }
     }
 
@@ -105,14 +99,32 @@ impl Residents {
         let brand = hub::find_brand(&residence.brand).ok_or_else(|| unknown("company"))?;
         let habit = HABITS
             .iter()
-            .find(|habit| habit.network == residence.network)
-            .ok_or_else(|| unknown("network"))?;
+            .find(|habit| habit.network == residence.network);
+        if habit.is_none() && residence.network != HERE {
+            return Err(unknown("network"));
+        }
         self.homes.push(Home {
             brand,
             habit,
             handle: residence.handle.clone(),
+            account: residence.account.clone(),
         });
         Ok(())
+    }
+
+    /// Does on the networks what happened in the past, at the time at which it happened; returns what
+    /// happened on none of them.
+    pub(crate) fn relive(&mut self, past: Vec<Item>) -> Vec<Item> {
+        let clock = Arc::clone(&self.town.clock);
+        let rest = past
+            .into_iter()
+            .filter(|item| {
+                clock.play(Some(item.time));
+                !self.carry(item)
+            })
+            .collect();
+        clock.play(None);
+        rest
     }
 
     /// Does on a network what happened in the world; no where it happens on none.
@@ -120,21 +132,16 @@ impl Residents {
         match item.what {
             ItemType::Post => self.say(item),
             ItemType::Edit | ItemType::Delete => {
-                let Some(place) = self.places.get(&item.id).cloned() else {
-                    return false;
-                };
                 let edits = item.what == ItemType::Edit;
-                self.change(item, &place, if edits { "edit" } else { "delete" });
-                true
+                let word = if edits { "edit" } else { "delete" };
+                self.change(item, &item.id, word)
             }
             ItemType::Reaction | ItemType::Unreaction => {
-                let of = item.of.as_ref().and_then(|of| self.places.get(of));
-                let Some(place) = of.cloned() else {
-                    return false;
-                };
                 let adds = item.what == ItemType::Reaction;
-                self.change(item, &place, if adds { "react" } else { "unreact" });
-                true
+                let word = if adds { "react" } else { "unreact" };
+                item.of
+                    .as_ref()
+                    .is_some_and(|of| self.change(item, of, word))
             }
         }
     }
@@ -147,22 +154,21 @@ impl Residents {
                 continue;
             };
             for word in station.kit.own_words.take() {
+                let speaks = |home: &Home| home.is_at(habit.network) && home.account == word.by;
+                let Some(home) = self.homes.iter().position(speaks) else {
+                    continue;
+                };
                 let by_id = word
                     .of
                     .and_then(|of| self.named.get(&(habit.network, of)).cloned());
-                let target = by_id.or_else(|| {
-                    let to = word.to?;
-                    self.newest.get(&(habit.network, to)).cloned()
-                });
-                let Some(target) = target else {
-                    continue;
-                };
-                let Some(home) = self.places.get(&target).map(|place| place.home) else {
+                let to = word.to;
+                let by_name = || self.newest.get(&(home, to.clone()?)).cloned();
+                let Some(target) = by_id.or_else(by_name) else {
                     continue;
                 };
                 let message_id = format!("{}:{}", habit.network, word.id);
                 let place = Place { home, id: word.id };
-                self.heard.insert(message_id.clone(), place);
+                self.heard.insert(message_id.clone(), (place, to));
                 let answer = Answer {
                     kind: AnswerKind::Reply,
                     message_id,
@@ -182,120 +188,234 @@ impl Residents {
 
     fn say(&mut self, item: &Item) -> bool {
         let heard = item.echo_of.as_ref().and_then(|id| self.heard.remove(id));
-        if let Some(place) = heard {
-            if let Some(thread) = &item.thread {
-                self.threads.insert(thread.clone(), place.home);
-            }
-            self.keep(item, place);
+        if let Some((place, to)) = heard {
+            self.place_own(item, place, to);
+            return true;
+        }
+        if self.is_lost(item.parent.as_ref()) {
+            self.lost.insert(item.id.clone());
             return true;
         }
         let Some(number) = self.home_of(item) else {
             return false;
         };
-        let home = &self.homes[number];
-        let is_private = item.visibility == Visibility::Private;
-        let (begin, post) = (home.habit.begin, home.habit.post);
-        let word = match (item.author.own, is_private) {
-            (true, false) if item.parent.is_none() => post.map(|(own, _)| own),
-            (true, _) => Some("native_reply"),
-            (false, true) => Some("dm"),
-            (false, false) => post.map(|(_, below)| below).or(begin),
-        };
-        let Some(word) = word else {
+        let Some(habit) = self.homes[number].habit else {
             return false;
         };
-        let mut act = json!({"act": word, "to": home.handle, "text": item.text});
+        let done = self
+            .act_of(item, number, habit)
+            .and_then(|act| self.order(number, habit, act));
+        let id = done.as_ref().and_then(|done| done["id"].as_str());
+        let (Some(done), Some(id)) = (&done, id) else {
+            let begins = match item.visibility {
+                Visibility::Public => item.parent.is_none(),
+                Visibility::Private => !self.is_known_thread(item),
+            };
+            // What nobody answered yet can begin elsewhere.
+            if !begins {
+                self.lost.insert(item.id.clone());
+            }
+            return !begins;
+        };
+        if let Some(key) = item.thread.as_ref().filter(|_| is_private(item)) {
+            let names = [
+                Some(name_on(habit.network, &item.author.handle)),
+                done["person"].as_str().map(str::to_owned),
+            ];
+            for name in names.into_iter().flatten().filter(|_| !item.author.own) {
+                self.newest.insert((number, name), item.id.clone());
+            }
+            self.thread_goes_on(key, (number, id), item);
+        }
+        let place = Place {
+            home: number,
+            id: id.to_owned(),
+        };
+        self.keep(item, place, habit);
+        true
+    }
+
+    /// Keeps where something stands that our account said, once the world has placed it.
+    fn place_own(&mut self, item: &Item, place: Place, to: Option<String>) {
+        if is_private(item) {
+            if let Some(to) = to {
+                self.newest.insert((place.home, to), item.id.clone());
+            }
+            if let Some(key) = &item.thread {
+                self.thread_goes_on(key, (place.home, &place.id), item);
+            }
+        }
+        if let Some(habit) = self.homes[place.home].habit {
+            self.keep(item, place, habit);
+        }
+    }
+
+    fn thread_goes_on(&mut self, key: &str, (home, last): (usize, &str), item: &Item) {
+        let thread = self.threads.entry(key.to_owned()).or_insert(Thread {
+            home,
+            last: String::new(),
+            handle: String::new(),
+            name: String::new(),
+        });
+        thread.home = home;
+        last.clone_into(&mut thread.last);
         if !item.author.own {
-            act["by"] = json!(item.author.handle);
-            act["name"] = json!(item.author.name);
+            thread.handle.clone_from(&item.author.handle);
+            thread.name.clone_from(&item.author.name);
+        }
+    }
+
+    /// Writes the order by which a network does what was said.
+    fn act_of(&self, item: &Item, number: usize, habit: &Habit) -> Option<Value> {
+        let home = &self.homes[number];
+        let mut act = json!({"to": home.handle, "text": item.text});
+        if is_private(item) {
+            let thread = item.thread.as_ref().and_then(|key| self.threads.get(key));
+            let (handle, name) = if item.author.own {
+                let thread = thread?;
+                act["act"] = json!(habit.own_private?);
+                act["of"] = json!(thread.last);
+                (&thread.handle, &thread.name)
+            } else {
+                act["act"] = json!("dm");
+                act["business"] = json!(true);
+                (&item.author.handle, &item.author.name)
+            };
+            act["by"] = json!(name_on(habit.network, handle));
+            act["name"] = json!(name);
+            return Some(act);
         }
         let above = item
             .parent
             .as_ref()
             .and_then(|above| self.places.get(above));
-        if let Some(above) = above.filter(|_| !is_private) {
+        if let Some(above) = above {
             act["of"] = json!(above.id);
         }
-        let Some(done) = self.order(number, act) else {
-            // Below something that stands on a network nothing can stand elsewhere.
-            return item.parent.is_some();
-        };
-        let network = self.homes[number].habit.network;
-        if is_private {
-            if let Some(thread) = &item.thread {
-                self.threads.insert(thread.clone(), number);
-            }
-            let names = [Some(item.author.handle.as_str()), done["person"].as_str()];
-            for name in names.into_iter().flatten() {
-                let key = (network, name.to_owned());
-                self.newest.insert(key, item.id.clone());
-            }
+        act["act"] = json!(match (item.author.own, above.is_some()) {
+            (true, false) => habit.below.map(|_| "native_post")?,
+            (true, true) => "native_reply",
+            (false, true) => habit.below.or(habit.begin)?,
+            (false, false) => habit.begin?,
+        });
+        if item.author.own {
+            act["title"] = json!(item.title.as_deref().unwrap_or(title_of(&item.text)));
+        } else {
+            // Each network names an account in its own way.
+            let name = format!("@{} ", brands()[home.brand].handle);
+            let text = item.text.strip_prefix(&name).unwrap_or(&item.text);
+            act["text"] = json!(text);
+            act["by"] = json!(name_on(habit.network, &item.author.handle));
+            act["name"] = json!(item.author.name);
         }
-        if let Some(id) = done["id"].as_str() {
-            let id = id.to_owned();
-            self.keep(item, Place { home: number, id });
-        }
-        true
+        Some(act)
     }
 
     /// Returns the account at which something is said: where what it answers stands, or where the
     /// person lives.
-    fn home_of(&self, item: &Item) -> Option<usize> {
-        if item.visibility == Visibility::Private {
+    fn home_of(&mut self, item: &Item) -> Option<usize> {
+        if is_private(item) {
             let known = item.thread.as_ref().and_then(|key| self.threads.get(key));
-            let lives = || self.choose(item.brand, &item.author.id, |habit| habit.private);
-            return known.copied().or_else(lives);
+            let lives =
+                || self.choose(item.brand, &item.author.id, |habit| habit.own_private.is_some());
+            return known.map(|thread| thread.home).or_else(lives);
         }
         if let Some(parent) = &item.parent {
             return self.places.get(parent).map(|place| place.home);
         }
         if item.author.own {
-            return self.choose(item.brand, &item.id, |habit| habit.post.is_some());
+            // A company posts on one network after the other.
+            let homes = self.homes_of(item.brand, |habit| habit.below.is_some());
+            let posted = self.posted.entry(item.brand).or_default();
+            *posted += 1;
+            return homes.get(*posted % homes.len().max(1)).copied();
         }
         self.choose(item.brand, &item.author.id, |habit| habit.begin.is_some())
     }
 
+    fn homes_of(&self, brand: usize, fits: impl Fn(&Habit) -> bool) -> Vec<usize> {
+        (0..self.homes.len())
+            .filter(|number| {
+                let home = &self.homes[*number];
+                home.brand == brand && home.habit.is_none_or(&fits)
+            })
+            .collect()
+    }
+
+    /// Returns where somebody lives: always at the same place.
     fn choose(&self, brand: usize, key: &str, fits: impl Fn(&Habit) -> bool) -> Option<usize> {
-        let homes: Vec<usize> = (0..self.homes.len())
-            .filter(|number| self.homes[*number].brand == brand && fits(self.homes[*number].habit))
-            .collect();
+        let homes = self.homes_of(brand, fits);
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let place = hasher.finish() as usize;
         homes.get(place % homes.len().max(1)).copied()
     }
 
-    fn change(&self, item: &Item, place: &Place, word: &str) {
+    /// Changes what stands on a network, or reacts to it; no where it stands on none.
+    fn change(&mut self, item: &Item, of: &str, word: &str) -> bool {
+        let Some(place) = self.places.get(of).cloned() else {
+            return self.lost.contains(of);
+        };
+        let home = &self.homes[place.home];
         // What our own accounts change they change on the network itself.
-        if item.author.own {
-            return;
-        }
+        let Some(habit) = home.habit.filter(|_| !item.author.own) else {
+            return true;
+        };
         let mut act = json!({
             "act": word,
-            "by": item.author.handle,
-            "to": self.homes[place.home].handle,
+            "by": name_on(habit.network, &item.author.handle),
+            "name": item.author.name,
+            "to": home.handle,
             "of": place.id,
             "text": item.text,
         });
         if let Some(kind) = &item.reaction {
-            act["reaction"] = json!(kind);
+            act["reaction"] = json!(reaction_on(habit.network, kind, is_private(item)));
         }
-        self.order(place.home, act);
+        let done = self.order(place.home, habit, act);
+        // Where every version is a post of its own, the newest is what is answered.
+        let moved = done.as_ref().and_then(|done| done["id"].as_str());
+        if let Some(id) = moved.filter(|id| word == "edit" && *id != place.id) {
+            let place = Place {
+                home: place.home,
+                id: id.to_owned(),
+            };
+            self.keep(item, place, habit);
+        }
+        true
     }
 
-    fn order(&self, home: usize, act: Value) -> Option<Value> {
-        let network = self.homes[home].habit.network;
-        let done = self.town.stations.get(network)?.act(act);
+    fn order(&self, home: usize, habit: &Habit, act: Value) -> Option<Value> {
+        let done = self.town.stations.get(habit.network)?.act(act);
         done.inspect_err(|refused| {
-            tracing::debug!(network, reason = %refused.1, "a customer could not do something");
+            let account = &self.homes[home].account;
+            tracing::debug!(network = habit.network, account, reason = %refused.1, "a customer could not do something");
         })
         .ok()
     }
 
-    fn keep(&mut self, item: &Item, place: Place) {
-        let network = self.homes[place.home].habit.network;
+    fn keep(&mut self, item: &Item, place: Place, habit: &Habit) {
         self.named
-            .insert((network, place.id.clone()), item.id.clone());
+            .insert((habit.network, place.id.clone()), item.id.clone());
         self.places.insert(item.id.clone(), place);
     }
+
+    fn is_lost(&self, id: Option<&String>) -> bool {
+        id.is_some_and(|id| self.lost.contains(id))
+    }
+
+    fn is_known_thread(&self, item: &Item) -> bool {
+        let key = item.thread.as_ref();
+        key.is_some_and(|key| self.threads.contains_key(key))
+    }
+}
+
+impl Home {
+    fn is_at(&self, network: &str) -> bool {
+        self.habit.is_some_and(|habit| habit.network == network)
+    }
+}
+
+fn is_private(item: &Item) -> bool {
+    item.visibility == Visibility::Private
 }

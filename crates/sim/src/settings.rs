@@ -47,6 +47,8 @@ pub struct SimSettings {
     pub accounts: Vec<AccountLink>,
     /// How many days of the past are delivered first; 0 for none (a network that was loaded before).
     pub history_days: u32,
+    /// True for a world that begins when it is told to (`SimHandle::begin`), and not at once.
+    pub waits: bool,
     /// False for a world in which nothing happens by itself.
     pub lively: bool,
     /// The share of deliveries sent twice.
@@ -67,6 +69,7 @@ impl Default for SimSettings {
             pace: Pace::Real,
             accounts: Vec::new(),
             history_days: 5,
+            waits: false,
             lively: true,
             duplicates: 0.03,
             shuffles: 0.03,

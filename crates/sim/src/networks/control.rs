@@ -102,9 +102,7 @@ async fn reset(State(town): Desk, body: Bytes) -> Response {
 async fn enrol(State(town): Desk, body: Bytes) -> Response {
     with(&body, |wish: Wish| {
         let station = find(&town, &wish.network)?;
-        let opened = lock(&station.network).enrol(&wish, &station.kit)?;
-        station.kit.wake();
-        Ok(opened)
+        station.enrol(&wish)
     })
 }
 

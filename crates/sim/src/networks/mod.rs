@@ -4,10 +4,12 @@
 mod bluesky;
 mod control;
 mod discourse;
+mod email;
 mod facebook;
 mod graph;
 mod instagram;
 mod kit;
+mod lines;
 mod mastodon;
 mod serve;
 pub(crate) mod station;
@@ -22,14 +24,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 pub use kit::faults::{Matching, Rule, Then};
 
 use crate::cut::{Cut, CutListener};
+use crate::faults;
 use crate::item::Millis;
-use kit::Network;
+use kit::{Network, Refused};
 use station::Town;
 
 /// Makes a network without anybody on it.
@@ -40,6 +44,7 @@ type Maker = fn() -> Box<dyn Network>;
 const NETWORKS: &[(&str, Maker)] = &[
     ("bluesky", bluesky::new),
     ("discourse", discourse::new),
+    ("email", email::new),
     ("facebook", facebook::new),
     ("instagram", instagram::new),
     ("mastodon", mastodon::new),
@@ -56,7 +61,8 @@ pub struct NetworksSettings {
     /// Where all of them listen, each below `/<name>`, and the control desk under `/_sim/`; port 0
     /// takes a free one.
     pub listen: SocketAddr,
-    /// Networks that listen at an address of their own besides.
+    /// Networks that listen at an address of their own besides, and doors that stand at a known one,
+    /// such as `email.imap`.
     pub ports: Vec<(String, SocketAddr)>,
     /// The seed of every id and every chance.
     pub seed: u64,
@@ -64,6 +70,9 @@ pub struct NetworksSettings {
     pub start: Option<Millis>,
     /// True for a clock that stands still until it is moved.
     pub frozen: bool,
+    /// What every id counts from: 0 for the same ids at every start, more at every start of networks
+    /// that go on.
+    pub first_number: u64,
 }
 
 impl Default for NetworksSettings {
@@ -74,6 +83,7 @@ impl Default for NetworksSettings {
             seed: 1,
             start: None,
             frozen: false,
+            first_number: 0,
         }
     }
 }
@@ -98,6 +108,12 @@ impl NetworksHandle {
         Some(station.kit.base.clone())
     }
 
+    /// Returns where a network is spoken to line by line, by the names of its doors.
+    pub fn doors(&self, network: &str) -> BTreeMap<&'static str, SocketAddr> {
+        let station = self.town.stations.get(network);
+        station.map(|station| station.kit.doors()).unwrap_or_default()
+    }
+
     /// Returns the address of the control desk, without `/_sim`.
     pub fn control_url(&self) -> String {
         format!("http://{}", self.address)
@@ -106,6 +122,31 @@ impl NetworksHandle {
     /// Returns what the clock shows, in milliseconds since 1970.
     pub fn now(&self) -> Millis {
         self.town.clock.now()
+    }
+
+    /// Opens an account, or finds it, as the control desk does: the wish in, settings and secrets out.
+    pub fn open(&self, wish: &Value) -> io::Result<Value> {
+        let invalid = |words: String| io::Error::new(io::ErrorKind::InvalidInput, words);
+        let wish: kit::Wish = serde_json::from_value(wish.clone())
+            .map_err(|error| invalid(error.to_string()))?;
+        let station = self
+            .town
+            .stations
+            .get(wish.network.as_str())
+            .ok_or_else(|| invalid(format!("no network is called {}", wish.network)))?;
+        station
+            .enrol(&wish)
+            .map_err(|Refused(_, detail)| invalid(detail))
+    }
+
+    /// Writes down what stands on the networks, as far as they can be gone on with.
+    pub fn written(&self) -> Value {
+        self.town.written()
+    }
+
+    /// Goes on with what an earlier start wrote down.
+    pub fn resume(&self, written: Value) {
+        self.town.resume(written);
     }
 
     pub(crate) fn town(&self) -> Arc<Town> {
@@ -127,14 +168,19 @@ pub async fn start(settings: NetworksSettings) -> io::Result<NetworksHandle> {
         .iter()
         .map(|(name, _)| (*name, format!("http://{address}/{name}")))
         .collect();
-    for (name, listen) in &settings.ports {
+    let unknown = |name: &str| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("no network is called {name}"),
+        )
+    };
+    let (doors, ports): (Vec<_>, Vec<_>) = settings
+        .ports
+        .iter()
+        .partition(|(name, _)| name.contains('.'));
+    for (name, listen) in ports {
         let known = NETWORKS.iter().find(|(known, _)| known == name);
-        let (name, _) = known.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("no network is called {name}"),
-            )
-        })?;
+        let (name, _) = known.ok_or_else(|| unknown(name))?;
         let listener = TcpListener::bind(listen).await?;
         bases.insert(*name, format!("http://{}", listener.local_addr()?));
         own.push((*name, listener));
@@ -142,6 +188,26 @@ pub async fn start(settings: NetworksSettings) -> io::Result<NetworksHandle> {
 
     let town = Arc::new(Town::new(&settings, NETWORKS, bases));
     let mut tasks = JoinSet::new();
+    let mut known = Vec::new();
+    for (name, station) in &town.stations {
+        for door in faults::lock(&station.network).doors() {
+            known.push((*name, *door, format!("{name}.{door}")));
+        }
+    }
+    for (name, _) in &doors {
+        if !known.iter().any(|(_, _, known)| known == name) {
+            return Err(unknown(name));
+        }
+    }
+    for (name, door, whole) in known {
+        let wished = doors.iter().find(|(name, _)| *name == whole);
+        let free = SocketAddr::new(address.ip(), 0);
+        let listener = TcpListener::bind(wished.map_or(free, |(_, listen)| *listen)).await?;
+        if let Some(station) = town.stations.get(name) {
+            station.kit.open_door(door, listener.local_addr()?);
+        }
+        tasks.spawn(lines::listen(Arc::clone(&town), name, door, listener));
+    }
     for (fixed, listener) in own
         .into_iter()
         .map(|(name, listener)| (Some(name), listener))

@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 
 use super::kit::faults::{Rules, Then};
 use super::kit::transcript::{Direction, Entry, Transcript, excerpt};
-use super::kit::{Act, Ask, Done, Frame, Heard, Job, Kit, Network, Parcel, Refused, SimClock};
+use super::kit::{
+    Act, Ask, Done, Frame, Heard, Ids, Job, Kit, Network, Parcel, Refused, SimClock, Wish,
+};
 use super::{Maker, NetworksSettings};
 use crate::faults::lock;
 use crate::item::{Millis, rfc3339};
@@ -65,7 +67,12 @@ impl Town {
         let station = |(name, maker): &(&'static str, Maker)| {
             let base = bases.remove(name).unwrap_or_default();
             let station = Station {
-                kit: Kit::new(name, base, Arc::clone(&clock), settings.seed),
+                kit: Kit::new(
+                    name,
+                    base,
+                    Arc::clone(&clock),
+                    Ids::new(settings.seed, settings.first_number),
+                ),
                 network: Mutex::new(maker()),
                 maker: *maker,
                 down: Mutex::new(None),
@@ -95,6 +102,28 @@ impl Town {
         }
     }
 
+    /// Writes down what stands on every network that can be gone on with.
+    pub(crate) fn written(&self) -> Value {
+        let networks: Map<String, Value> = self
+            .stations
+            .iter()
+            .map(|(name, station)| ((*name).to_owned(), lock(&station.network).written()))
+            .filter(|(_, written)| !written.is_null())
+            .collect();
+        Value::Object(networks)
+    }
+
+    /// Goes on with what was written down; what cannot be read begins anew.
+    pub(crate) fn resume(&self, mut written: Value) {
+        for (name, station) in &self.stations {
+            let Some(written) = written.get_mut(*name).map(Value::take) else {
+                continue;
+            };
+            lock(&station.network).resume(written, &station.kit);
+            station.kit.wake();
+        }
+    }
+
     /// Lets every network see what time it is.
     pub(crate) fn tick(&self) {
         for station in self.stations.values() {
@@ -112,6 +141,13 @@ impl Station {
             *down = None;
         }
         *down
+    }
+
+    /// Opens an account, or finds it.
+    pub(crate) fn enrol(&self, wish: &Wish) -> Done {
+        let opened = lock(&self.network).enrol(wish, &self.kit);
+        self.kit.wake();
+        opened
     }
 
     /// Lets somebody do something.

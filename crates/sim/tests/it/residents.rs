@@ -1,16 +1,27 @@
-//! The world's customers on simulated networks: they write there, are answered there, and answer back.
+//! The world's customers on simulated networks: they write there, are answered there, and answer back;
+//! their past happened there when it happened, and networks that are started again know it.
 
 use kulant_sim::networks::{self, NetworksHandle, NetworksSettings};
 use kulant_sim::{Residence, SimHandle, SimSettings};
 use serde_json::{Value, json};
 
-const HANDLE: &str = "NordtalBahn";
+const HANDLE: &str = "nordtalbahn";
+/// Every network on which customers live.
+const EVERYWHERE: [&str; 8] = [
+    "bluesky",
+    "facebook",
+    "mastodon",
+    "instagram",
+    "telegram",
+    "whatsapp",
+    "x",
+    "youtube",
+];
 
 #[tokio::test]
 async fn customers_write_to_mastodon_and_take_up_what_is_answered_there() {
-    let town = Town::start().await;
-    let opened = town.enrol("mastodon").await;
-    town.settle(&["mastodon"]);
+    let town = Town::start(0).await;
+    let opened = town.settle(&["mastodon"]).remove(0);
     town.pass(300).await;
     let token = opened["secrets"]["access_token"].as_str().unwrap();
     let mut written = town.mentions(token).await;
@@ -42,20 +53,10 @@ async fn customers_write_to_mastodon_and_take_up_what_is_answered_there() {
 
 #[tokio::test]
 async fn private_matters_go_to_whatsapp_and_comments_below_the_page() {
-    let town = Town::start().await;
-    town.enrol("whatsapp").await;
-    town.enrol("facebook").await;
+    let town = Town::start(0).await;
     town.settle(&["whatsapp", "facebook"]);
     town.pass(1_200).await;
-    let state: Value = town
-        .client
-        .get(format!("{}/_sim/state", town.networks.control_url()))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let state = town.state().await;
     for (network, what) in [("whatsapp", "messages"), ("facebook", "things")] {
         let count = &state["networks"][network]["state"][what];
         assert!(
@@ -67,12 +68,78 @@ async fn private_matters_go_to_whatsapp_and_comments_below_the_page() {
 }
 
 #[tokio::test]
+async fn the_past_happened_on_the_networks_when_it_happened() {
+    let town = Town::start(3).await;
+    let begun = town.networks.now();
+    let opened = town.settle(&["mastodon"]).remove(0);
+    let token = opened["secrets"]["access_token"].as_str().unwrap();
+    let written = town.mentions(token).await;
+    assert!(written.len() > 20, "{}", written.len());
+    let times: Vec<&str> = written
+        .iter()
+        .map(|status| status["created_at"].as_str().unwrap())
+        .collect();
+    // The newest come first.
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert!(times[0][..10] > times[times.len() - 1][..10], "{times:?}");
+    assert!(town.networks.now() >= begun, "the clock stands in the past");
+}
+
+#[tokio::test]
+async fn networks_that_are_started_again_know_what_stood_on_them() {
+    let town = Town::start(5).await;
+    let opened = town.settle(&EVERYWHERE);
+    let written = town.networks.written();
+    for network in EVERYWHERE {
+        assert!(written[network].is_object(), "{network} writes nothing down");
+    }
+    let again = networks::start(NetworksSettings {
+        first_number: 1_000_000,
+        ..NetworksSettings::default()
+    })
+    .await
+    .unwrap();
+    again.resume(written.clone());
+    assert_eq!(again.written(), written);
+
+    // Accounts are found again, and what was said before the end is answered after it.
+    for (network, before) in EVERYWHERE.iter().zip(&opened) {
+        let wish = json!({"network": network, "handle": HANDLE, "business": true});
+        assert_eq!(again.open(&wish).unwrap()["id"], before["id"], "{network}");
+    }
+    let token = opened[2]["secrets"]["access_token"].as_str().unwrap();
+    let status = town.mentions(token).await.remove(0);
+    let answer = json!({"status": "Das ist geklärt.", "in_reply_to_id": status["id"]});
+    let answered = town
+        .client
+        .post(format!("{}/api/v1/statuses", again.base_url("mastodon").unwrap()))
+        .bearer_auth(token)
+        .json(&answer)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answered.status(), 200);
+    let id: Value = answered.json().await.unwrap();
+    let number = |id: &Value| id.as_str().unwrap().parse::<u64>().unwrap();
+    assert!(number(&id["id"]) > number(&status["id"]), "an id came again");
+}
+
+#[tokio::test]
+async fn what_is_broken_is_not_gone_on_with() {
+    let town = Town::start(0).await;
+    let before = town.networks.written();
+    town.networks.resume(json!({"mastodon": {"users": 7}, "orkut": {}}));
+    assert_eq!(town.networks.written(), before);
+}
+
+#[tokio::test]
 async fn nobody_lives_on_networks_that_are_unknown() {
-    let town = Town::start().await;
+    let town = Town::start(0).await;
     let residence = Residence {
         brand: "nordtal".to_owned(),
         network: "orkut".to_owned(),
         handle: HANDLE.to_owned(),
+        account: String::new(),
     };
     assert!(town.sim.settle(&town.networks, &[residence]).is_err());
 }
@@ -84,9 +151,11 @@ struct Town {
 }
 
 impl Town {
-    async fn start() -> Self {
+    /// Starts a world that waits until its customers have settled.
+    async fn start(history_days: u32) -> Self {
         let settings = SimSettings {
-            history_days: 0,
+            history_days,
+            waits: true,
             ..SimSettings::default()
         };
         Self {
@@ -100,24 +169,34 @@ impl Town {
         format!("{}{path}", self.networks.base_url(network).unwrap())
     }
 
-    async fn enrol(&self, network: &str) -> Value {
-        let url = format!("{}/_sim/accounts", self.networks.control_url());
-        let wish = json!({"network": network, "handle": HANDLE});
-        let answer = self.client.post(url).json(&wish).send().await.unwrap();
-        assert_eq!(answer.status(), 201);
-        answer.json().await.unwrap()
-    }
-
-    fn settle(&self, networks: &[&str]) {
+    /// Opens accounts, lets the customers live there and begins; returns what the networks told.
+    fn settle(&self, networks: &[&str]) -> Vec<Value> {
+        let opened: Vec<Value> = networks
+            .iter()
+            .map(|network| {
+                let wish = json!({"network": network, "handle": HANDLE, "business": true});
+                self.networks.open(&wish).unwrap()
+            })
+            .collect();
         let residences: Vec<Residence> = networks
             .iter()
-            .map(|network| Residence {
+            .zip(&opened)
+            .map(|(network, opened)| Residence {
                 brand: "nordtal".to_owned(),
                 network: (*network).to_owned(),
                 handle: HANDLE.to_owned(),
+                account: opened["id"].as_str().unwrap().to_owned(),
             })
             .collect();
         self.sim.settle(&self.networks, &residences).unwrap();
+        self.sim.begin();
+        opened
+    }
+
+    async fn state(&self) -> Value {
+        let url = format!("{}/_sim/state", self.networks.control_url());
+        let answer = self.client.get(url).send().await.unwrap();
+        answer.json().await.unwrap()
     }
 
     /// Lets the world's time pass.

@@ -29,6 +29,8 @@ pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
             }
             return Ok(json!({}));
         }
+        "native_post" => return say(net, &ours, &ours, act, kit),
+        "native_reply" => return native_reply(net, &ours, act, kit),
         _ => {}
     }
     let by = net.join(&act.by, act.called(), kit);
@@ -39,7 +41,7 @@ pub(super) fn act(net: &mut Bluesky, act: &Act, kit: &Kit) -> Done {
             let marks = json!(facets(net, &act.text));
             let shown = chat::say(net, &convo, &by, &act.text, marks, kit);
             let id = shown["id"].as_str().unwrap_or_default();
-            Ok(json!({"id": format!("{convo}/{id}"), "thread": convo}))
+            Ok(json!({"id": format!("{convo}/{id}"), "thread": convo, "person": by}))
         }
         "edit" => {
             let record = own_record(net, &by, act.target()?)?;
@@ -144,7 +146,7 @@ fn say(net: &mut Bluesky, by: &str, ours: &str, act: &Act, kit: &Kit) -> Done {
         let root = parent.value.pointer("/reply/root").cloned();
         let parent = net.strong(of).ok_or_else(gone)?;
         value["reply"] = json!({"root": root.unwrap_or_else(|| parent.clone()), "parent": parent});
-    } else if act.what != "post" {
+    } else if !matches!(act.what.as_str(), "post" | "native_post") {
         return Err(Refused(422, "the field of is missing".to_owned()));
     }
     if let Some(quoted) = act.more("quote") {
@@ -190,6 +192,20 @@ pub(super) fn rkey(kit: &Kit) -> String {
         number >>= 5;
     }
     key.into_iter().rev().collect()
+}
+
+/// Lets the staff answer in the network's own program: below a post, or in a conversation.
+fn native_reply(net: &mut Bluesky, ours: &str, act: &Act, kit: &Kit) -> Done {
+    let Some((convo, _)) = act.target()?.split_once('/').filter(|(convo, _)| *convo != "at:") else {
+        return say(net, ours, ours, act, kit);
+    };
+    if !net.convos.contains_key(convo) {
+        return Err(gone());
+    }
+    let marks = json!(facets(net, &act.text));
+    let shown = chat::say(net, convo, ours, &act.text, marks, kit);
+    let id = shown["id"].as_str().unwrap_or_default();
+    Ok(json!({"id": format!("{convo}/{id}"), "thread": convo}))
 }
 
 fn react(net: &mut Bluesky, by: &str, act: &Act, kit: &Kit) -> Done {

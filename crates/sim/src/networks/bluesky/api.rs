@@ -6,7 +6,7 @@ use super::acts::{keep_blob, rkey};
 use super::records::objection;
 use super::{Bluesky, POST, Record, chat, refused, session};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, Kit, Limit, Reply};
+use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Reply};
 
 const CALLS: Limit = Limit {
     name: "calls",
@@ -183,6 +183,20 @@ fn write(net: &mut Bluesky, did: &str, call: &Call, puts: bool, kit: &Kit) -> An
     }
     record["$type"] = json!(collection);
     let record = net.write(did, &collection, &rkey, record, kit);
+    if collection == POST && !known {
+        kit.own_words.note(OwnWord {
+            id: uri,
+            by: did.to_owned(),
+            of: record
+                .value
+                .pointer("/reply/parent/uri")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            to: None,
+            text: record.value["text"].as_str().unwrap_or_default().to_owned(),
+            private: false,
+        });
+    }
     Answer::json(
         200,
         &json!({
@@ -249,7 +263,7 @@ fn notifications(net: &Bluesky, did: &str, call: &Call, kit: &Kit) -> Answer {
         .iter()
         .rev()
         .filter(|told| told.to == did)
-        .filter(|told| reasons.is_empty() || reasons.iter().any(|reason| reason == told.reason))
+        .filter(|told| reasons.is_empty() || reasons.iter().any(|reason| *reason == told.reason))
         .map(|told| net.show_notification(told))
         .collect();
     let page: Vec<&Value> = found.iter().skip(skipped).take(limit).collect();

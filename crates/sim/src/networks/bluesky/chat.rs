@@ -1,17 +1,18 @@
 //! Direct messages: conversations of two, their log, and who takes messages from whom.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Bluesky, refused};
 use crate::item::{Millis, rfc3339};
-use crate::networks::kit::{Answer, Call, Kit};
+use crate::networks::kit::{Answer, Call, Kit, OwnWord};
 
 /// How many lines of the log come at once.
 const PAGE: usize = 50;
 
 /// A conversation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Convo {
     id: String,
     members: [String; 2],
@@ -19,7 +20,7 @@ pub(super) struct Convo {
 }
 
 /// A message in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Message {
     id: String,
     rev: String,
@@ -96,6 +97,15 @@ pub(super) fn answer(net: &mut Bluesky, did: &str, call: &Call, method: &str, ki
                 return answer;
             }
             let shown = say(net, &id, did, &text, message["facets"].clone(), kit);
+            let number = shown["id"].as_str().unwrap_or_default();
+            kit.own_words.note(OwnWord {
+                id: format!("{id}/{number}"),
+                by: did.to_owned(),
+                of: None,
+                to: Some(other),
+                text,
+                private: true,
+            });
             Answer::json(200, &shown)
         }
         _ => refused(404, "XRPCNotSupported", "XRPCNotSupported"),

@@ -8,10 +8,13 @@ mod records;
 mod session;
 mod stream;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::kit::kept;
 use super::kit::{Act, Answer, Call, Done, Kit, Network, Reply, Wish};
 use crate::item::Millis;
 use chat::Convo;
@@ -23,7 +26,7 @@ pub(super) const LIKE: &str = "app.bsky.feed.like";
 pub(super) const REPOST: &str = "app.bsky.feed.repost";
 
 /// Somebody with an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Person {
     did: String,
     handle: String,
@@ -40,7 +43,7 @@ pub(super) struct Person {
 }
 
 /// A record in somebody's repository.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     uri: String,
     did: String,
@@ -52,17 +55,17 @@ pub(super) struct Record {
 }
 
 /// Something that somebody is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Notification {
     to: String,
     uri: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
     subject: Option<String>,
     at: Millis,
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Bluesky {
     people: BTreeMap<String, Person>,
     records: BTreeMap<String, Record>,
@@ -72,8 +75,10 @@ pub(crate) struct Bluesky {
     convos: BTreeMap<String, Convo>,
     /// Lines of each person's log of direct messages.
     logs: BTreeMap<String, Vec<(u64, Value)>>,
+    #[serde(skip)]
     events: Vec<Event>,
     last_event: i64,
+    #[serde(skip)]
     listeners: BTreeMap<u64, Listener>,
 }
 
@@ -206,6 +211,14 @@ impl Network for Bluesky {
 
     fn closed(&mut self, stream: u64) {
         self.listeners.remove(&stream);
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

@@ -1,6 +1,8 @@
 //! Records: written, changed and taken away, with everything that others are told of it, and how the
 //! view of the network shows them.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -162,7 +164,7 @@ impl Bluesky {
             self.notifications.push(Notification {
                 to,
                 uri: record.uri.clone(),
-                reason,
+                reason: Cow::Borrowed(reason),
                 subject,
                 at: record.at,
             });

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Bluesky, refused};
@@ -22,7 +23,7 @@ const OPENINGS_A_DAY: Limit = Limit {
 };
 
 /// Whose token it is, and until when.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Session {
     did: String,
     expires: Millis,

@@ -18,6 +18,14 @@ pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
         Some((version, rest)) if version.starts_with('v') => rest,
         _ => &path[..],
     };
+    let pages: Vec<(String, String)> = net
+        .pages
+        .iter()
+        .map(|id| (id.clone(), net.names.get(id).cloned().unwrap_or_default()))
+        .collect();
+    if let Some(answer) = net.platform.before_tokens(call, path, &pages, kit) {
+        return answer;
+    }
     let caller = match net.platform.admit(call, kit) {
         Ok(caller) => caller,
         Err(answer) => return answer,
@@ -38,6 +46,14 @@ pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
 }
 
 fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) -> Answer {
+    if let ("GET", ["me", "accounts"]) = (call.method.as_str(), path)
+        && caller.user
+    {
+        let shown = |id: &String| (id.clone(), json!({"id": id, "name": net.names.get(id)}));
+        let pages: Vec<_> = net.pages.iter().map(shown).collect();
+        let whose = (caller.node.as_str(), caller.scopes.as_slice());
+        return net.platform.accounts(whose, &pages, kit);
+    }
     let needed = match (call.method.as_str(), path) {
         (_, [_, "messages" | "message_attachments" | "conversations"]) => "pages_messaging",
         ("GET", _) => "pages_read_engagement",
@@ -49,11 +65,14 @@ fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit:
     let wished = fields(call);
     let page = caller.node.clone();
     match (call.method.as_str(), path) {
-        ("GET", [id]) if *id == page => {
+        ("GET", [id])
+            if *id == page
+                || (caller.user && Platform::manages(&page, id) && net.pages.contains(*id)) =>
+        {
             let mut shown = json!({"id": id, "name": net.names.get(*id)});
             if caller.user && wished.iter().any(|field| field.name == "access_token") {
                 let scopes: Vec<&str> = caller.scopes.iter().map(String::as_str).collect();
-                shown["access_token"] = json!(net.platform.token(&page, &scopes, false, kit));
+                shown["access_token"] = json!(net.platform.token(id, &scopes, false, kit));
             }
             Answer::json(200, &shown)
         }
@@ -177,6 +196,7 @@ fn say(net: &mut Facebook, page: &str, below: Option<&Thing>, call: &Call, kit: 
     let id = net.say(thing, kit);
     kit.own_words.note(OwnWord {
         id: id.clone(),
+        by: page.to_owned(),
         of: below.map(|thing| thing.id.clone()),
         to: None,
         text,

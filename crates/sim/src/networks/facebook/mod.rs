@@ -6,9 +6,11 @@ mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::graph::{self, Mailbox, News, Platform};
+use super::kit::kept;
 use super::kit::{Act, Answer, Ask, Call, Done, Heard, Hook, Kit, Network, Reply, Wish};
 use crate::item::Millis;
 
@@ -32,7 +34,7 @@ const FIELDS: [&str; 7] = [
 ];
 
 /// A post or a comment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Thing {
     id: String,
     page: String,
@@ -50,7 +52,7 @@ pub(super) struct Thing {
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Facebook {
     platform: Platform,
     mailbox: Mailbox,
@@ -183,6 +185,7 @@ impl Network for Facebook {
             "handle": wish.handle,
             "settings": {
                 "base_url": kit.base,
+                "authorise_url": format!("{}/v26.0/dialog/oauth", kit.base),
                 "page_id": page,
                 "app_id": self.platform.app_id,
                 "human_agent": self.mailbox.human_agent,
@@ -225,6 +228,14 @@ impl Network for Facebook {
     fn heard(&mut self, mark: &str, heard: &Heard, kit: &Kit) -> Reply {
         graph::take_handshake(&mut self.platform, mark, heard, kit);
         Answer::text(200, "").into()
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

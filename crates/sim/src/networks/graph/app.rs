@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{refused, success};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, Kit, Limit, Wish, sign};
+use crate::networks::kit::{Answer, Call, Consents, Kit, Limit, Wish, sign};
 
 /// Calls of one page, number or account in an hour.
 const CALLS: Limit = Limit {
@@ -18,15 +19,15 @@ const CALLS: Limit = Limit {
 const LONG_LIFE: Millis = 5_183_944_000;
 
 /// A token.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Token {
     /// The page, account or number that it speaks for.
     pub(crate) node: String,
     pub(crate) user: bool,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires: Option<Millis>,
-    /// Why it is no longer taken.
-    pub(crate) dead: Option<(i64, &'static str)>,
+    /// Why it is no longer taken: the network's own number for it.
+    pub(crate) dead: Option<i64>,
 }
 
 /// Who calls.
@@ -40,7 +41,7 @@ pub(crate) struct Caller {
 }
 
 /// One app and what people gave it.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Platform {
     pub(crate) app_id: String,
     pub(crate) app_secret: String,
@@ -49,9 +50,13 @@ pub(crate) struct Platform {
     /// What is subscribed at each node.
     pub(crate) subscribed: BTreeMap<String, Vec<String>>,
     /// Whether the hook of a node said that it is ours.
+    #[serde(skip)]
     pub(crate) hooks: BTreeMap<String, &'static str>,
     /// Where people's wishes to be erased go.
     pub(crate) callbacks: BTreeMap<String, String>,
+    /// What people agreed to.
+    #[serde(skip)]
+    pub(crate) consents: Consents,
 }
 
 impl Platform {
@@ -96,15 +101,8 @@ impl Platform {
 
     /// Ends all tokens of a node.
     pub(crate) fn end_tokens(&mut self, node: &str, subcode: i64) {
-        let words = match subcode {
-            463 => "Error validating access token: Session has expired",
-            458 => "Error validating access token: The user has not authorized application",
-            _ => {
-                "Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons."
-            }
-        };
         for token in self.tokens.values_mut().filter(|token| token.node == node) {
-            token.dead = Some((subcode, words));
+            token.dead = Some(subcode);
         }
     }
 
@@ -322,8 +320,15 @@ impl Platform {
 impl Token {
     fn ended(&self, kit: &Kit) -> Option<(i64, &'static str)> {
         let expired = self.expires.is_some_and(|at| at <= kit.now());
-        self.dead
-            .or(expired.then_some((463, "Error validating access token: Session has expired")))
+        let subcode = self.dead.or(expired.then_some(463))?;
+        let words = match subcode {
+            463 => "Error validating access token: Session has expired",
+            458 => "Error validating access token: The user has not authorized application",
+            _ => {
+                "Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons."
+            }
+        };
+        Some((subcode, words))
     }
 }
 

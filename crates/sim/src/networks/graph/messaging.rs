@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{refused, written_time};
 use crate::item::Millis;
+use crate::networks::kit::kept;
 use crate::networks::kit::{Answer, Call, FileWish, Kit, Limit, OwnWord};
 
 const WINDOW: Millis = 24 * 3_600_000;
@@ -24,7 +26,7 @@ const PRIVATE_REPLIES: Limit = Limit {
 };
 
 /// Which of the two networks this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Kind {
     #[default]
     Messenger,
@@ -32,7 +34,7 @@ pub(crate) enum Kind {
 }
 
 /// A private message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) mid: String,
     pub(crate) account: String,
@@ -52,11 +54,12 @@ pub(crate) struct Sent {
 }
 
 /// The private side of all accounts.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Mailbox {
     pub(crate) kind: Kind,
     pub(crate) messages: BTreeMap<String, Message>,
     /// When a person last wrote to an account.
+    #[serde(with = "kept::pairs")]
     heard: BTreeMap<(String, String), Millis>,
     /// The public things that were answered in private.
     answered: BTreeSet<String>,
@@ -255,6 +258,7 @@ impl Mailbox {
         let mid = self.add((account, &person, true), text, files, kit);
         kit.own_words.note(OwnWord {
             id: mid.clone(),
+            by: account.to_owned(),
             of: public,
             to: Some(person.clone()),
             text: text.to_owned(),

@@ -9,7 +9,7 @@ use crate::networks::graph::{
     Caller, Field, List, News, Platform, fields, not_allowed, picked, refused, success, unknown,
     written_time,
 };
-use crate::networks::kit::{Answer, Call, Kit};
+use crate::networks::kit::{Answer, Call, Kit, OwnWord};
 
 const LONGEST_COMMENT: usize = 2_200;
 
@@ -19,6 +19,9 @@ pub(super) fn answer(net: &mut Instagram, call: &Call, kit: &Kit) -> Answer {
         Some((version, rest)) if version.starts_with('v') => rest,
         _ => &path[..],
     };
+    if let Some(answer) = net.platform.before_tokens(call, path, &net.pages(), kit) {
+        return answer;
+    }
     let caller = match net.platform.admit(call, kit) {
         Ok(caller) => caller,
         Err(answer) => return answer,
@@ -35,6 +38,22 @@ pub(super) fn answer(net: &mut Instagram, call: &Call, kit: &Kit) -> Answer {
 }
 
 fn respond(net: &mut Instagram, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) -> Answer {
+    if let ("GET", ["me", "accounts"]) = (call.method.as_str(), path)
+        && caller.user
+    {
+        let pages: Vec<(String, Value)> = net.accounts.values().filter_map(shown_page).collect();
+        let whose = (caller.node.as_str(), caller.scopes.as_slice());
+        return net.platform.accounts(whose, &pages, kit);
+    }
+    if let ("GET", [id]) = (call.method.as_str(), path)
+        && caller.user
+        && net.pages().iter().any(|(page, _)| page == id)
+        && Platform::manages(&caller.node, id)
+    {
+        let scopes: Vec<&str> = caller.scopes.iter().map(String::as_str).collect();
+        let token = net.platform.token(id, &scopes, false, kit);
+        return Answer::json(200, &json!({"id": id, "access_token": token}));
+    }
     let Some(account) = net.account_of(&caller.node).cloned() else {
         return not_allowed(kit);
     };
@@ -136,6 +155,17 @@ fn respond(net: &mut Instagram, call: &Call, path: &[&str], caller: &Caller, kit
     }
 }
 
+/// Shows the page that an account is connected by.
+fn shown_page(account: &Account) -> Option<(String, Value)> {
+    let page = account.page.clone()?;
+    let shown = json!({
+        "id": page,
+        "name": format!("Seite von {}", account.username),
+        "instagram_business_account": {"id": account.id, "username": account.username},
+    });
+    Some((page, shown))
+}
+
 /// Tells of the account itself, and of what mentions it, which is found only this way.
 fn about(net: &Instagram, account: &Account, wished: &[Field], kit: &Kit) -> Answer {
     let mut failure = None;
@@ -219,7 +249,16 @@ fn reply(net: &mut Instagram, account: &Account, of: &str, call: &Call, kit: &Ki
         likes: BTreeSet::new(),
         order: 0,
     };
+    let text = thing.text.clone();
     let id = net.say(thing, kit);
+    kit.own_words.note(OwnWord {
+        id: id.clone(),
+        by: account.id.clone(),
+        of: Some(of.to_owned()),
+        to: None,
+        text,
+        private: false,
+    });
     Answer::json(200, &json!({"id": id}))
 }
 

@@ -6,9 +6,11 @@ mod api;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::graph::{self, Field, Kind, List, Mailbox, News, Platform, picked, written_time};
+use super::kit::kept;
 use super::kit::{Act, Answer, Ask, Call, Done, Heard, Hook, Kit, Network, Reply, Wish};
 use crate::item::Millis;
 
@@ -21,7 +23,7 @@ const SCOPES: [&str; 5] = [
 ];
 
 /// A company's account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Account {
     id: String,
     username: String,
@@ -30,7 +32,7 @@ pub(super) struct Account {
 }
 
 /// A picture or a comment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Thing {
     id: String,
     /// The account or person that said it.
@@ -46,7 +48,7 @@ pub(super) struct Thing {
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Instagram {
     platform: Platform,
     mailbox: Mailbox,
@@ -167,6 +169,14 @@ impl Instagram {
         })
     }
 
+    /// Returns the pages that accounts are connected by, with names.
+    fn pages(&self) -> Vec<(String, String)> {
+        self.accounts
+            .values()
+            .filter_map(|account| Some((account.page.clone()?, account.username.clone())))
+            .collect()
+    }
+
     /// Returns the account that a token's page or account stands for.
     fn account_of(&self, node: &str) -> Option<&Account> {
         self.accounts
@@ -209,6 +219,7 @@ impl Network for Instagram {
             "handle": username,
             "settings": {
                 "base_url": kit.base,
+                "authorise_url": format!("{}/v26.0/dialog/oauth", kit.base),
                 "account_id": id,
                 "username": username,
                 "page_id": page.unwrap_or_default(),
@@ -252,6 +263,14 @@ impl Network for Instagram {
     fn heard(&mut self, mark: &str, heard: &Heard, kit: &Kit) -> Reply {
         graph::take_handshake(&mut self.platform, mark, heard, kit);
         Answer::text(200, "").into()
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

@@ -1,5 +1,6 @@
 //! The clock of the simulated networks: it runs with the wall's or stands still, and tests move it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,7 +14,11 @@ pub(crate) struct SimClock {
     /// What the wall said at the start; none where this clock stands still between two moves.
     origin: Option<Millis>,
     skipped: watch::Sender<Millis>,
+    /// What it shows while a past is played; `NO_PAST` where none is.
+    played: AtomicI64,
 }
+
+const NO_PAST: Millis = Millis::MIN;
 
 impl SimClock {
     pub(crate) fn new(start: Option<Millis>, frozen: bool) -> Self {
@@ -22,10 +27,15 @@ impl SimClock {
             start: start.unwrap_or(wall),
             origin: (!frozen).then_some(wall),
             skipped: watch::Sender::new(0),
+            played: AtomicI64::new(NO_PAST),
         }
     }
 
     pub(crate) fn now(&self) -> Millis {
+        let played = self.played.load(Ordering::SeqCst);
+        if played != NO_PAST {
+            return played;
+        }
         let run = self.origin.map_or(0, |origin| wall_now() - origin);
         self.start + run + *self.skipped.borrow()
     }
@@ -36,6 +46,11 @@ impl SimClock {
 
     pub(crate) fn advance(&self, time: Millis) {
         self.skipped.send_modify(|skipped| *skipped += time);
+    }
+
+    /// Shows a time of the past until it is told another, or none.
+    pub(crate) fn play(&self, at: Option<Millis>) {
+        self.played.store(at.unwrap_or(NO_PAST), Ordering::SeqCst);
     }
 
     /// Waits until this clock shows a time, however it comes there.
@@ -73,6 +88,15 @@ mod tests {
         );
         assert_eq!(reached, 65_000);
         assert_eq!(clock.seconds(), 65);
+    }
+
+    #[test]
+    fn a_past_is_shown_while_it_is_played() {
+        let clock = SimClock::new(Some(5_000), true);
+        clock.play(Some(1_000));
+        assert_eq!(clock.now(), 1_000);
+        clock.play(None);
+        assert_eq!(clock.now(), 5_000);
     }
 
     #[tokio::test]

@@ -300,7 +300,7 @@ mod tests {
         let deliveries = filled(20);
         deliveries.hold(true);
         assert!(deliveries.take(10, 20).is_none());
-        deliveries.shuffle(&Ids::new(1));
+        deliveries.shuffle(&Ids::new(1, 0));
         deliveries.hold(false);
         let mut left = items(deliveries.take(10, 20));
         assert_ne!(left, (0..20).collect::<Vec<_>>());

@@ -11,13 +11,16 @@ const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 /// Makes ids in named series.
 pub(crate) struct Ids {
     seed: Mutex<u64>,
+    /// What every series counts from.
+    first: u64,
     counts: Mutex<HashMap<String, u64>>,
 }
 
 impl Ids {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64, first: u64) -> Self {
         Self {
             seed: Mutex::new(seed),
+            first,
             counts: Mutex::new(HashMap::new()),
         }
     }
@@ -27,10 +30,10 @@ impl Ids {
         lock(&self.counts).clear();
     }
 
-    /// Returns 1, 2, 3 and so on in a series.
+    /// Returns 1, 2, 3 and so on in a series, from the number on that all count from.
     pub(crate) fn count(&self, series: &str) -> u64 {
         let mut counts = lock(&self.counts);
-        let count = counts.entry(series.to_owned()).or_default();
+        let count = counts.entry(series.to_owned()).or_insert(self.first);
         *count += 1;
         *count
     }
@@ -83,18 +86,31 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_ids() {
         let make = |seed| {
-            let ids = Ids::new(seed);
+            let ids = Ids::new(seed, 0);
             let rising: Vec<u64> = (0..50).map(|_| ids.rising("post", 1_000)).collect();
             assert!(rising.is_sorted_by(|one, two| one < two));
             (rising, ids.letters("key", 12), ids.digits("person", 17))
         };
         assert_eq!(make(7), make(7));
         assert_ne!(make(7), make(8));
-        let ids = Ids::new(7);
+        let ids = Ids::new(7, 0);
         let first = ids.letters("key", 12);
         assert_eq!(first.len(), 12);
         assert_ne!(first, ids.letters("key", 12));
         ids.restart(7);
         assert_eq!(first, ids.letters("key", 12));
+    }
+
+    #[test]
+    fn a_later_start_makes_no_id_again() {
+        let (before, after) = (Ids::new(7, 1_000), Ids::new(7, 1_050));
+        let made = |ids: &Ids| -> Vec<(u64, String)> {
+            (0..50)
+                .map(|_| (ids.rising("post", 9), ids.letters("key", 12)))
+                .collect()
+        };
+        let (before, after) = (made(&before), made(&after));
+        assert!(before[49].0 < after[0].0);
+        assert!(after.iter().all(|(_, key)| before.iter().all(|(_, old)| old != key)));
     }
 }

@@ -4,9 +4,12 @@
 mod act;
 mod call;
 mod clock;
+mod consent;
 mod deliveries;
+mod doors;
 pub(crate) mod faults;
 mod ids;
+pub(crate) mod kept;
 mod limits;
 mod own_words;
 mod reply;
@@ -15,6 +18,7 @@ mod streams;
 pub(crate) mod transcript;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -23,7 +27,9 @@ use tokio::sync::watch;
 pub(crate) use act::{Act, Done, FileWish, Refused, Wish};
 pub(crate) use call::{Call, Upload, encoded};
 pub(crate) use clock::SimClock;
+pub(crate) use consent::{Agreed, Consents, Fault};
 pub(crate) use deliveries::{Deliveries, Hook, Job, Parcel};
+pub(crate) use doors::{Said, Step, Want};
 pub(crate) use ids::Ids;
 pub(crate) use limits::{Limit, Limits, Standing};
 pub(crate) use own_words::{OwnWord, OwnWords};
@@ -83,8 +89,55 @@ pub(crate) trait Network: Send {
     /// Hears that a stream has ended.
     fn closed(&mut self, _stream: u64) {}
 
+    /// Names the doors at which it is spoken to line by line, besides HTTP.
+    fn doors(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Says at a door that the network is away.
+    fn turn_away(&self, _door: &str) -> Said {
+        Said::nothing().last()
+    }
+
+    /// Greets somebody who came to a door.
+    fn come_in(&mut self, _door: &str, _session: u64, _: &Kit) -> Said {
+        Said::nothing().last()
+    }
+
+    /// Names what is asked for at a door, for faults and transcripts; none where it is no request yet.
+    fn overheard(&self, _session: u64, _input: &[u8]) -> Option<Step> {
+        None
+    }
+
+    /// Hears what was said at a door, and answers it.
+    fn hear(&mut self, _session: u64, _input: &[u8], _: &Kit) -> Said {
+        Said::nothing().last()
+    }
+
+    /// Refuses what was said at a door, for faults that name a status, or words besides.
+    fn refuse(
+        &mut self,
+        _session: u64,
+        _: &Step,
+        _input: &[u8],
+        status: u16,
+        _words: Option<&str>,
+    ) -> Said {
+        Said::new(status, Vec::new()).last()
+    }
+
     /// Does what time brings; called when the clock was moved, and about every second.
     fn tick(&mut self, _: &Kit) {}
+
+    /// Writes down what stands on it; nothing where a network forgets at its end.
+    fn written(&self) -> Value {
+        Value::Null
+    }
+
+    /// Goes on with what was written down; no where it cannot.
+    fn resume(&mut self, _written: Value, _: &Kit) -> bool {
+        false
+    }
 
     /// Tells its state, for people and tests.
     fn show(&self) -> Value {
@@ -105,21 +158,23 @@ pub(crate) struct Kit {
     /// What our accounts said.
     pub(crate) own_words: OwnWords,
     files: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
+    doors: Mutex<BTreeMap<&'static str, SocketAddr>>,
     happened: watch::Sender<u64>,
 }
 
 impl Kit {
-    pub(crate) fn new(name: &'static str, base: String, clock: Arc<SimClock>, seed: u64) -> Self {
+    pub(crate) fn new(name: &'static str, base: String, clock: Arc<SimClock>, ids: Ids) -> Self {
         Self {
             name,
             base,
             clock,
-            ids: Ids::new(seed),
+            ids,
             limits: Limits::default(),
             streams: Streams::default(),
             deliveries: Deliveries::default(),
             own_words: OwnWords::default(),
             files: Mutex::default(),
+            doors: Mutex::default(),
             happened: watch::Sender::new(0),
         }
     }
@@ -155,6 +210,20 @@ impl Kit {
 
     pub(crate) fn happenings(&self) -> watch::Receiver<u64> {
         self.happened.subscribe()
+    }
+
+    pub(crate) fn open_door(&self, door: &'static str, address: SocketAddr) {
+        lock(&self.doors).insert(door, address);
+    }
+
+    /// Returns where a door is.
+    pub(crate) fn door(&self, door: &str) -> Option<SocketAddr> {
+        lock(&self.doors).get(door).copied()
+    }
+
+    /// Returns where all its doors are.
+    pub(crate) fn doors(&self) -> BTreeMap<&'static str, SocketAddr> {
+        lock(&self.doors).clone()
     }
 
     /// Keeps a file and returns the path under the network's address at which anybody gets it.

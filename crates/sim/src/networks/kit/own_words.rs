@@ -13,6 +13,8 @@ const MOST: usize = 1_000;
 pub(crate) struct OwnWord {
     /// The network's id of it.
     pub(crate) id: String,
+    /// The account that said it: its id, as it was told on opening it.
+    pub(crate) by: String,
     /// The network's id of what it answers.
     pub(crate) of: Option<String>,
     /// Whom it is for, where it is private: handle or id.

@@ -18,6 +18,10 @@ pub(super) fn act(server: &mut Mastodon, act: &Act, kit: &Kit) -> Done {
         }
         return Ok(json!({}));
     }
+    if matches!(act.what.as_str(), "native_post" | "native_reply") {
+        let ours = server.own(act)?.id;
+        return say(server, ours, act, kit);
+    }
     let by = server.join(&act.by, act.called(), false, kit);
     match act.what.as_str() {
         "post" | "comment" | "reply" | "dm" => say(server, by, act, kit),
@@ -92,7 +96,8 @@ fn say(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
         None => None,
     };
     let direct = act.what == "dm";
-    if parent.is_none() && matches!(act.what.as_str(), "comment" | "reply") {
+    let answers = matches!(act.what.as_str(), "comment" | "reply" | "native_reply");
+    if parent.is_none() && answers {
         return Err(Refused(422, "the field of is missing".to_owned()));
     }
     // Programs put the names of whom one answers before the text; a new post names whom it names.
@@ -107,7 +112,8 @@ fn say(server: &mut Mastodon, by: u64, act: &Act, kit: &Kit) -> Done {
         );
     }
     if direct || act.to.is_some() {
-        names.push(server.own(act)?.acct.clone());
+        let ours = server.own(act)?;
+        names.extend((ours.id != by).then(|| ours.acct.clone()));
     }
     let mut draft = act.text.clone();
     let said: Vec<String> = text::pieces(&act.text)

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::lists::{notifications, search, statuses_of, tagged};
+use super::oauth;
 use super::posting::Draft;
 use super::show::show_media;
 use super::text;
@@ -38,6 +39,11 @@ pub(super) fn answer(server: &mut Mastodon, call: &Call, kit: &Kit) -> Reply {
             return Answer::json(200, &server.show_instance(kit)).into();
         }
         ("GET", ["api", "v1", "streaming", "health"]) => return Answer::text(200, "OK").into(),
+        ("POST", ["api", "v1", "apps"]) => return oauth::register(server, call, kit).into(),
+        ("GET" | "POST", ["oauth", "authorize"]) => {
+            return oauth::authorise(server, call, kit).into();
+        }
+        ("POST", ["oauth", "token"]) => return oauth::token(server, call, kit).into(),
         ("POST", ["oauth", "revoke"]) => {
             server
                 .tokens
@@ -279,6 +285,7 @@ fn publish(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> An
     };
     let word = OwnWord {
         id: String::new(),
+        by: caller.user.to_string(),
         of: draft.parent.map(|parent| parent.to_string()),
         to: None,
         text: draft.text.clone(),

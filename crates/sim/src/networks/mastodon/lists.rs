@@ -35,8 +35,8 @@ pub(super) fn notifications(server: &Mastodon, call: &Call, caller: &Caller, kit
         .notifications
         .values()
         .filter(|told| told.to == caller.user)
-        .filter(|told| types.is_empty() || types.iter().any(|kind| kind == told.kind))
-        .filter(|told| !excluded.iter().any(|kind| kind == told.kind))
+        .filter(|told| types.is_empty() || types.iter().any(|kind| *kind == told.kind))
+        .filter(|told| !excluded.iter().any(|kind| *kind == told.kind))
         .collect();
     page(
         call,

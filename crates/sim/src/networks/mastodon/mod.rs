@@ -3,19 +3,23 @@
 mod acts;
 mod api;
 mod lists;
+mod oauth;
 mod posting;
 mod show;
 mod text;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::kit::{Act, Answer, Call, Done, Kit, Network, Reply, Standing, Wish};
+use super::kit::kept;
+use super::kit::{Act, Answer, Call, Consents, Done, Kit, Network, Reply, Standing, Wish};
 use crate::item::{Millis, rfc3339};
 
 /// An account here or on another server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct User {
     id: u64,
     /// `name`, or `name@domain` on another server.
@@ -33,7 +37,7 @@ pub(super) struct User {
 }
 
 /// A post.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Status {
     id: u64,
     author: u64,
@@ -53,7 +57,7 @@ pub(super) struct Status {
 }
 
 /// A file of a post.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Media {
     id: u64,
     owner: u64,
@@ -63,18 +67,18 @@ pub(super) struct Media {
     ready: Millis,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Notification {
     id: u64,
     to: u64,
     from: u64,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     status: Option<u64>,
     created: Millis,
 }
 
 /// What a token may do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Token {
     user: u64,
     scopes: Vec<String>,
@@ -90,7 +94,7 @@ pub(super) struct Listener {
 }
 
 /// The server.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Mastodon {
     users: BTreeMap<u64, User>,
     statuses: BTreeMap<u64, Status>,
@@ -98,8 +102,15 @@ pub(crate) struct Mastodon {
     notifications: BTreeMap<u64, Notification>,
     tokens: BTreeMap<String, Token>,
     /// What was posted under an idempotency key, and when.
+    #[serde(with = "kept::pairs")]
     keys: BTreeMap<(u64, String), (u64, Millis)>,
+    #[serde(skip)]
     listeners: BTreeMap<u64, Listener>,
+    /// Apps that registered themselves.
+    #[serde(skip)]
+    apps: BTreeMap<String, oauth::App>,
+    #[serde(skip)]
+    consents: Consents,
     max_characters: usize,
 }
 
@@ -181,7 +192,7 @@ impl Mastodon {
             id: kit.ids.rising("notification", 34_000_000),
             to,
             from,
-            kind,
+            kind: Cow::Borrowed(kind),
             status,
             created: kit.now(),
         };
@@ -332,6 +343,14 @@ impl Network for Mastodon {
     fn tick(&mut self, kit: &Kit) {
         let old = kit.now() - KEY_LIFE;
         self.keys.retain(|_, (_, at)| *at > old);
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

@@ -102,7 +102,12 @@ fn say(net: &mut Telegram, bot: &Bot, by: i64, act: &Act, kit: &Kit) -> Done {
     for number in &numbers {
         tell(net, bot, &key, *number, false, kit);
     }
-    Ok(json!({"id": id(bot, &key, numbers[0]), "chat": key.0, "message_id": numbers[0]}))
+    Ok(json!({
+        "id": id(&key, numbers[0], connection(bot, &key)),
+        "chat": key.0,
+        "message_id": numbers[0],
+        "person": by.to_string(),
+    }))
 }
 
 /// Finds where something is said: below what it answers, in private, or in the bot's group.
@@ -162,7 +167,7 @@ fn native_reply(net: &mut Telegram, bot: &Bot, act: &Act, kit: &Kit) -> Done {
     let chat = net.chats.get_mut(&key).ok_or_else(gone)?;
     let number = chat.add(message);
     tell(net, bot, &key, number, false, kit);
-    Ok(json!({"id": id(bot, &key, number)}))
+    Ok(json!({"id": id(&key, number, connection(bot, &key))}))
 }
 
 fn react(net: &mut Telegram, bot: &Bot, by: i64, act: &Act, kit: &Kit) -> Done {
@@ -287,8 +292,9 @@ fn connection<'a>(bot: &'a Bot, key: &Key) -> Option<&'a str> {
     (key.1.as_ref() == Some(connection)).then_some(connection)
 }
 
-fn id(bot: &Bot, key: &Key, number: i64) -> String {
-    match connection(bot, key) {
+/// Writes a message's id: where it lies, and through which connection it is read.
+pub(super) fn id(key: &Key, number: i64, connection: Option<&str>) -> String {
+    match connection {
         Some(connection) => format!("{}:{number}@{connection}", key.0),
         None => format!("{}:{number}", key.0),
     }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Bot, Telegram, User};
 use crate::networks::kit::Kit;
 
 /// Where messages are; a business chat with somebody is another one than the bot's own with them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Chat {
     pub(super) id: i64,
     pub(super) kind: String,
@@ -24,7 +25,7 @@ pub(super) struct Chat {
 }
 
 /// One message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Message {
     pub(super) number: i64,
     pub(super) from: Option<i64>,

@@ -8,8 +8,10 @@ mod sending;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::kit::kept;
 use super::kit::{Act, Answer, Ask, Call, Done, Heard, Hook, Kit, Network, Reply, Wish};
 use crate::item::Millis;
 use chats::Chat;
@@ -20,7 +22,7 @@ const UPDATE_LIFE: Millis = 86_400_000;
 const UNASKED: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
 /// A person with an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct User {
     id: i64,
     username: String,
@@ -32,7 +34,7 @@ pub(super) struct User {
 }
 
 /// A bot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Bot {
     id: i64,
     token: String,
@@ -49,7 +51,7 @@ pub(super) struct Bot {
     revoked: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct BotHook {
     url: String,
     secret: String,
@@ -57,10 +59,11 @@ pub(super) struct BotHook {
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Telegram {
     users: BTreeMap<i64, User>,
     bots: BTreeMap<i64, Bot>,
+    #[serde(with = "kept::pairs")]
     chats: BTreeMap<(i64, Option<String>), Chat>,
     /// Where files lie, by their id.
     files: BTreeMap<String, (String, usize)>,
@@ -157,7 +160,12 @@ impl Network for Telegram {
             b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-",
         );
         let token = format!("{id}:{secret}");
+        let known = self.bots.get(&id).cloned();
+        let connected = known.as_ref().and_then(|bot| bot.business.clone());
         let business = wish.flag("business").then(|| {
+            if let Some(connected) = connected {
+                return connected;
+            }
             let owner = self.user(&format!("{username}_inhaber"), wish.called(), kit);
             (format!("bc{}", kit.ids.letters("connection", 18)), owner)
         });
@@ -167,7 +175,7 @@ impl Network for Telegram {
             username: username.clone(),
             name: wish.called().to_owned(),
             administrator: !wish.flag("plain_member"),
-            updates: Vec::new(),
+            updates: known.map_or_else(Vec::new, |bot| bot.updates),
             last_update: kit.ids.rising("update", 800_000_000) as i64,
             allowed: Vec::new(),
             hook: None,
@@ -259,6 +267,14 @@ impl Network for Telegram {
         for bot in self.bots.values_mut() {
             bot.updates.retain(|(_, _, at)| *at > old);
         }
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

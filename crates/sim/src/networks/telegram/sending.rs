@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Telegram;
-use super::acts::tell;
+use super::acts::{id, tell};
 use super::api::{done, refused, too_many};
 use super::chats::Message;
-use crate::networks::kit::{Answer, Call, Kit, Limit, Upload};
+use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Upload};
 
 const LONGEST_TEXT: usize = 4_096;
 const LONGEST_CAPTION: usize = 1_024;
@@ -152,6 +152,7 @@ fn send(
     let album = (files.len() > 1).then(|| kit.ids.digits("album", 17));
     let photo = method == "sendphoto" || call.value("media")[0]["type"] == "photo";
     let mut shown = Vec::new();
+    let mut word = None;
     for piece in 0..files.len().max(1) {
         let words = if piece == 0 { text.as_str() } else { "" };
         let mut message = Message::new(Some(bot), words, kit);
@@ -161,10 +162,24 @@ fn send(
             message.files = Some(keep(net, file, photo, kit));
         }
         let number = add(net, bot, &key, message, kit)?;
+        let connection = call.param("business_connection_id");
+        if piece == 0 {
+            let of = reply_to.map(|of| id(&key, of, connection.as_deref()));
+            word = Some(OwnWord {
+                id: id(&key, number, connection.as_deref()),
+                by: bot.to_string(),
+                of,
+                to: Some(key.0.to_string()),
+                text: text.clone(),
+                private: key.1.is_some(),
+            });
+        }
         let place = net.chats.get(&key).ok_or_else(gone)?;
         let message = place.messages.get(&number).ok_or_else(gone)?;
-        let connection = call.param("business_connection_id");
         shown.push(net.show(place, message, connection.as_deref()));
+    }
+    if let Some(word) = word {
+        kit.own_words.note(word);
     }
     match album {
         Some(_) => Ok(Value::Array(shown)),

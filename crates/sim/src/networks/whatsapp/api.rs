@@ -191,6 +191,7 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
         if let Some(text) = text {
             kit.own_words.note(OwnWord {
                 id: wamid.clone(),
+                by: number.id.clone(),
                 of: call.value("context")["message_id"]
                     .as_str()
                     .map(str::to_owned),

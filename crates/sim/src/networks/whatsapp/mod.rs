@@ -6,9 +6,11 @@ mod api;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::graph::{self, News, Platform};
+use super::kit::kept;
 use super::kit::{Act, Answer, Ask, Call, Done, Heard, Hook, Kit, Network, Reply, Wish};
 use crate::item::Millis;
 
@@ -18,7 +20,7 @@ const SCOPES: [&str; 2] = [
 ];
 
 /// A company's number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Number {
     id: String,
     /// The business account that it belongs to, by which its news come.
@@ -29,7 +31,7 @@ pub(super) struct Number {
 }
 
 /// A person.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Person {
     handle: String,
     name: String,
@@ -42,7 +44,7 @@ pub(super) struct Person {
 }
 
 /// A message of either side.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Message {
     number: String,
     person: String,
@@ -51,17 +53,19 @@ pub(super) struct Message {
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct WhatsApp {
     platform: Platform,
     numbers: BTreeMap<String, Number>,
     persons: BTreeMap<String, Person>,
     messages: BTreeMap<String, Message>,
     /// When a person last wrote to a number.
+    #[serde(with = "kept::pairs")]
     heard: BTreeMap<(String, String), Millis>,
     blocked: BTreeSet<(String, String)>,
     media: BTreeMap<String, (String, String, usize)>,
     /// Approved templates: name, language and how many parameters they want.
+    #[serde(with = "kept::pairs")]
     templates: BTreeMap<(String, String), usize>,
     /// Whether refusals that the network finds out later are told at once.
     at_once: bool,
@@ -240,6 +244,14 @@ impl Network for WhatsApp {
     fn heard(&mut self, mark: &str, heard: &Heard, kit: &Kit) -> Reply {
         graph::take_handshake(&mut self.platform, mark, heard, kit);
         Answer::text(200, "").into()
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::lists::{lookup, messages, search, timeline};
 use super::posting::conversation;
 use super::weight::weight;
-use super::{Post, X, hooks};
+use super::{Post, X, hooks, oauth};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, Kit, Limit, Reply, Standing};
+use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Reply, Standing};
 
 const LONGEST: usize = 280;
 const LONGEST_MESSAGE: usize = 10_000;
@@ -25,6 +25,10 @@ enum Caller {
 
 pub(super) fn answer(net: &mut X, call: &Call, kit: &Kit) -> Reply {
     let path = call.path();
+    if let ("GET" | "POST", ["i", "oauth2", "authorize"]) = (call.method.as_str(), path.as_slice())
+    {
+        return oauth::authorise(net, call, kit).into();
+    }
     let ["2", path @ ..] = path.as_slice() else {
         return missing("page").into();
     };
@@ -98,6 +102,9 @@ fn renew(net: &mut X, call: &Call, kit: &Kit) -> Answer {
     if given != format!("Basic {basic}") {
         let body = json!({"error": "unauthorized_client", "error_description": "Missing valid authorization header"});
         return Answer::json(401, &body);
+    }
+    if call.param("grant_type").as_deref() == Some("authorization_code") {
+        return oauth::exchange(net, call, kit);
     }
     let token = call.param("refresh_token").unwrap_or_default();
     let Some(user) = net.refresh.remove(&token) else {
@@ -320,7 +327,19 @@ fn publish(net: &mut X, user: &str, call: &Call, kit: &Kit) -> Answer {
         history: Vec::new(),
         language: "de".to_owned(),
     };
+    let word = OwnWord {
+        id: String::new(),
+        by: user.to_owned(),
+        of: post.parent.clone(),
+        to: None,
+        text,
+        private: false,
+    };
     let id = net.say(post, kit);
+    kit.own_words.note(OwnWord {
+        id: id.clone(),
+        ..word
+    });
     let shown = net.posts.get(&id).map_or("", |post| post.text.as_str());
     Answer::json(
         201,
@@ -374,6 +393,14 @@ fn message(net: &mut X, user: &str, other: &str, call: &Call, kit: &Kit) -> Answ
         return forbidden("You do not have permission to DM one or more participants.");
     }
     let sent = net.tell(user, other, &text, kit);
+    kit.own_words.note(OwnWord {
+        id: sent.id.clone(),
+        by: user.to_owned(),
+        of: None,
+        to: Some(other.to_owned()),
+        text,
+        private: true,
+    });
     Answer::json(
         201,
         &json!({

@@ -1,6 +1,7 @@
 //! The hook of the app: the challenge on registering and again and again later, subscriptions, and
 //! events in the shapes of both interfaces.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::api::{invalid, problem};
@@ -16,7 +17,7 @@ const CHECK_EVERY: Millis = HOUR / 2;
 const PATIENCE: Millis = 28 * HOUR;
 
 /// A hook.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Webhook {
     pub(super) id: String,
     pub(super) url: String,
@@ -27,7 +28,7 @@ pub(super) struct Webhook {
 }
 
 /// What is to be told to a hook.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Subscription {
     pub(super) id: String,
     pub(super) event: String,
@@ -133,7 +134,7 @@ pub(super) fn heard(net: &mut X, mark: &str, heard: &Heard, kit: &Kit) -> Reply 
 }
 
 /// Pushes to a hook that is valid, and to no other.
-fn connect(net: &X, id: &str, kit: &Kit) {
+pub(super) fn connect(net: &X, id: &str, kit: &Kit) {
     match net.webhooks.get(id) {
         Some(hook) if hook.valid => kit.deliveries.connect(Hook {
             id: id.to_owned(),
@@ -142,6 +143,22 @@ fn connect(net: &X, id: &str, kit: &Kit) {
         }),
         _ => kit.deliveries.disconnect(id),
     }
+}
+
+/// Lets the hook that tells of an account lie elsewhere from now on, as the app's owner enters it.
+pub(super) fn moved(net: &mut X, user: &str, url: &str, kit: &Kit) {
+    let told = net
+        .subscriptions
+        .iter()
+        .find(|known| known.user == user)
+        .and_then(|known| known.webhook.clone());
+    let Some(id) = told else {
+        return;
+    };
+    if let Some(hook) = net.webhooks.get_mut(&id) {
+        url.clone_into(&mut hook.url);
+    }
+    connect(net, &id, kit);
 }
 
 /// Asks hooks again that have not shown for a day that they are ours.

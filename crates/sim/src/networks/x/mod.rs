@@ -5,14 +5,17 @@ mod acts;
 mod api;
 mod hooks;
 mod lists;
+mod oauth;
 mod posting;
 mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::kit::{Act, Answer, Ask, Call, Done, Heard, Hook, Kit, Network, Reply, Wish, sign};
+use super::kit::kept;
+use super::kit::{Act, Answer, Ask, Call, Consents, Done, Heard, Hook, Kit, Network, Reply, Wish, sign};
 use crate::item::{Millis, rfc3339};
 use hooks::{Subscription, Webhook};
 
@@ -21,7 +24,7 @@ const TOKEN_LIFE: Millis = 2 * 3_600_000;
 const SCOPES: &str = "tweet.read tweet.write users.read dm.read dm.write like.write tweet.moderate.write offline.access";
 
 /// Somebody with an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct User {
     id: String,
     username: String,
@@ -36,7 +39,7 @@ pub(super) struct User {
 }
 
 /// A post.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Post {
     id: String,
     author: String,
@@ -55,7 +58,7 @@ pub(super) struct Post {
 }
 
 /// A direct message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Message {
     id: String,
     from: String,
@@ -65,7 +68,7 @@ pub(super) struct Message {
 }
 
 /// Whose token it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Token {
     user: String,
     expires: Millis,
@@ -73,7 +76,7 @@ pub(super) struct Token {
 }
 
 /// The network, with one app on it.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct X {
     users: BTreeMap<String, User>,
     posts: BTreeMap<String, Post>,
@@ -83,6 +86,8 @@ pub(crate) struct X {
     links: BTreeMap<String, String>,
     tokens: BTreeMap<String, Token>,
     refresh: BTreeMap<String, String>,
+    #[serde(skip)]
+    consents: Consents,
     bearer: String,
     client: (String, String),
     consumer_secret: String,
@@ -168,6 +173,9 @@ impl Network for X {
             user.ours = true;
             user.enterprise = wish.flag("enterprise");
         }
+        if let Some(url) = &wish.hook_url {
+            hooks::moved(self, &id, url, kit);
+        }
         let scopes = wish.more("scopes").unwrap_or(SCOPES).to_owned();
         let (access, refresh) = self.give(&id, &scopes, kit);
         Ok(json!({
@@ -175,6 +183,7 @@ impl Network for X {
             "handle": wish.handle,
             "settings": {
                 "base_url": kit.base,
+                "authorise_url": format!("{}/i/oauth2/authorize", kit.base),
                 "account_id": id,
                 "client_id": self.client.0,
                 "push": wish.flag("push"),
@@ -244,6 +253,18 @@ impl Network for X {
 
     fn tick(&mut self, kit: &Kit) {
         hooks::tick(self, kit);
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, kit: &Kit) -> bool {
+        let read = kept::read(self, written);
+        for id in self.webhooks.keys() {
+            hooks::connect(self, id, kit);
+        }
+        read
     }
 
     fn show(&self) -> Value {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::{Comment, SCOPE, SIGNS, TOKEN_LIFE, Video, Youtube, written};
+use super::{Comment, SCOPE, SIGNS, TOKEN_LIFE, Video, Youtube, oauth, written};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, Kit, Limit};
+use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord};
 
 const LONGEST: usize = 10_000;
 /// The units of a day; what they are counted for ends at midnight in California.
@@ -23,6 +23,10 @@ pub(super) fn answer(net: &mut Youtube, call: &Call, kit: &Kit) -> Answer {
     let path = call.path();
     if let ("POST", ["token"]) = (call.method.as_str(), path.as_slice()) {
         return renew(net, call, kit);
+    }
+    if let ("GET" | "POST", ["o", "oauth2", "v2", "auth"]) = (call.method.as_str(), path.as_slice())
+    {
+        return oauth::authorise(net, call, kit);
     }
     let ["youtube", "v3", path @ ..] = path.as_slice() else {
         return refused(404, "notFound", "Not Found");
@@ -90,6 +94,9 @@ fn renew(net: &mut Youtube, call: &Call, kit: &Kit) -> Answer {
     if client != net.client {
         let body = json!({"error": "invalid_client", "error_description": "The OAuth client was not found."});
         return Answer::json(401, &body);
+    }
+    if call.param("grant_type").as_deref() == Some("authorization_code") {
+        return oauth::exchange(net, call, kit);
     }
     let token = call.param("refresh_token").unwrap_or_default();
     let Some(channel) = net.refresh.get(&token).cloned() else {
@@ -331,7 +338,20 @@ fn said(
         status: "published".to_owned(),
         order: 0,
     };
-    Ok(net.say(comment, kit))
+    let word = OwnWord {
+        id: String::new(),
+        by: channel.to_owned(),
+        of: comment.parent.clone(),
+        to: None,
+        text: comment.text.clone(),
+        private: false,
+    };
+    let id = net.say(comment, kit);
+    kit.own_words.note(OwnWord {
+        id: id.clone(),
+        ..word
+    });
+    Ok(id)
 }
 
 fn checked(text: Option<&str>) -> Result<String, Answer> {

@@ -3,19 +3,22 @@
 
 mod acts;
 mod api;
+mod oauth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::kit::{Act, Answer, Call, Done, Kit, Network, Reply, Wish};
+use super::kit::kept;
+use super::kit::{Act, Answer, Call, Consents, Done, Kit, Network, Reply, Wish};
 use crate::item::{Millis, rfc3339};
 
 const TOKEN_LIFE: Millis = 3_600_000;
 const SCOPE: &str = "https://www.googleapis.com/auth/youtube.force-ssl";
 
 /// A channel, ours or somebody's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Channel {
     id: String,
     handle: String,
@@ -24,7 +27,7 @@ pub(super) struct Channel {
     gone: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Video {
     id: String,
     channel: String,
@@ -35,7 +38,7 @@ pub(super) struct Video {
 }
 
 /// A comment below a video, or below another comment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Comment {
     id: String,
     video: String,
@@ -50,7 +53,7 @@ pub(super) struct Comment {
 }
 
 /// The network.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Youtube {
     channels: BTreeMap<String, Channel>,
     videos: BTreeMap<String, Video>,
@@ -59,6 +62,8 @@ pub(crate) struct Youtube {
     /// Access tokens: whose, and until when.
     tokens: BTreeMap<String, (String, Millis)>,
     refresh: BTreeMap<String, String>,
+    #[serde(skip)]
+    consents: Consents,
     order: u64,
 }
 
@@ -221,6 +226,7 @@ impl Network for Youtube {
             "settings": {
                 "base_url": kit.base,
                 "token_url": format!("{}/token", kit.base),
+                "authorise_url": format!("{}/o/oauth2/v2/auth", kit.base),
                 "channel_id": id,
                 "client_id": self.client.0,
             },
@@ -262,6 +268,14 @@ impl Network for Youtube {
                 "The API server failed to successfully process the request.",
             ),
         }
+    }
+
+    fn written(&self) -> Value {
+        kept::written(self)
+    }
+
+    fn resume(&mut self, written: Value, _: &Kit) -> bool {
+        kept::read(self, written)
     }
 
     fn show(&self) -> Value {
