@@ -27,6 +27,7 @@ export async function deliver(hook: Hook, post: { id: string; text: string; auth
 export class Network {
   refuses: string | null = null
   readonly taken: string[] = []
+  readonly files: { name: string; alt: string | null }[] = []
   private server: Server | undefined
 
   async open(): Promise<string> {
@@ -34,8 +35,9 @@ export class Network {
       let text = ''
       request.on('data', (chunk: Buffer) => (text += chunk.toString()))
       request.on('end', () => {
-        const { body } = JSON.parse(text || '{}') as { body?: string }
+        const { body, attachments = [] } = JSON.parse(text || '{}') as { body?: string; attachments?: { name: string; alt?: string }[] }
         if (this.refuses === null && body) this.taken.push(body)
+        if (this.refuses === null) this.files.push(...attachments.map(({ name, alt = null }) => ({ name, alt })))
         response.writeHead(this.refuses === null ? 201 : 422, { 'content-type': 'application/json' })
         response.end(JSON.stringify(this.refuses === null ? { id: randomUUID() } : { detail: this.refuses }))
       })

@@ -1,5 +1,5 @@
 // Our posts: one text to several accounts, each in its own length, and what became of them.
-import { screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { startDesk } from './start-desk'
 
@@ -56,8 +56,13 @@ describe('our posts', () => {
     })
     await desk.person.click(screen.getByRole('button', { name: 'Auf 1 Konto veröffentlichen' }))
     const told = await screen.findByText(/Nichts veröffentlicht/)
-    expect(told.textContent).toContain('Nordtalbahn auf Facebook: Der Posteingang ist angehalten.')
+    expect(told.textContent).toContain('Der Grund steht bei: Nordtalbahn auf Facebook.')
+    const line = screen.getByRole('checkbox', { name: /Nordtalbahn auf Facebook/ }).closest('li') as HTMLElement
+    expect(within(line).getByText('Der Posteingang ist angehalten.')).toBeTruthy()
     expect((await text() as HTMLTextAreaElement).value).toBe('Heute bis 22 Uhr.')
+    await desk.person.type(await text(), ' Bitte')
+    expect(within(line).queryByText('Der Posteingang ist angehalten.')).toBeNull()
+    expect(screen.queryByText(/Nichts veröffentlicht/)).toBeNull()
   })
 
   it('can be called back account by account', async () => {
@@ -69,5 +74,48 @@ describe('our posts', () => {
     const list = (await screen.findByRole('heading', { name: 'Bisherige Posts' })).closest('section') as HTMLElement
     await desk.person.click(await within(list).findByRole('button', { name: 'Rückgängig' }))
     expect(await within(list).findByText('Zurückgeholt')).toBeTruthy()
+  })
+
+  it('take pictures by paste and drop, each with its words, and say where none may go along', async () => {
+    const desk = await startDesk({ path: '/desk/posts' })
+    const place = await form()
+    const picture = (name: string) => new File(['x'], name, { type: 'image/png' })
+    fireEvent.paste(await text(), { clipboardData: { files: [picture('Aushang.png')], types: ['Files'] } })
+    const alt = await screen.findByRole('textbox', { name: 'Bildbeschreibung: Aushang.png' })
+    fireEvent.drop(place, { dataTransfer: { files: [picture('Bahnsteig.png')], types: ['Files'] } })
+    expect(await screen.findByRole('textbox', { name: 'Bildbeschreibung: Bahnsteig.png' })).toBeTruthy()
+    await desk.person.click(screen.getByRole('button', { name: 'Bahnsteig.png entfernen' }))
+    expect(screen.queryByRole('textbox', { name: 'Bildbeschreibung: Bahnsteig.png' })).toBeNull()
+    await desk.person.type(alt, 'Aushang mit neuen Zeiten')
+
+    await desk.person.click(await screen.findByRole('checkbox', { name: /Nordtalbahn auf Plauder/ }))
+    expect(await screen.findByText('Hier lassen sich keine Dateien anhängen.')).toBeTruthy()
+    const one = () => screen.getByRole('button', { name: 'Auf 1 Konto veröffentlichen' })
+    expect(one().hasAttribute('disabled')).toBe(true)
+    await desk.person.click(screen.getByRole('checkbox', { name: /Nordtalbahn auf Plauder/ }))
+    await desk.person.click(screen.getByRole('checkbox', { name: /Nordtalbahn auf Facebook/ }))
+    await waitFor(() => expect(one().hasAttribute('disabled')).toBe(false))
+    expect(screen.getByRole('img', { name: 'Aushang mit neuen Zeiten' })).toBeTruthy()
+    await desk.person.click(one())
+    await waitFor(() => expect(desk.sent('POST', '/posts')).toHaveLength(1))
+    const told = desk.requests.filter((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/'))
+    expect(told.map((request) => request.body)).toEqual([{ alt: 'Aushang mit neuen Zeiten' }])
+    expect((desk.sent('POST', '/posts')[0]?.body as { attachments: string[] }).attachments).toEqual([told[0]?.path.split('/').at(-1)])
+    await waitFor(() => expect(screen.queryByRole('textbox', { name: /Bildbeschreibung/ })).toBeNull())
+  })
+
+  it('keep words words when a table is pasted', async () => {
+    await startDesk({ path: '/desk/posts' })
+    await form()
+    fireEvent.paste(await text(), { clipboardData: { files: [new File(['x'], 'bild.png', { type: 'image/png' })], types: ['text/plain', 'Files'] } })
+    expect(screen.queryByRole('textbox', { name: /Bildbeschreibung/ })).toBeNull()
+  })
+
+  it('say what went wrong with the list, and help', async () => {
+    const desk = await startDesk({ path: '/desk/alerts' })
+    desk.rig((request) => request.method === 'GET' && request.path === '/posts', { status: 503, body: { status: 503, code: 'unavailable' } }, 9)
+    await desk.person.click(await screen.findByRole('link', { name: 'Eigene Posts' }))
+    expect(await screen.findByText(/Der Server ist gerade ausgelastet/, {}, { timeout: 9000 })).toBeTruthy()
+    expect(screen.getByRole('button', { name: 'Noch einmal versuchen' })).toBeTruthy()
   })
 })

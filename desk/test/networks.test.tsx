@@ -154,16 +154,38 @@ describe('limits and trouble', () => {
     expect(await within(composer()).findByText(/Das Netzwerk hat den Zugang beendet.*Bitte sagen Sie Ihrer Verwaltung Bescheid/)).toBeTruthy()
   })
 
-  it('calms where trouble passes by itself', async () => {
-    await openWith(/Ruth Ohlsen/)
-    expect(await within(composer()).findByText(/Limit des Netzwerks ist erreicht.*gehen von selbst hinaus/)).toBeTruthy()
-  })
-
   it('gives the supervisor cause, way out and the network’s words', async () => {
     await startDesk({ path: '/desk/overview' })
     const row = (await screen.findAllByText('Telvia auf Plauder')).map((item) => item.closest('tr')).find(Boolean) as HTMLElement
     expect(within(row).getByText(/Das Netzwerk hat den Zugang beendet/)).toBeTruthy()
     expect(within(row).getByText(/Erneuern Sie den Zugang.*Der Verlauf bleibt/)).toBeTruthy()
     expect(within(row).getByText('Meldung: signature refused by the network')).toBeTruthy()
+  })
+
+  it('calms where trouble passes by itself, and says in the composer until when answers wait', async () => {
+    await openWith(/Ruth Ohlsen/)
+    expect(await within(composer()).findByText(/Limit des Netzwerks ist erreicht.*warten hier und gehen ab .*\d\d:\d\d.* von selbst hinaus/)).toBeTruthy()
+  })
+
+  it('shows the supervisor and the administrator what is used, until when, and what waits', async () => {
+    const desk = await startDesk({ path: '/desk/overview' })
+    const row = (await screen.findAllByText('Nordtalbahn auf X')).map((item) => item.closest('tr')).find(Boolean) as HTMLElement
+    expect(within(row).getByText(/^2 Antworten warten auf das Limit und gehen ab .* hinaus\.$/)).toBeTruthy()
+    expect(within(row).getByText('8.640 von 10.000 Posts')).toBeTruthy()
+    expect(within(row).getByText('Erwähnungen abfragen: 450 von 450')).toBeTruthy()
+    expect(within(row).queryByText(/Posts abfragen/)).toBeNull()
+    expect(within(row).getAllByText(/^neu ab /).length).toBe(2)
+    await desk.person.click(screen.getByRole('link', { name: 'Einstellungen' }))
+    await desk.person.click(await screen.findByRole('link', { name: 'Posteingänge' }))
+    const inbox = (await screen.findAllByText('Nordtalbahn auf X')).map((item) => item.closest('tr')).find(Boolean) as HTMLElement
+    expect(within(inbox).getByText('8.640 von 10.000 Posts')).toBeTruthy()
+  })
+
+  it('shows how our post is doing above what is said below it', async () => {
+    await openWith(/Anna Lindner/)
+    const figures = await screen.findByRole('list', { name: 'Zahlen des Netzwerks' })
+    expect(figures.textContent).toContain('12.480 Aufrufe')
+    expect(figures.textContent).toContain('1 × „Gefällt mir“')
+    expect(figures.textContent).toContain('41 Antworten')
   })
 })

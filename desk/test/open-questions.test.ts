@@ -12,7 +12,7 @@ function message(id: string, part: Partial<Message> & { by?: 'party' | 'other' |
     id, conversation_id: '1', direction: by === 'us' ? 'out' : 'in', visibility: 'public', body: 'Worte', kind: null,
     author: { id, name: id, handle: null, is_party: by === 'party', is_agent: by === 'us', agent_name: null },
     in_reply_to: null, depth: 0, network_id: id, url: null, inbox: { id: '1', name: 'Netz', channel: 'webhook' },
-    platform_at: time, received_at: time, stored_at: time, edited_at: null, deleted_at: null, delivery: null,
+    platform_at: time, received_at: time, stored_at: time, edited_at: null, deleted_at: null, hidden_at: null, figures: null, delivery: null,
     attachments: [], reactions: [], mentions: [], found: false, ...rest,
   }
 }

@@ -18,6 +18,8 @@ window.matchMedia = ((query: string) => ({
   removeListener: () => undefined,
 })) as unknown as typeof window.matchMedia
 Object.defineProperty(document, 'fonts', { configurable: true, value: new EventTarget() })
+URL.createObjectURL = () => 'blob:desk'
+URL.revokeObjectURL = () => undefined
 window.scrollTo = () => undefined
 Element.prototype.scrollIntoView = () => undefined
 Element.prototype.scrollTo = () => undefined

@@ -1,9 +1,10 @@
-// Everything by name: views, places, settings and, from three letters on, conversations.
+// Everything by name: what can be done with the open conversation, views, places, settings and, from three letters on, conversations.
 import { Modal } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useId, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { KeyHint } from '../components/key-hint'
 import { useCallInboxes } from '../features/conversations/api/note-call'
 import { call } from '../lib/api/client'
 import { useTeams, useViews } from '../lib/api/directory'
@@ -11,13 +12,17 @@ import { keys } from '../lib/api/keys'
 import { useMayAdminister, useMaySupervise } from '../lib/api/session'
 import type { Conversation, Page } from '../lib/api/types'
 import { BUILT_IN_VIEWS } from '../lib/filters'
+import type { ShortcutId } from '../lib/shortcuts/keymap'
+import { isBound, runShortcut } from '../lib/shortcuts/use-shortcut'
 import classes from './palette.module.css'
 import { SETTINGS } from './settings-list'
 
-interface Entry { id: string; label: string; hint?: string; run: () => void }
+interface Entry { id: string; label: string; hint?: string; key?: ShortcutId; run: () => void }
 interface Props { onClose: () => void; onCall: () => void; navigate: ReturnType<typeof useNavigate> }
 
 const SEARCH_FROM = 3
+/** What is done to the open conversation and needs no further choice. */
+const ACTS = ['assign_me', 'resolve', 'unread', 'like', 'hide'] as const
 
 export function Palette({ onClose, onCall, navigate }: Props) {
   const { t } = useTranslation()
@@ -25,6 +30,7 @@ export function Palette({ onClose, onCall, navigate }: Props) {
   const [text, setText] = useState('')
   const [active, setActive] = useState(0)
   const places = usePlaces(navigate, onCall)
+  const acts = ACTS.filter(isBound).map((id): Entry => ({ id, key: id, label: t(`desk.keys.${id}`), run: () => void runShortcut(id, new KeyboardEvent('keydown')) }))
   const words = useDeferredValue(text.trim())
   const found = useQuery({
     queryKey: keys.search(words),
@@ -35,6 +41,7 @@ export function Palette({ onClose, onCall, navigate }: Props) {
   const wanted = text.trim().toLocaleLowerCase()
   const conversations = words.length >= SEARCH_FROM ? (found.data?.items ?? []) : []
   const entries: Entry[] = [
+    ...(wanted ? acts.filter((act) => act.label.toLocaleLowerCase().includes(wanted)) : []),
     ...places.filter((place) => place.label.toLocaleLowerCase().includes(wanted)).slice(0, wanted ? 6 : 12),
     ...conversations.map((item) => ({
       id: item.id,
@@ -88,6 +95,7 @@ export function Palette({ onClose, onCall, navigate }: Props) {
           >
             <span className={classes.label}>{entry.label}</span>
             {entry.hint && <span className={classes.hint}>{entry.hint}</span>}
+            {entry.key && <KeyHint id={entry.key} />}
           </li>
         ))}
       </ul>

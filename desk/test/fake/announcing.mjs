@@ -18,6 +18,13 @@ export function createAnnouncing({ world, json, problem, caps, me, tell }) {
     if (id === 'accounts') {
       return json(200, world.inboxes.filter((box) => caps[box.channel]?.public?.send).map((box) => ({ inbox: mark(box), brand: named(box.brand), capability: box.state === 'paused' ? { ...caps[box.channel].public, send: false, reason: 'channel.reason.paused' } : caps[box.channel].public })))
     }
+    if (id === 'preview') {
+      return json(200, body.inboxes.map((one) => {
+        const box = world.inboxes.find((known) => known.id === one)
+        const refusal = body.attachments?.length > 0 && box.channel === 'webhook' ? { code: 'network_takes_no_attachments', facts: {} } : null
+        return { inbox: mark(box), text: body.text, length: body.text.length, limit: null, refusal }
+      }))
+    }
     if (method === 'GET') return json(200, { items: said, next_cursor: null })
     const boxes = body.inboxes.map((one) => world.inboxes.find((box) => box.id === one))
     const text = (box) => body.texts?.[box.id] ?? body.text

@@ -7,15 +7,15 @@ import { addMessage, ago, event, makeMessage, makeWorld, newId, openConversation
 const json = (status, body, headers = {}) => ({ status, body, headers })
 const problem = (status, code, more = {}) => json(status, { type: `https://kulant.example/problems/${code}`, title: code, status, code, ...more })
 const page = (items) => json(200, { items, next_cursor: null })
-const CAP = { length: null, counts: 'characters', bytes: null, edit: true, delete: true, reactions: true, send: true, reason: null, templates: false, until: null, hand_over: null }
+const CAP = { length: null, counts: 'characters', bytes: null, edit: true, delete: true, hide: false, reactions: true, send: true, reason: null, templates: false, until: null, hand_over: null }
 const CAPS = {
   webhook: { public: { ...CAP, length: 500 }, private: { ...CAP, length: 10_000 } },
   form: { public: null, private: { ...CAP, length: 20_000, edit: false, delete: false, reactions: false } },
-  facebook: { public: { ...CAP, length: 8000 }, private: { ...CAP, length: 2000 } },
+  facebook: { public: { ...CAP, length: 8000, hide: true }, private: { ...CAP, length: 2000 } },
   telegram: { public: { ...CAP, length: 4096, counts: 'utf16' }, private: { ...CAP, length: 4096, counts: 'utf16' } },
   twilio: { public: null, private: { ...CAP, length: 1600, counts: 'sms', edit: false, delete: false, reactions: false } },
   whatsapp: { public: null, private: { ...CAP, length: 4096, templates: true } },
-  x: { public: { ...CAP, length: 280, counts: 'weighted_wide', edit: false }, private: { ...CAP, length: 10_000 } },
+  x: { public: { ...CAP, length: 280, counts: 'weighted_wide', edit: false, hide: true }, private: { ...CAP, length: 10_000 } },
   feed: { public: { ...CAP, send: false, reason: 'channel.feed.reason.open_link', length: 2000 }, private: null },
 }
 const SCOPES = ['conversations:read', 'conversations:write', 'settings:read']
@@ -28,6 +28,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
   let session = signedIn ? account : null
   const preferences = { language: 'de', theme: 'auto', single_key_shortcuts: true, initials_consent: false }
   const answers = new Map()
+  const uploads = new Map()
   const present = new Map()
 
   const emit = (name, facts) => {
@@ -170,7 +171,12 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       const conversation = find(conversationId)
       if (method === 'DELETE') message.deleted_at = ago(0)
       if (verb === 'edit') Object.assign(message, { body: body.body, edited_at: ago(0) })
-      if (verb === 'reactions') message.reactions.push({ kind: body.kind, count: 1 })
+      if (verb === 'reactions') {
+        const known = message.reactions.find((one) => one.kind === body.kind)
+        const count = (known?.count ?? 0) + (body.add ? 1 : -1)
+        message.reactions = [...message.reactions.filter((one) => one !== known), ...(count > 0 ? [{ kind: body.kind, count, ours: body.add }] : [])]
+      }
+      if (verb === 'hiding') message.hidden_at = body.hidden ? ago(0) : null
       if (verb === 'cancel') {
         if (message.delivery?.state !== 'queued') return problem(409, 'message_has_left')
         message.delivery = { ...message.delivery, state: 'cancelled' }
@@ -202,7 +208,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     if (name === 'inboxes') {
       Object.assign(made, {
         brand: named(world.brands.find((known) => known.id === body.brand)), team: named(world.teams.find((known) => known.id === body.team)) ?? null, state: 'active',
-        health: { checked_at: null, trouble: null, lag_seconds: null, last_received_at: null }, secrets_set: [], hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
+        health: { checked_at: null, trouble: null, lag_seconds: null, last_received_at: null, quiet_until: null, usage: [] }, secrets_set: [], hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
       })
     }
     if (name === 'agents') Object.assign(made, { teams: body.teams ?? [], disabled_at: null, invited: true, initials: null })
@@ -222,7 +228,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       }),
       oldest_public: open.filter((item) => item.waiting_since && item.visibility !== 'private').sort((one, other) => one.waiting_since.localeCompare(other.waiting_since)).slice(0, 10).map(summary),
       present: [{ agent: named(me()), since: ago(95), conversation_id: null, activity: 'here' }, { agent: named(world.agents[2]), since: ago(30), conversation_id: world.conversations[0].id, activity: 'reading' }, { agent: named(world.agents[3]), since: ago(12), conversation_id: world.conversations[1].id, activity: 'writing' }],
-      channels: world.inboxes.map((box) => ({ inbox: { id: box.id, name: box.name, channel: box.channel }, state: box.state, trouble: box.health.trouble, lag_seconds: box.health.lag_seconds, queued_out: 0, failed_out: box.state === 'failing' ? 1 : 0, quarantined: box.state === 'failing' ? 1 : 0 })),
+      channels: world.inboxes.map((box) => ({ inbox: { id: box.id, name: box.name, channel: box.channel }, state: box.state, trouble: box.health.trouble, lag_seconds: box.health.lag_seconds, queued_out: box.health.quiet_until ? 2 : 0, failed_out: box.state === 'failing' ? 1 : 0, quarantined: box.state === 'failing' ? 1 : 0 })),
     }
   }
 
@@ -291,7 +297,12 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       case 'hits': return listening.hits(id, verb, body)
       case 'posts': return announcing.posts(method, id, body)
       case 'messages': return announcing.decide(id, verb) ?? messageRoute(method, id, verb, body)
-      case 'uploads': return json(201, { id: newId(), name: 'Datei.pdf', size: 1200, media_type: 'application/pdf' })
+      case 'uploads': {
+        if (method === 'PATCH') return json(200, Object.assign(uploads.get(id), { alt: body.alt || null }))
+        const kept = { id: newId(), name: 'Datei.pdf', size: 1200, media_type: 'application/pdf', alt: null }
+        uploads.set(kept.id, kept)
+        return json(201, kept)
+      }
       case 'presence':
         present.set(session, body)
         return json(204)

@@ -27,11 +27,11 @@ export function makeWorld() {
     inbox('33', 'Telvia Forum', 'feed', brands[1], teams[1]),
     inbox('35', 'Nordtalbahn auf Facebook', 'facebook', brands[0], teams[0]),
     inbox('36', 'Nordtalbahn WhatsApp', 'whatsapp', brands[0], teams[0]),
-    { ...inbox('37', 'Nordtalbahn auf X', 'x', brands[0], teams[0]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'retry_after', detail: 'app limit, resets at 18:00', since: ago(20) }, lag_seconds: 0, last_received_at: ago(21) } },
+    { ...inbox('37', 'Nordtalbahn auf X', 'x', brands[0], teams[0]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'retry_after', detail: 'app limit, resets at 18:00', since: ago(20) }, lag_seconds: 0, last_received_at: ago(21), quiet_until: ago(-95), usage: [{ search: null, unit: 'posts', used: 8640, budget: 10_000, resets_at: ago(-12_000), limits: [{ name: 'mentions', most: 450, remaining: 0, resets_at: ago(-9) }, { name: 'tweets', most: 300, remaining: 290, resets_at: ago(-9) }] }] } },
     { ...inbox('38', 'Telvia Telegram', 'telegram', brands[1], teams[1]), settings: {}, secrets_set: ['token'] },
     inbox('39', 'Telvia SMS', 'twilio', brands[1], teams[1]),
     inbox('40', 'Nordtalbahn Hotline', 'phone', brands[0], teams[0]),
-    { ...inbox('34', 'Telvia auf Plauder', 'webhook', brands[1], teams[1]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'auth_broken', detail: 'signature refused by the network', since: ago(50) }, lag_seconds: 3010, last_received_at: ago(52) } },
+    { ...inbox('34', 'Telvia auf Plauder', 'webhook', brands[1], teams[1]), state: 'failing', health: { checked_at: ago(2), trouble: { class: 'auth_broken', detail: 'signature refused by the network', since: ago(50) }, lag_seconds: 3010, last_received_at: ago(52), quiet_until: null, usage: [] } },
   ]
   const tags = [tag('41', 'Verspätung', '#b3541e'), tag('42', 'Erstattung', '#0f6570'), tag('43', 'WLAN im Zug', '#5f41a8'), tag('44', 'outage', '#ad2318'), tag('45', 'Lob', '#2f6b3a')]
   const world = {
@@ -59,7 +59,7 @@ function agent(id, name, email, role, teams, initials) {
 function inbox(id, name, channel, ofBrand, team) {
   return {
     id, version: 1, name, channel, brand: named(ofBrand), team: named(team), state: 'active',
-    health: { checked_at: ago(1), trouble: null, lag_seconds: 0, last_received_at: ago(3) },
+    health: { checked_at: ago(1), trouble: null, lag_seconds: 0, last_received_at: ago(3), quiet_until: null, usage: [] },
     settings: { answer_url: 'https://network.example/answers' }, secrets_set: [], hook_path: ['webhook', 'facebook', 'whatsapp', 'twilio'].includes(channel) ? `/hooks/in_${id}x7Kq` : null,
     public_path: channel === 'form' ? '/form/nordtalbahn' : null,
   }
@@ -73,7 +73,7 @@ export function makeMessage(world, conversation, part) {
     id: newId(), conversation_id: conversation.id, direction: 'in', visibility: conversation.visibility === 'private' ? 'private' : 'public', body: '',
     kind: null, author: { id: conversation.contact?.id ?? null, name: conversation.contact?.name ?? null, handle: conversation.contact?.handle ?? null, is_party: true, is_agent: false },
     in_reply_to: null, depth: 0, network_id: `n-${serial}`, url: 'https://plauder.example/p/1', inbox: conversation.inbox,
-    platform_at: ago(0), received_at: ago(0), stored_at: ago(0), edited_at: null, deleted_at: null, delivery: null, attachments: [], reactions: [], mentions: [], found: false,
+    platform_at: ago(0), received_at: ago(0), stored_at: ago(0), edited_at: null, deleted_at: null, hidden_at: null, figures: null, delivery: null, attachments: [], reactions: [], mentions: [], found: false,
   }
   const message = { ...base, ...part, author: { ...base.author, ...part.author } }
   message.received_at = message.platform_at
@@ -92,7 +92,7 @@ export function addMessage(world, conversation, message) {
     conversation.preview = message.body.slice(0, 200)
     conversation.preview_direction = message.direction
   }
-  if (message.platform_at > conversation.last_message_at) conversation.last_message_at = message.platform_at
+  if (message.platform_at > conversation.last_message_at) Object.assign(conversation, { last_message_at: message.platform_at, surfaced_at: message.platform_at })
   return message
 }
 
@@ -103,7 +103,7 @@ export function openConversation(world, part) {
     id: newId(), version: 1, subject: part.subject ?? null, status: 'open', snoozed_until: null, priority: 'normal', kind: null,
     visibility: 'public', unread: false, brand: box.brand, inbox: { id: box.id, name: box.name, channel: box.channel },
     team: box.team, assignee: null, contact, tags: [], preview: '', preview_direction: 'in', message_count: 0, voices: 1,
-    opened_at: part.at, last_message_at: part.at, waiting_since: null, first_response_at: null, resolved_at: null, joined_into: null, linked_to: null, ...part,
+    opened_at: part.at, last_message_at: part.at, surfaced_at: part.at, waiting_since: null, first_response_at: null, resolved_at: null, joined_into: null, linked_to: null, ...part,
   }
   Object.assign(conversation, { contact, inbox: { id: box.id, name: box.name, channel: box.channel } })
   delete conversation.at
@@ -126,17 +126,18 @@ function fill(world) {
 
   const train = openConversation(world, { inbox: plauder, at: ago(96), contact: ['Anna Lindner', '@anna_li'], subject: 'RE 7 seit Wochen unpünktlich', kind: 'complaint', priority: 'high', tags: [late, refund], assignee: mia, waiting_since: ago(14), unread: true })
   const first = say(train, 96, 'Der RE 7 hatte heute früh wieder 40 Minuten Verspätung, zum dritten Mal diese Woche. In Neumünster standen bestimmt zweihundert Leute auf dem Bahnsteig und es kam keine einzige Durchsage. Wie bekomme ich mein Geld zurück?')
-  first.reactions = [{ kind: 'angry', count: 12 }, { kind: 'like', count: 4 }]
+  first.reactions = [{ kind: 'angry', count: 12, ours: false }, { kind: 'like', count: 4, ours: false }]
   const bystander = (minutes, name, handle, body, part = {}) => say(train, minutes, body, { depth: 1, in_reply_to: first.id, author: { id: newId(), name, handle, is_party: false }, ...part })
   bystander(93, 'Kai Otte', '@kai_otte', 'Same here, Gleis 3 war komplett dicht.')
   bystander(92, 'Renate Frühauf', '@renate_f', 'Bei mir waren es am Dienstag sogar 55 Minuten.')
   bystander(90, 'pendler_sh', '@pendler_sh', 'Willkommen im Club. Seit dem Fahrplanwechsel ist das Alltag.')
   bystander(88, 'Sören', '@soeren_hh', 'Durchsage gab es schon, aber nur auf Gleis 1.')
-  answer(train, 84, 'Guten Morgen Frau Lindner, das tut uns leid. Ab 60 Minuten am Zielort erstatten wir 25 Prozent, bei Zeitkarten ab dem dritten Mal pauschal. Den Antrag finden Sie unter https://nordtalbahn.example/erstattung.', { in_reply_to: first.id, reactions: [{ kind: 'thanks', count: 2 }] })
+  answer(train, 84, 'Guten Morgen Frau Lindner, das tut uns leid. Ab 60 Minuten am Zielort erstatten wir 25 Prozent, bei Zeitkarten ab dem dritten Mal pauschal. Den Antrag finden Sie unter https://nordtalbahn.example/erstattung.', { in_reply_to: first.id, reactions: [{ kind: 'thanks', count: 2, ours: false }] })
   say(train, 60, 'Sie hat eine Monatskarte, Nummer steht im Formular von gestern. @Aylin Demir schaust du, ob der Antrag schon da ist?', { direction: 'out', visibility: 'note', author: { id: null, name: null, handle: null, is_party: false, is_agent: true, agent_name: 'Mia Brandt' }, mentions: ['23'] })
   say(train, 16, 'Danke für die schnelle Antwort. Mit der Monatskarte komme ich auf der Seite nicht weiter, das Feld verlangt eine Fahrkartennummer.', { depth: 2 })
   say(train, 14, 'Und gilt das auch rückwirkend für letzte Woche?', { depth: 2, attachments: [{ id: '901', name: 'Bildschirmfoto Antrag.png', media_type: 'image/png', size: 348_211, url: '/api/v1/attachments/901' }] })
   train.post = makeMessage(world, train, { title: 'Fahrplan heute', body: 'Guten Morgen! Heute fahren alle Linien nach Plan. Bei Fragen sind wir Mo–Sa von 8 bis 20 Uhr für Sie da.', direction: 'out', platform_at: ago(200), author: { id: null, name: 'Nordtalbahn', handle: '@nordtalbahn_hilft', is_party: false, is_agent: true } })
+  train.post.figures = { views: 12_480, likes: 1, replies: 41, told_at: ago(4) }
   train.first_unread_id = world.messages.get(train.id).at(-2).id
   world.events.set(train.id, [
     event('assigned', 95, 'Mia Brandt', { agent: '21' }), event('kind_changed', 95, 'Mia Brandt', { to: 'complaint' }), event('tags_changed', 94.5, 'Mia Brandt', { added: ['41', '42'] }),

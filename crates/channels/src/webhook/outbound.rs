@@ -98,6 +98,7 @@ fn answer(outbound: &Outbound) -> wire::Answer<'_> {
                     name: &file.name,
                     media_type: &file.media_type,
                     size: file.bytes.len(),
+                    alt: file.alt.as_deref(),
                     content: STANDARD.encode(&file.bytes),
                 })
                 .collect();

@@ -40,6 +40,9 @@ pub(super) struct Attachment<'a> {
     pub(super) name: &'a str,
     pub(super) media_type: &'a str,
     pub(super) size: usize,
+    /// What it shows, for those who do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) alt: Option<&'a str>,
     pub(super) content: String,
 }
 

@@ -51,7 +51,7 @@ export function settleList(client: QueryClient, filters: Filters, agentId: strin
       (row) => row.id === keepId || matches(row, filters, agentId) !== false,
     )
     if (filters.sort === undefined || filters.sort === 'newest') {
-      if (!filters.q) rows.sort((one, other) => other.last_message_at.localeCompare(one.last_message_at))
+      if (!filters.q) rows.sort((one, other) => other.surfaced_at.localeCompare(one.surfaced_at))
     }
     const last = pages.pages.at(-1)
     return { pages: [{ items: rows, next_cursor: last?.next_cursor ?? null }], pageParams: [pages.pageParams[0] ?? null] }

@@ -30,4 +30,5 @@ export const keys = {
   hits: (search: string, state: string) => ['listening', 'hits', search, state] as const,
   announcements: ['announcements', 'list'] as const,
   announcingAccounts: ['announcements', 'accounts'] as const,
+  announcementPreview: (inboxes: string[], files: string[]) => ['announcements', 'preview', inboxes, files] as const,
 }

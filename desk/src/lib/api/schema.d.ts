@@ -722,6 +722,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/messages/{id}/hiding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hides from the public at the network what somebody else said there, or shows it again. */
+        post: operations["hide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/messages/{id}/kind": {
         parameters: {
             query?: never;
@@ -1180,6 +1197,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Says what an upload of one's own shows, for those who do not see it. The networks that know such
+         *     words get them with the file.
+         */
+        patch: operations["describe"];
+        trace?: never;
+    };
     "/views": {
         parameters: {
             query?: never;
@@ -1326,8 +1363,15 @@ export interface components {
         };
         /** @description A file of a message. */
         Attachment: {
+            /** @description What it shows, for those who do not see it. */
+            alt?: string | null;
             id: string;
             media_type: string;
+            /**
+             * @description Why it could not be fetched from its network: `gone`, `forbidden`, `too_large` or `unreachable`;
+             *     null for one that is here or will be fetched.
+             */
+            missing?: string | null;
             name: string;
             /** Format: int64 */
             size?: number | null;
@@ -1428,6 +1472,8 @@ export interface components {
              *     `one_message` or `link`.
              */
             hand_over?: string | null;
+            /** @description Whether somebody else's message can be hidden from the public. */
+            hide: boolean;
             /** @description The longest text; null where there is no limit. */
             length?: number | null;
             reactions: boolean;
@@ -1532,6 +1578,11 @@ export interface components {
             /** @example open */
             status: string;
             subject?: string | null;
+            /**
+             * Format: date-time
+             * @description By what lists are sorted: when something was said last, or when it came back after its snooze.
+             */
+            surfaced_at: string;
             tags: components["schemas"]["TagMark"][];
             team?: components["schemas"]["Named"] | null;
             unread: boolean;
@@ -1611,6 +1662,17 @@ export interface components {
             detail: string;
             field: string;
         };
+        /** @description How a message is doing at its network; null for what the network does not tell. */
+        Figures: {
+            /** Format: int64 */
+            likes?: number | null;
+            /** Format: int64 */
+            replies?: number | null;
+            /** Format: date-time */
+            told_at: string;
+            /** Format: int64 */
+            views?: number | null;
+        };
         /** @description How an inbox is. */
         Health: {
             /** Format: date-time */
@@ -1622,7 +1684,21 @@ export interface components {
             lag_seconds: number;
             /** Format: date-time */
             last_received_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when its network asked us to send nothing; null where nothing waits for that.
+             */
+            quiet_until?: string | null;
             trouble?: components["schemas"]["Trouble"] | null;
+            /**
+             * @description What its network was asked for so far, where that is counted: one meter for the inbox, and one
+             *     for each search of the listening post that asks there.
+             */
+            usage: components["schemas"]["Usage"][];
+        };
+        HidingBody: {
+            /** @description False shows it again. */
+            hidden: boolean;
         };
         /** @description A message that a search found. */
         Hit: {
@@ -1737,6 +1813,17 @@ export interface components {
             /** @enum {string|null} */
             kind?: "request" | "question" | "complaint" | "suggestion" | "praise" | "interest" | "spam" | "other" | null;
         };
+        /** @description How many requests of one sort the network still takes for a short while, as it told last. */
+        Limit: {
+            /** Format: int64 */
+            most: number;
+            /** @description What is asked for, as the network calls it. */
+            name: string;
+            /** Format: int64 */
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+        };
         /** @description One thing said: in or out, in public, in private or among colleagues. */
         Message: {
             attachments: components["schemas"]["Attachment"][];
@@ -1752,8 +1839,14 @@ export interface components {
             direction: string;
             /** Format: date-time */
             edited_at?: string | null;
+            figures?: components["schemas"]["Figures"] | null;
             /** @description Whether a search of the listening post found it. */
             found: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is hidden from the public, by us.
+             */
+            hidden_at?: string | null;
             id: string;
             in_reply_to?: string | null;
             inbox: components["schemas"]["InboxMark"];
@@ -2365,6 +2458,8 @@ export interface components {
             count: number;
             /** @example like */
             kind: string;
+            /** @description Whether we are one of them. */
+            ours: boolean;
         };
         /** @description Why a delivery did not succeed. */
         Reason: {
@@ -2530,6 +2625,8 @@ export interface components {
                  *     `one_message` or `link`.
                  */
                 hand_over?: string | null;
+                /** @description Whether somebody else's message can be hidden from the public. */
+                hide: boolean;
                 /** @description The longest text; null where there is no limit. */
                 length?: number | null;
                 reactions: boolean;
@@ -2557,6 +2654,8 @@ export interface components {
                  *     `one_message` or `link`.
                  */
                 hand_over?: string | null;
+                /** @description Whether somebody else's message can be hidden from the public. */
+                hide: boolean;
                 /** @description The longest text; null where there is no limit. */
                 length?: number | null;
                 reactions: boolean;
@@ -2764,6 +2863,8 @@ export interface components {
         };
         /** @description A file that waits for its message. */
         Upload: {
+            /** @description What it shows, for those who do not see it. */
+            alt?: string | null;
             id: string;
             /** @description By its first bytes. */
             media_type: string;
@@ -2775,6 +2876,33 @@ export interface components {
         UploadForm: {
             /** Format: binary */
             file: string;
+        };
+        /** @description What is said of an upload. */
+        UploadWords: {
+            /** @description What it shows; empty where nothing is to be said. */
+            alt: string;
+        };
+        /** @description How much an inbox has used of what its network, or its owner, grants it. */
+        Usage: {
+            /**
+             * Format: int64
+             * @description How much may be used; null where nobody set a limit.
+             */
+            budget?: number | null;
+            limits: components["schemas"]["Limit"][];
+            /**
+             * Format: date-time
+             * @description When counting begins anew.
+             */
+            resets_at: string;
+            search?: components["schemas"]["Named"] | null;
+            /**
+             * @description What is counted.
+             * @example posts
+             */
+            unit: string;
+            /** Format: int64 */
+            used: number;
         };
         /** @description A saved filter. */
         View: {
@@ -8727,6 +8855,121 @@ export interface operations {
             };
         };
     };
+    hide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HidingBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The person or the token may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It is not there, or not to be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A rule says no; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field is not as it should be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A fault of ours; the log knows it by `error_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Later; `Retry-After` says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     set_kind: {
         parameters: {
             query?: never;
@@ -12499,6 +12742,121 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The person or the token may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It is not there, or not to be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A rule says no; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field is not as it should be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A fault of ours; the log knows it by `error_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Later; `Retry-After` says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadWords"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -66,6 +66,7 @@ export type Hit = Narrow<Answer<Schemas['Hit']>, { message: Message }>
 
 export type NewAnnouncement = Schemas['AnnouncementBody']
 export type Announcement = Narrow<Answer<Schemas['Announcement']>, { accounts: { message: Message; conversations: number }[] }>
+export type AnnouncementPreview = Answer<Schemas['AnnouncementPreview']>
 export type NewHoldingReplies = Schemas['HoldingRepliesBody']
 export type HoldingReplies = Answer<Schemas['HoldingReplies']>
 export type TimelineEvent = Narrow<Answer<Schemas['TimelineEvent']>, { facts: Record<string, unknown> | null }>
@@ -80,6 +81,7 @@ export type BusinessHours = Schemas['OpenHours']
 export type Brand = Narrow<Answer<Schemas['Brand']>, { voice: 'sie' | 'du' }>
 export type Team = Narrow<Answer<Schemas['Team']>, { kind: 'staff' | 'super_users' | 'agency' }>
 
+export type Usage = Answer<Schemas['Usage']>
 export type Trouble = Answer<Schemas['Trouble']>
 export type Inbox = Narrow<Answer<Schemas['Inbox']>, { state: 'active' | 'paused' | 'failing'; settings: Record<string, unknown> }>
 
@@ -96,6 +98,7 @@ export interface SchemaField {
   multiline?: boolean
 }
 export interface SettingsSchema { properties?: Record<string, SchemaField>; required?: string[] }
+export type Connection = Answer<Schemas['Connection']>
 export type Channel = Narrow<Omit<Schemas['Channel'], 'capabilities'>, { settings_schema: SettingsSchema }> & { capabilities?: { calls?: boolean } }
 export type NewCall = Schemas['CallBody']
 

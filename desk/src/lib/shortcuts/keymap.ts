@@ -22,6 +22,8 @@ export const KEYMAP = [
   { id: 'tag', keys: ['t'], group: 'act' },
   { id: 'priority', keys: ['!'], group: 'act' },
   { id: 'unread', keys: ['Shift+U'], group: 'act' },
+  { id: 'like', keys: ['l'], group: 'act' },
+  { id: 'hide', keys: ['h'], group: 'act' },
   { id: 'select', keys: ['x'], group: 'act' },
   { id: 'undo', keys: ['u'], group: 'act' },
   { id: 'palette', keys: ['Mod+K'], group: 'go' },

@@ -39,6 +39,11 @@ export function runShortcut(id: ShortcutId, event: KeyboardEvent): boolean {
   return false
 }
 
+/** Whether the keys would do something now. */
+export function isBound(id: ShortcutId): boolean {
+  return (handlers.get(id) ?? []).length > 0
+}
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)

@@ -13,11 +13,13 @@ export const UNDO_SECONDS = 5
 export function useAnnounce() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ body, idempotencyKey }: { body: NewAnnouncement; idempotencyKey: string }) =>
-      call<Announcement>('POST', '/posts', {
+    mutationFn: async ({ body, idempotencyKey, keepWords }: { body: NewAnnouncement; idempotencyKey: string; keepWords: () => Promise<void> }) => {
+      await keepWords()
+      return call<Announcement>('POST', '/posts', {
         idempotencyKey,
         body: { ...body, send_at: body.send_at ?? new Date(Date.now() + UNDO_SECONDS * 1000).toISOString() },
-      }),
+      })
+    },
     onSuccess: () => client.invalidateQueries({ queryKey: keys.announcements }),
   })
 }

@@ -2,14 +2,18 @@
 import { Button, Checkbox, Textarea } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
+import type { Uploading } from '../../../components/use-uploads'
 import { formatNumber } from '../../../lib/format/number'
 import type { DraftAnnouncement, Line } from '../hooks/use-draft-announcement'
 import classes from './announcements.module.css'
 
-export function AccountLine({ line, draft }: { line: Line; draft: DraftAnnouncement }) {
+interface Props { line: Line; draft: DraftAnnouncement; files: Uploading[]; refusal?: string }
+
+export function AccountLine({ line, draft, files, refusal }: Props) {
   const { t } = useTranslation()
   const { account, chosen, own, text } = line
   const { inbox, capability } = account
+  const going = files.filter((file) => !file.trouble)
   return (
     <li className={classes.account} data-chosen={chosen || undefined}>
       <div className={classes.account_head}>
@@ -22,7 +26,7 @@ export function AccountLine({ line, draft }: { line: Line; draft: DraftAnnouncem
         <LengthOf line={line} />
       </div>
       {!capability.send && capability.reason && <p className={classes.why}>{t(capability.reason, { defaultValue: t('desk.composer.no_reason') })}</p>}
-      {chosen && !own && text !== '' && <p className={classes.preview} data-over={line.fault === 'too_long' || undefined}>{text}</p>}
+      {chosen && refusal && <p className={classes.refusal} role="alert">{refusal}</p>}
       {chosen && own && (
         <Textarea
           autosize
@@ -32,6 +36,16 @@ export function AccountLine({ line, draft }: { line: Line; draft: DraftAnnouncem
           defaultValue={text}
           onChange={(event) => draft.setOwn({ id: inbox.id, words: event.currentTarget.value })}
         />
+      )}
+      {chosen && (own ? going.length > 0 : text !== '' || going.length > 0) && (
+        <div className={classes.preview} data-over={line.fault === 'too_long' || undefined}>
+          {!own && text}
+          {going.length > 0 && (
+            <ul className={classes.pictures} aria-label={t('desk.composer.files')}>
+              {going.map((file) => <li key={file.key}>{file.picture ? <img src={file.picture} alt={file.alt || file.name} title={file.alt || file.name} /> : file.name}</li>)}
+            </ul>
+          )}
+        </div>
       )}
       {chosen && (
         <Button size="compact-xs" variant="subtle" onClick={() => draft.setOwn({ id: inbox.id, words: own ? null : text })}>

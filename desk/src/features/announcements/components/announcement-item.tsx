@@ -1,7 +1,9 @@
 // Something we said: who wrote it and when, and on each account what stands there and how far it has come.
 import { Button } from '@mantine/core'
+import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
+import { Figures } from '../../../components/figures'
 import { Moment } from '../../../components/moment'
 import type { Announcement, Message } from '../../../lib/api/types'
 import { formatMinute } from '../../../lib/format/time'
@@ -12,7 +14,9 @@ export function AnnouncementItem({ announcement }: { announcement: Announcement 
   const { t } = useTranslation()
   const decide = useDecide()
   const { accounts, author, brand } = announcement
-  const first = accounts[0]?.message.body ?? ''
+  const first = accounts.find(({ message }) => message.body !== '')?.message.body ?? ''
+  const gone = accounts.every(({ message }) => message.deleted_at !== null)
+  const files = accounts.find(({ message }) => message.attachments.length > 0)?.message.attachments ?? []
   const queued = accounts.filter(({ message }) => message.delivery?.state === 'queued').map(({ message }) => message)
   return (
     <li className={classes.item}>
@@ -24,7 +28,12 @@ export function AnnouncementItem({ announcement }: { announcement: Announcement 
           <Button size="compact-xs" variant="default" onClick={() => void decide(queued, 'cancel')}>{t('desk.announce.cancel_all')}</Button>
         )}
       </p>
-      <p className={classes.words}>{first || t('desk.announce.taken_back')}</p>
+      {(gone || first !== '') && <p className={classes.words}>{gone ? t('desk.announce.taken_back') : first}</p>}
+      {files.length > 0 && (
+        <p className={classes.files} title={files.map((file) => file.alt || file.name).join('\n')}>
+          <IconPaperclip size={15} stroke={1.7} aria-hidden="true" /> {t('desk.announce.with_files', { count: files.length })}
+        </p>
+      )}
       <ul className={classes.placed}>
         {accounts.map(({ message, conversations }) => (
           <li key={message.id}>
@@ -32,6 +41,7 @@ export function AnnouncementItem({ announcement }: { announcement: Announcement 
             <State message={message} />
             {message.url && <a href={message.url} target="_blank" rel="noreferrer">{t('desk.announce.look')}</a>}
             {conversations > 0 && <span className={classes.below}>{t('desk.announce.below', { count: conversations })}</span>}
+            {!message.deleted_at && <Figures figures={message.figures} />}
             {message.body !== first && message.body !== '' && <p className={classes.preview}>{message.body}</p>}
           </li>
         ))}

@@ -29,6 +29,7 @@ export function AnnouncementsPage({ lead }: { lead?: ReactNode }) {
         {accounts.data && accounts.data.length > 0 && <AnnouncementForm accounts={accounts.data} />}
       </Section>
       <Section title={t('desk.announce.said')}>
+        {said.isPending && <Delayed><p><Bone width="30%" /></p><p><Bone width="70%" /></p></Delayed>}
         {said.isError && !said.data && <ProblemNotice error={said.error} onRetry={() => void said.refetch()} />}
         {said.data && items.length === 0 && (
           <EmptyState title={t('desk.empty.announcements.title')}>{t('desk.empty.announcements.text')}</EmptyState>

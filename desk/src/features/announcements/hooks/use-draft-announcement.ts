@@ -1,4 +1,4 @@
-// What is being written: one text, the accounts it goes to, a text of its own where one is given, and the time.
+// What is being written: one text, the accounts it goes to, a text of its own where one is given, files, and the time.
 import { useMemo, useState } from 'react'
 import { newIdempotencyKey } from '../../../lib/api/client'
 import type { AnnouncingAccount, NewAnnouncement } from '../../../lib/api/types'
@@ -16,14 +16,14 @@ export interface Line {
   fault: 'empty' | 'too_long' | null
 }
 
-export function useDraftAnnouncement(accounts: AnnouncingAccount[]) {
+/** `files` are the ids of what is uploaded: they go along to every account. */
+export function useDraftAnnouncement(accounts: AnnouncingAccount[], files: string[]) {
   const now = useNow()
   const [brand, setBrand] = useState<string | null>(null)
   const [text, setText] = useState('')
   const [own, setOwn] = useState<Record<string, string>>({})
   const [chosen, setChosen] = useState<string[]>([])
   const [at, setAt] = useState('')
-  const [key, setKey] = useState(newIdempotencyKey)
 
   const brands = useMemo(() => [...new Map(accounts.map((account) => [account.brand.id, account.brand])).values()], [accounts])
   const current = brands.find((item) => item.id === brand) ?? brands[0]
@@ -39,17 +39,20 @@ export function useDraftAnnouncement(accounts: AnnouncingAccount[]) {
         text: shown,
         own: id in own,
         measured,
-        fault: shown === '' ? 'empty' : measured.over ? 'too_long' : null,
+        fault: shown === '' && files.length === 0 ? 'empty' : measured.over ? 'too_long' : null,
       }
     })
   const taken = lines.filter((line) => line.chosen)
   const late = at !== '' && !(Date.parse(at) > now)
-
-  /** Another content is another request. */
-  const change = <T,>(set: (value: T) => void) => (value: T) => {
-    setKey(newIdempotencyKey())
-    set(value)
+  const body: NewAnnouncement = {
+    brand: current?.id ?? '',
+    text,
+    texts: Object.fromEntries(taken.filter((line) => line.own).map((line) => [line.account.inbox.id, line.text])),
+    inboxes: taken.map((line) => line.account.inbox.id),
+    ...(files.length > 0 ? { attachments: files } : {}),
+    ...(at ? { send_at: new Date(at).toISOString() } : {}),
   }
+  const idempotencyKey = useKeyOf(JSON.stringify(body))
   return {
     brands,
     brand: current,
@@ -58,30 +61,31 @@ export function useDraftAnnouncement(accounts: AnnouncingAccount[]) {
     taken,
     at,
     late,
+    body,
     ready: taken.length > 0 && taken.every((line) => !line.fault) && !late,
-    idempotencyKey: key,
-    setBrand: change((id: string) => { setBrand(id); setChosen([]) }),
-    setText: change(setText),
-    setAt: change(setAt),
-    choose: change(({ id, on }: { id: string; on: boolean }) => setChosen((known) => (on ? [...known, id] : known.filter((one) => one !== id)))),
-    chooseAll: change((on: boolean) => setChosen(on ? lines.filter((line) => line.account.capability.send).map((line) => line.account.inbox.id) : [])),
-    setOwn: change(({ id, words }: { id: string; words: string | null }) =>
+    idempotencyKey,
+    setBrand: (id: string) => { setBrand(id); setChosen([]) },
+    setText,
+    setAt,
+    choose: ({ id, on }: { id: string; on: boolean }) => setChosen((known) => (on ? [...known, id] : known.filter((one) => one !== id))),
+    chooseAll: (on: boolean) => setChosen(on ? lines.filter((line) => line.account.capability.send).map((line) => line.account.inbox.id) : []),
+    setOwn: ({ id, words }: { id: string; words: string | null }) =>
       setOwn(({ [id]: _before, ...rest }) => (words === null ? rest : { ...rest, [id]: words })),
-    ),
-    body: (): NewAnnouncement => ({
-      brand: current?.id ?? '',
-      text,
-      texts: Object.fromEntries(taken.filter((line) => line.own).map((line) => [line.account.inbox.id, line.text])),
-      inboxes: taken.map((line) => line.account.inbox.id),
-      ...(at ? { send_at: new Date(at).toISOString() } : {}),
-    }),
     clear: () => {
       setText('')
       setOwn({})
       setAt('')
-      setKey(newIdempotencyKey())
     },
   }
+}
+
+/** Another content is another request. */
+function useKeyOf(content: string): string {
+  const [known, setKnown] = useState(() => ({ content, key: newIdempotencyKey() }))
+  if (known.content === content) return known.key
+  const next = { content, key: newIdempotencyKey() }
+  setKnown(next)
+  return next.key
 }
 
 export type DraftAnnouncement = ReturnType<typeof useDraftAnnouncement>

@@ -1,4 +1,4 @@
-// Edits, deletes and reactions on messages that are already out, where the network can do it.
+// Edits, deletes, reactions and hiding, on what stands at the network already and where it can do it.
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useProblemText } from '../../../components/use-problem-text'
@@ -11,6 +11,7 @@ import { say } from '../../../lib/toast'
 export type MessageChange =
   | { verb: 'edit'; body: { body: string } }
   | { verb: 'reactions'; body: { kind: string; add: boolean } }
+  | { verb: 'hiding'; body: { hidden: boolean } }
   | { verb: 'delete' }
 
 export function useChangeMessage() {

@@ -64,6 +64,8 @@ function preview(conversation: ConversationDetail, agent: SessionAgent, draft: N
     stored_at: now,
     edited_at: null,
     deleted_at: null,
+    hidden_at: null,
+    figures: null,
     delivery:
       draft.visibility === 'note'
         ? null

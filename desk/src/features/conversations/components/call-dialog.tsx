@@ -1,5 +1,5 @@
 // Writes down what was said on the phone: who called, what about, what was answered, when we call back.
-import { Button, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
@@ -7,6 +7,7 @@ import { newIdempotencyKey, Problem } from '../../../lib/api/client'
 import type { Conversation } from '../../../lib/api/types'
 import { say } from '../../../lib/toast'
 import { useCallInboxes, useNoteCall } from '../api/note-call'
+import classes from './dialogs.module.css'
 
 interface Props {
   /** The matter that it is about; without one the number finds it. */
@@ -61,25 +62,23 @@ export function CallDialog({ conversation, onClose, onOpen }: Props) {
   return (
     <Modal opened onClose={onClose} title={t('desk.call.title')} size="md" closeButtonProps={{ 'aria-label': t('desk.act.close') }}>
       {inbox ? (
-        <form onSubmit={submit} aria-label={t('desk.call.title')}>
-          <Stack gap="sm">
-            {inboxes.length > 1 && (
-              <Select
-                label={t('desk.call.inbox')}
-                allowDeselect={false}
-                data={inboxes.map((item) => ({ value: item.id, label: item.name }))}
-                value={inbox.id}
-                onChange={setChosen}
-              />
-            )}
-            <TextInput label={t('desk.call.name')} value={values.name} onChange={set('name')} error={fault('name')} data-autofocus={!conversation || undefined} />
-            <TextInput type="tel" label={t('desk.call.number')} description={t('desk.call.number_hint')} value={values.number} onChange={set('number')} error={fault('number')} />
-            <Textarea label={t('desk.call.said')} required autosize minRows={3} maxRows={10} value={values.said} onChange={set('said')} error={fault('said')} data-autofocus={conversation ? true : undefined} />
-            <Textarea label={t('desk.call.answered')} description={t('desk.call.answered_hint')} autosize minRows={2} maxRows={8} value={values.answered} onChange={set('answered')} error={fault('answered')} />
-            <TextInput type="datetime-local" label={t('desk.call.call_back_at')} description={t('desk.call.call_back_hint')} value={values.call_back_at} onChange={set('call_back_at')} error={fault('call_back_at')} />
-            {note.isError && faults.length === 0 && <p role="alert">{describe(note.error)}</p>}
-            <Button type="submit" disabled={!values.said.trim()} loading={note.isPending}>{t('desk.call.keep')}</Button>
-          </Stack>
+        <form className={classes.call} onSubmit={submit} aria-label={t('desk.call.title')}>
+          {inboxes.length > 1 && (
+            <Select
+              label={t('desk.call.inbox')}
+              allowDeselect={false}
+              data={inboxes.map((item) => ({ value: item.id, label: item.name }))}
+              value={inbox.id}
+              onChange={setChosen}
+            />
+          )}
+          <TextInput label={t('desk.call.name')} value={values.name} onChange={set('name')} error={fault('name')} data-autofocus={!conversation || undefined} />
+          <TextInput type="tel" label={t('desk.call.number')} description={t('desk.call.number_hint')} value={values.number} onChange={set('number')} error={fault('number')} />
+          <Textarea label={t('desk.call.said')} required autosize minRows={3} maxRows={10} value={values.said} onChange={set('said')} error={fault('said')} data-autofocus={conversation ? true : undefined} />
+          <Textarea label={t('desk.call.answered')} description={t('desk.call.answered_hint')} autosize minRows={2} maxRows={8} value={values.answered} onChange={set('answered')} error={fault('answered')} />
+          <TextInput type="datetime-local" label={t('desk.call.call_back_at')} description={t('desk.call.call_back_hint')} value={values.call_back_at} onChange={set('call_back_at')} error={fault('call_back_at')} />
+          {note.isError && faults.length === 0 && <p className={classes.fault} role="alert">{describe(note.error)}</p>}
+          <Button type="submit" disabled={!values.said.trim()} loading={note.isPending}>{t('desk.call.keep')}</Button>
         </form>
       ) : (
         <p>{t('desk.call.none')}</p>

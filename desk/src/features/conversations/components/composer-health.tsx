@@ -4,13 +4,19 @@ import { useTranslation } from 'react-i18next'
 import { passes, useTroubleText } from '../../../components/use-trouble-text'
 import { useInboxes } from '../../../lib/api/directory'
 import { useMayAdminister } from '../../../lib/api/session'
+import { formatShort } from '../../../lib/format/time'
+import { useNow } from '../../../lib/format/use-now'
 import classes from './composer-parts.module.css'
 
 export function ComposerHealth({ inboxId }: { inboxId: string }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const describe = useTroubleText()
   const administers = useMayAdminister()
-  const trouble = useInboxes().find((item) => item.id === inboxId)?.health.trouble
+  const now = useNow()
+  const health = useInboxes().find((item) => item.id === inboxId)?.health
+  const until = health?.quiet_until && Date.parse(health.quiet_until) > now ? health.quiet_until : null
+  // A limit that is over again has no trouble to tell of, but while it lasts it is one.
+  const trouble = health?.trouble ?? (until ? { class: 'retry_after', detail: null } : null)
   if (!trouble) return null
   const passing = passes(trouble)
   return (
@@ -18,7 +24,7 @@ export function ComposerHealth({ inboxId }: { inboxId: string }) {
       <IconAlertTriangle size={15} stroke={1.9} aria-hidden="true" />
       <span>
         {describe(trouble).cause}{' '}
-        {passing && t('desk.trouble.waits')}
+        {passing && (until ? t('desk.trouble.waits_until', { at: formatShort(i18n.language, until, now) }) : t('desk.trouble.waits'))}
         {!passing && administers && <a href="/desk/settings/inboxes">{t('desk.trouble.open')}</a>}
         {!passing && !administers && t('desk.trouble.tell')}
       </span>

@@ -1,10 +1,11 @@
 // Where one writes: tab and edge say public, private or note, a sentence says where it goes, the button says it again.
 import { Button } from '@mantine/core'
 import IconClockShare from '@tabler/icons-react/dist/esm/icons/IconClockShare.mjs'
-import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
-import { type KeyboardEvent, lazy, Suspense, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { IconButton } from '../../../components/icon-button'
+import { AttachButton } from '../../../components/attach-button'
+import { UploadStrip } from '../../../components/upload-strip'
+import { useFileDrop } from '../../../components/use-file-drop'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { isApple } from '../../../lib/shortcuts/keymap'
 import { useShortcut } from '../../../lib/shortcuts/use-shortcut'
@@ -17,7 +18,6 @@ import { ComposerTarget } from './composer-target'
 import classes from './composer.module.css'
 import { MentionList, useMention } from './mention-list'
 import { TimePicker } from './time-picker'
-import { UploadStrip } from './upload-strip'
 
 const TemplateForm = lazy(() => import('./template-form').then(({ TemplateForm: component }) => ({ default: component })))
 
@@ -26,13 +26,12 @@ interface Props { conversation: ConversationDetail; messages: Message[] }
 export function Composer({ conversation, messages }: Props) {
   const { t, i18n } = useTranslation()
   const field = useRef<HTMLTextAreaElement>(null)
-  const picker = useRef<HTMLInputElement>(null)
   const composer = useComposer(conversation, messages, field)
   const { visibility, writing, target, measured, template, templated, ready, trouble, uploads } = composer
   /** What leads into private is read by all, and looks like it. */
   const tint = target.shown === 'link' ? 'public' : visibility
   const mention = useMention(field, writing.body, composer.agents, visibility === 'note', composer.write)
-  const [dragging, setDragging] = useState(false)
+  const { dragging, place } = useFileDrop(uploads.add)
   const focus = () => field.current?.focus()
   useShortcut('reply_public', () => { composer.turn('public', focusedMessage()); focus() })
   useShortcut('reply_private', () => { composer.turn('private', focusedMessage()); focus() })
@@ -56,13 +55,7 @@ export function Composer({ conversation, messages }: Props) {
       data-visibility={tint}
       data-dragging={dragging || undefined}
       aria-label={t('desk.composer.region')}
-      onDragOver={(event) => { event.preventDefault(); setDragging(true) }}
-      onDragLeave={() => setDragging(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        setDragging(false)
-        uploads.add(event.dataTransfer.files)
-      }}
+      {...place}
     >
       <MentionList mention={mention} />
       <ComposerTabs conversation={conversation} visibility={visibility} onTurn={(to) => { composer.turn(to); focus() }} />
@@ -80,25 +73,15 @@ export function Composer({ conversation, messages }: Props) {
             onChange={(event) => composer.write(event.currentTarget.value)}
             onKeyDown={onKeyDown}
             onSelect={mention.onSelect}
-            onPaste={(event) => {
-              if (event.clipboardData.files.length > 0) uploads.add(event.clipboardData.files)
-            }}
             onBlur={mention.close}
           />
         </div>
       )}
       {conversation.signature && visibility !== 'note' && !templated && <p className={classes.signature} title={t('desk.composer.signature')}>{conversation.signature}</p>}
-      <UploadStrip uploads={uploads} />
+      <div className={classes.files}><UploadStrip uploads={uploads} /></div>
       {trouble && <p className={classes.trouble} role="alert">{trouble}</p>}
       <footer className={classes.foot}>
-        {visibility !== 'note' && !templated && (
-          <>
-            <input ref={picker} type="file" multiple hidden onChange={(event) => { uploads.add(event.currentTarget.files ?? []); event.currentTarget.value = '' }} />
-            <IconButton label={t('desk.composer.attach')} onClick={() => picker.current?.click()}>
-              <IconPaperclip size={18} stroke={1.7} aria-hidden="true" />
-            </IconButton>
-          </>
-        )}
+        {visibility !== 'note' && !templated && <AttachButton onFiles={uploads.add} />}
         <ComposerLength measured={(templated ? template.body : writing.body) === '' ? null : measured} />
         {visibility !== 'note' && (
           <TimePicker

@@ -11,6 +11,7 @@ import { messagesQuery } from '../api/list-messages'
 import { useMarkRead } from '../api/mark-read'
 import { buildTimeline, findFirstUnread } from '../hooks/build-timeline'
 import { findOpenQuestions } from '../hooks/open-questions'
+import { useMessageKeys } from '../hooks/use-message-keys'
 import { Composer } from './composer'
 import { ConversationHeader } from './conversation-header'
 import classes from './conversation-pane.module.css'
@@ -89,11 +90,18 @@ export function ConversationPane({ id, lead, tail, hrefFor, onOpen }: Props) {
               onOpen={onOpen}
             />
           )}
+          <MessageKeys conversation={known} messages={newestFirst} />
           {!known.joined_into && <Composer key={`composer-${id}`} conversation={known} messages={newestFirst} />}
         </>
       )}
     </main>
   )
+}
+
+/** Mounted only while a conversation is known. */
+function MessageKeys({ conversation, messages }: { conversation: ConversationDetail; messages: Message[] }) {
+  useMessageKeys(conversation, messages)
+  return null
 }
 
 /** The place where reading goes on, kept as it was when the conversation was opened. */

@@ -1,8 +1,10 @@
 // One message: who, when, text, attachments, reactions, where it is seen, and how its delivery stands.
 import IconArrowForwardUp from '@tabler/icons-react/dist/esm/icons/IconArrowForwardUp.mjs'
 import IconCornerDownRight from '@tabler/icons-react/dist/esm/icons/IconCornerDownRight.mjs'
+import IconEyeOff from '@tabler/icons-react/dist/esm/icons/IconEyeOff.mjs'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Figures } from '../../../components/figures'
 import { LightButton } from '../../../components/icon-button'
 import { Moment } from '../../../components/moment'
 import { VisibilityMark } from '../../../components/visibility-mark'
@@ -49,6 +51,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
       data-visibility={visibility}
       data-ours={ours || undefined}
       data-bystander={bystander || undefined}
+      data-hidden={(message.hidden_at && !gone) || undefined}
       style={{ marginLeft: `${Math.min(message.depth, DEEPEST) * 1.35}rem` }}
       aria-label={t(`desk.message.label.${visibility}`, { name: authorName(message, unknown) })}
     >
@@ -70,6 +73,11 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
         <span className={classes.where}>
           <VisibilityMark visibility={visibility} word={visibility !== 'public' || ours} />
         </span>
+        {message.hidden_at && !gone && (
+          <span className={classes.hidden} title={t('desk.message.hidden_text', { name: message.inbox.name })}>
+            <IconEyeOff size={14} stroke={1.8} aria-hidden="true" /> {t('desk.message.hidden')}
+          </span>
+        )}
         <Moment at={message.platform_at} className={classes.time} />
         <span className={classes.tools}>
           {!ours && !gone && visibility !== 'note' && (
@@ -94,6 +102,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
         </p>
       )}
       {!gone && message.attachments.length > 0 && <AttachmentList attachments={message.attachments} />}
+      {!gone && <Figures figures={message.figures} />}
       <Reactions reactions={message.reactions} />
       {message.delivery && <DeliveryLine message={message} conversation={conversation} />}
     </article>

@@ -1,15 +1,17 @@
-// The rarer things about one message: its four times, its place at the network, copying, changing, taking back.
+// The rarer things about one message: reactions, hiding, its four times, its place at the network, copying, changing, taking back.
 import { Menu, Modal } from '@mantine/core'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Confirm } from '../../../components/confirm'
 import { LightButton } from '../../../components/icon-button'
+import { KeyHint } from '../../../components/key-hint'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { formatExact } from '../../../lib/format/time'
 import { say } from '../../../lib/toast'
 import { useChangeMessage } from '../api/change-message'
 import { useActions } from '../hooks/use-actions'
+import { findAbilities, isOurs, useMessageActs } from '../hooks/use-message-acts'
 import classes from './message-parts.module.css'
 
 interface Props { message: Message; conversation: ConversationDetail; onEdit: () => void }
@@ -19,6 +21,7 @@ export const REACTIONS = ['like', 'love', 'thanks'] as const
 export function MessageMenu({ message, conversation, onEdit }: Props) {
   const { t } = useTranslation()
   const change = useChangeMessage()
+  const acts = useMessageActs()
   const { split } = useActions()
   const [armed, setArmed] = useState(false)
   const [dialog, setDialog] = useState<'times' | 'delete' | null>(null)
@@ -28,6 +31,7 @@ export function MessageMenu({ message, conversation, onEdit }: Props) {
   const note = message.visibility === 'note'
   const ours = message.direction === 'out'
   const able = note ? null : conversation.capabilities?.[message.visibility === 'public' ? 'public' : 'private']
+  const can = findAbilities(conversation, message)
   const out = message.delivery?.state === 'sent' && message.deleted_at === null
   return (
     <>
@@ -36,11 +40,16 @@ export function MessageMenu({ message, conversation, onEdit }: Props) {
           <LightButton label={t('desk.message.more')} popup>{sign}</LightButton>
         </Menu.Target>
         <Menu.Dropdown>
-          {!ours && able?.reactions && REACTIONS.map((kind) => (
-            <Menu.Item key={kind} onClick={() => void change(conversation.id, message.id, { verb: 'reactions', body: { kind, add: true } })}>
-              {t(`desk.reaction.act.${kind}`)}
+          {can.react && REACTIONS.map((kind) => (
+            <Menu.Item key={kind} rightSection={kind === 'like' ? <KeyHint id="like" /> : undefined} onClick={() => void acts.react(conversation.id, message, kind)}>
+              {t(`desk.reaction.${isOurs(message, kind) ? 'back' : 'act'}.${kind}`)}
             </Menu.Item>
           ))}
+          {can.hide && (
+            <Menu.Item rightSection={<KeyHint id="hide" />} onClick={() => void acts.hide(conversation.id, message, !message.hidden_at)}>
+              {t(message.hidden_at ? 'desk.message.unhide' : 'desk.message.hide', { name: message.inbox.name })}
+            </Menu.Item>
+          )}
           <Menu.Item onClick={() => void navigator.clipboard?.writeText(message.body).then(() => say(t('desk.did.copied')))}>
             {t('desk.message.copy')}
           </Menu.Item>

@@ -18,14 +18,15 @@ export function Reactions({ reactions }: { reactions: Message['reactions'] }) {
   if (shown.length === 0) return null
   return (
     <ul className={classes.reactions} aria-label={t('desk.reaction.label')}>
-      {shown.map(({ kind, count }) => {
+      {shown.map(({ kind, count, ours }) => {
         const Sign = SIGNS[kind]
         const name = t(`desk.reaction.${kind}`, { defaultValue: kind })
         return (
-          <li key={kind} className={classes.reaction} title={name}>
+          <li key={kind} className={classes.reaction} data-ours={ours || undefined} title={ours ? `${name}, ${t('desk.reaction.ours')}` : name}>
             {Sign && <Sign size={14} stroke={1.8} aria-hidden="true" />}
             <span className={Sign ? 'seen-by-readers-only' : undefined}>{name}</span>
             <span className="tabular">{formatNumber(i18n.language, count)}</span>
+            {ours && <span className="seen-by-readers-only">{t('desk.reaction.ours')}</span>}
           </li>
         )
       })}

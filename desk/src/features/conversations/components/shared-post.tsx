@@ -1,6 +1,7 @@
 // Our own post above the party's words: shared context, shown once on top, foldable.
 import IconSpeakerphone from '@tabler/icons-react/dist/esm/icons/IconSpeakerphone.mjs'
 import { useTranslation } from 'react-i18next'
+import { Figures } from '../../../components/figures'
 import { Moment } from '../../../components/moment'
 import type { Message } from '../../../lib/api/types'
 import classes from './conversation-pane.module.css'
@@ -19,6 +20,7 @@ export function SharedPost({ post }: { post: Message }) {
       </summary>
       {!post.deleted_at && post.title && <strong>{post.title}</strong>}
       <p>{post.deleted_at ? t('desk.message.deleted') : <Linked text={post.body} />}</p>
+      {!post.deleted_at && <Figures figures={post.figures} />}
       {post.url && (
         <a href={post.url} target="_blank" rel="noreferrer noopener">
           {t('desk.message.at_the_network', { name: post.inbox.name })}

@@ -2,6 +2,7 @@
 import { type RefObject, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../components/use-problem-text'
+import { useUploads } from '../../../components/use-uploads'
 import { Problem } from '../../../lib/api/client'
 import { useAgents } from '../../../lib/api/directory'
 import { useAgent } from '../../../lib/api/session'
@@ -18,7 +19,6 @@ import { answeredVisibility, findTarget, firstVisibility } from './reply-target'
 import { endTyping, noteTyping } from './use-presence'
 import { useDraft } from './use-draft'
 import { useTemplate } from './use-template'
-import { useUploads } from './use-uploads'
 
 export function useComposer(conversation: ConversationDetail, messages: Message[], field: RefObject<HTMLTextAreaElement | null>) {
   const { t, i18n } = useTranslation()
@@ -41,8 +41,7 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
   /** An approved text stands in the place of what is written, as long as nothing else may go out. */
   const templated = template.opened && target.templates
   const measured = capability ? measure(templated ? template.body : body, capability) : null
-  const uploading = uploads.files.some((file) => !file.upload && !file.trouble)
-  const complete = templated ? template.ready : body.trim() !== '' && !uploading && target.blocked === null
+  const complete = templated ? template.ready : body.trim() !== '' && !uploads.busy && target.blocked === null
   const ready = complete && !measured?.over
   const meanwhile = body && begunAt ? countSince(messages, begunAt, agent.name) : 0
 
@@ -78,12 +77,13 @@ export function useComposer(conversation: ConversationDetail, messages: Message[
     endTyping()
     const kept = { ...writing }
     const approved = templated ? template.wanted : null
-    const attachments = approved ? [] : uploads.files.flatMap((file) => (file.upload ? [file.upload.id] : []))
+    const attachments = approved ? [] : uploads.ids
     const mentions = visibility === 'note' ? agents.filter((item) => body.includes(`@${item.name}`)).map((item) => item.id) : []
     if (!approved) clear()
     setBegunAt(null)
     const seconds = visibility === 'note' ? 0 : UNDO_SECONDS
     try {
+      if (attachments.length > 0) await uploads.keepWords()
       const message = await send(conversation, agent, {
         ...(at ? { send_at: at } : {}),
         body: approved ? template.body : kept.body.trim(),

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
+import { Bone, Delayed } from '../../../components/delayed'
 import { EmptyState } from '../../../components/empty-state'
 import { Section } from '../../../components/page-frame'
 import { ProblemNotice } from '../../../components/problem-notice'
@@ -34,6 +35,7 @@ export function HitList({ search, openConversation }: Props) {
   )
   return (
     <Section title={t('desk.listening.hits', { name: search.name })} tail={choice}>
+      {query.isPending && <Delayed><p><Bone width="35%" /></p><p><Bone width="85%" /></p></Delayed>}
       {query.isError && !query.data && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && hits.length === 0 && <EmptyState title={t('desk.empty.hits.title')}>{t('desk.empty.hits.text')}</EmptyState>}
       <ul className={classes.list}>

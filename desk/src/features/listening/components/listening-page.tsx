@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import IconEar from '@tabler/icons-react/dist/esm/icons/IconEar.mjs'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Bone, Delayed } from '../../../components/delayed'
 import { EmptyState } from '../../../components/empty-state'
 import { PageFrame, Section } from '../../../components/page-frame'
 import { ProblemNotice } from '../../../components/problem-notice'
@@ -27,6 +28,7 @@ export function ListeningPage({ lead, edits, openConversation }: Props) {
   return (
     <PageFrame title={t('desk.nav.listening')} lead={lead} narrow>
       <Section title={t('desk.listening.searches')} text={t('desk.listening.text')} tail={searches.length > 0 && add}>
+        {query.isPending && <Delayed><p><Bone width="45%" /></p><p><Bone width="80%" /></p></Delayed>}
         {query.isError && !query.data && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
         {query.data && searches.length === 0 && (
           <EmptyState sign={<IconEar size={28} stroke={1.5} />} title={t('desk.empty.listening.title')} action={add}>{t('desk.empty.listening.text')}</EmptyState>

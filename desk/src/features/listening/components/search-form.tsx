@@ -1,5 +1,9 @@
 // Writes a search, tries it before it is switched on, and sets where it looks, with which budget and by which rule.
 import { Button, Checkbox, Group, Modal, NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core'
+import '@mantine/core/styles/NumberInput.css'
+import '@mantine/core/styles/Pill.css'
+import '@mantine/core/styles/PillsInput.css'
+import '@mantine/core/styles/ScrollArea.css'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
@@ -44,21 +48,28 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
       setBusy(null)
     }
   }
+  /** A search for nothing would find everything. */
+  const named = () => {
+    const empty = terms.words.length + terms.hashtags.length + terms.mentions.length === 0
+    setTrouble(empty ? t('desk.listening.needs_terms') : null)
+    return !empty
+  }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
+    if (!named()) return
     const body: SearchFields = { name: name.trim(), terms, take_up: rule, state, inboxes: chosen.map(({ id }) => ({ id, budget: budgets[id] })) }
     void during('save', async () => {
       await save(search, search ? body : { ...body, brand })
       onClose()
     })
   }
-  const onTry = () => during('try', async () => setTrial(await trySearch({ brand, terms, inboxes: chosen.map(({ id }) => id) })))
+  const onTry = () => named() && during('try', async () => setTrial(await trySearch({ brand, terms, inboxes: chosen.map(({ id }) => id) })))
   const onRemove = () => during('remove', async () => {
     if (search) await remove(search)
     onClose()
   })
   const list = (key: 'words' | 'hashtags' | 'mentions' | 'without', description?: string) => (
-    <TagsInput label={t(`desk.listening.${key}`)} description={description} placeholder={t('desk.listening.add')} splitChars={[',', ';']} acceptValueOnBlur maxTags={100} value={terms[key]} onChange={(value) => setTerms({ ...terms, [key]: value })} />
+    <TagsInput label={t(`desk.listening.${key}`)} description={description} placeholder={terms[key].length === 0 ? t('desk.listening.add') : undefined} splitChars={[',', ';']} acceptValueOnBlur maxTags={100} value={terms[key]} onChange={(value) => setTerms({ ...terms, [key]: value })} />
   )
   const choose = (id: string, on: boolean) =>
     setBudgets(({ [id]: known, ...others }) => (on ? { ...others, [id]: known ?? BUDGET } : others))
@@ -82,7 +93,7 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
             <div key={inbox.id} className={classes.row}>
               <Checkbox checked={inbox.id in budgets} onChange={(event) => choose(inbox.id, event.currentTarget.checked)} label={<span className={classes.place}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>} />
               {inbox.id in budgets && (
-                <NumberInput size="xs" w={120} min={1} max={100000} suffix={` ${t('desk.listening.budget')}`} aria-label={t('desk.listening.budget_for', { name: inbox.name })} value={budgets[inbox.id]} onChange={(value) => setBudgets({ ...budgets, [inbox.id]: Number(value) || 1 })} />
+                <NumberInput size="xs" w={190} min={1} max={100000} suffix={` ${t('desk.listening.budget')}`} aria-label={t('desk.listening.budget_for', { name: inbox.name })} value={budgets[inbox.id]} onChange={(value) => setBudgets({ ...budgets, [inbox.id]: Number(value) || 1 })} />
               )}
             </div>
           ))}
@@ -91,7 +102,7 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
         {rule && (
           <>
             <Checkbox label={t('desk.listening.rule_question')} checked={rule.question} onChange={(event) => setRule({ ...rule, question: event.currentTarget.checked })} />
-            <TagsInput label={t('desk.listening.rule_words')} placeholder={t('desk.listening.add')} splitChars={[',', ';']} acceptValueOnBlur maxTags={100} value={rule.words} onChange={(words) => setRule({ ...rule, words })} />
+            <TagsInput label={t('desk.listening.rule_words')} placeholder={rule.words.length === 0 ? t('desk.listening.add') : undefined} splitChars={[',', ';']} acceptValueOnBlur maxTags={100} value={rule.words} onChange={(words) => setRule({ ...rule, words })} />
           </>
         )}
         <Select label={t('desk.listening.state_label')} description={t(`desk.listening.state_text.${state}`)} allowDeselect={false} value={state} onChange={(value) => value && setState(value as Search['state'])} data={STATES.map((value) => ({ value, label: t(`desk.listening.state.${value}`) }))} />

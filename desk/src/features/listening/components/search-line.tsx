@@ -1,5 +1,7 @@
 // One search in the list: its state, what it looks for, and for each inbox the coverage and the day's budget.
 import { Badge, Button, Progress } from '@mantine/core'
+import '@mantine/core/styles/Badge.css'
+import '@mantine/core/styles/Progress.css'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
 import type { Search } from '../../../lib/api/types'
@@ -21,7 +23,7 @@ export function SearchLine({ search, chosen, onChoose, onEdit }: Props) {
     <li className={classes.search} data-chosen={chosen || undefined}>
       <div className={classes.head}>
         <button type="button" className={classes.name} aria-pressed={chosen} onClick={onChoose}>{search.name}</button>
-        <Badge variant="light" color={search.state === 'on' ? undefined : 'gray'} title={t(`desk.listening.state_text.${search.state}`)}>{t(`desk.listening.state.${search.state}`)}</Badge>
+        <Badge variant="light" tt="none" fw={560} color={search.state === 'on' ? undefined : 'gray'} title={t(`desk.listening.state_text.${search.state}`)}>{t(`desk.listening.state.${search.state}`)}</Badge>
         <span className={classes.soft}>{search.brand.name}</span>
         <span className={classes.count}>{waiting >= MOST ? t('desk.listening.waiting_more', { count: MOST }) : t('desk.listening.waiting', { count: waiting })}</span>
         {onEdit && <Button size="compact-xs" variant="subtle" onClick={onEdit} aria-label={`${t('desk.listening.edit')}: ${search.name}`}>{t('desk.listening.edit')}</Button>}
@@ -41,15 +43,17 @@ function PlaceLine({ place }: { place: Search['inboxes'][number] }) {
   const words = t('desk.listening.used', { used: number(used), budget: number(budget) })
   return (
     <li>
-      <span className={classes.place}><ChannelGlyph inbox={place.inbox} /> {place.inbox.name}</span>
-      {place.way === 'network' && (
-        <span className={classes.meter}>
-          <Progress value={Math.min(100, (used / budget) * 100)} color={used >= budget ? 'orange' : undefined} aria-label={words} size="sm" />
-          <span>{words}</span>
-        </span>
-      )}
-      {trouble && <span className={classes.trouble}>{t('desk.listening.trouble', { detail: trouble.detail })}</span>}
-      {place.way === 'network' && at && <span className={classes.soft}>{used >= budget ? t('desk.listening.spent', { at }) : t('desk.listening.next', { at })}</span>}
+      <div className={classes.head}>
+        <span className={classes.place}><ChannelGlyph inbox={place.inbox} /> {place.inbox.name}</span>
+        {place.way === 'network' && (
+          <span className={classes.meter}>
+            <Progress value={Math.min(100, (used / budget) * 100)} color={used >= budget ? 'var(--public-edge)' : undefined} aria-label={words} size="sm" />
+            <span>{words}</span>
+          </span>
+        )}
+      </div>
+      {trouble && <p className={classes.trouble}>{t('desk.listening.trouble', { detail: trouble.detail })}</p>}
+      {place.way === 'network' && at && <p className={used >= budget ? classes.spent : classes.soft}>{used >= budget ? t('desk.listening.spent', { at }) : t('desk.listening.next', { at })}</p>}
       <p className={classes.soft}>{t(place.coverage)}</p>
     </li>
   )

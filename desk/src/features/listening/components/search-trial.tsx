@@ -11,7 +11,7 @@ export function SearchTrial({ trial }: { trial: Trial }) {
   const { t, i18n } = useTranslation()
   const number = (value: number) => formatNumber(i18n.language, value)
   return (
-    <div role="status">
+    <div className={classes.trial} role="status">
       <p>
         <strong>
           {trial.looked_at === 0
@@ -21,7 +21,7 @@ export function SearchTrial({ trial }: { trial: Trial }) {
       </p>
       <Examples examples={trial.examples} />
       {trial.networks.map((network) => (
-        <div key={network.inbox.id}>
+        <div key={network.inbox.id} className={classes.tried}>
           <p className={classes.head}>
             <ChannelGlyph inbox={network.inbox} /> {network.inbox.name}
             {network.found !== null && <strong>{t('desk.listening.network_found', { count: network.found })}</strong>}

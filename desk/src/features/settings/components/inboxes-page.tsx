@@ -1,13 +1,15 @@
 // Inboxes: what is connected, whether it works, pausing, a new secret.
 import { useQuery } from '@tanstack/react-query'
 import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
-import { useState } from 'react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
 import { Confirm } from '../../../components/confirm'
 import { IconButton } from '../../../components/icon-button'
 import { Moment } from '../../../components/moment'
 import { TroubleNotice } from '../../../components/trouble-notice'
+import { UsageMeters } from '../../../components/usage-meters'
 import { useProblemText } from '../../../components/use-problem-text'
 import { call } from '../../../lib/api/client'
 import { channelsQuery, inboxesQuery } from '../../../lib/api/directory'
@@ -23,13 +25,37 @@ import { type Shown, ShownOnce } from './shown-once'
 
 export function InboxesPage() {
   const { t } = useTranslation()
-  const query = useQuery(inboxesQuery)
+  const query = useQuery({ ...inboxesQuery, refetchOnMount: 'always' })
   const { data: channels = [] } = useQuery(channelsQuery)
   const describe = useProblemText()
   const { save, remove, refresh } = useChangeSetting<Inbox>('inboxes')
   const [editing, setEditing] = useState<Inbox | 'new' | null>(null)
   const [rotating, setRotating] = useState<Inbox | null>(null)
   const [made, setMade] = useState<Inbox | null>(null)
+  const [outcome, setOutcome] = useState<string | null>(null)
+  const back = useSearch({ strict: false }) as { inbox?: string; connection?: string }
+  const navigate = useNavigate()
+  const edit = (inbox: Inbox | 'new' | null) => {
+    setEditing(inbox)
+    setOutcome(null)
+  }
+  /** What was connected is said; what was not is shown where it can be tried again. */
+  const tellOutcome = (inbox: Inbox | undefined, came: string) => {
+    if (came === 'connected') {
+      edit(null)
+      say(t('desk.connect.outcome.connected'))
+    } else if (inbox) {
+      setEditing(inbox)
+      setOutcome(came)
+    }
+  }
+  const isLoaded = query.data !== undefined
+  useEffect(() => {
+    if (!back.connection || !isLoaded) return
+    tellOutcome(query.data.find((inbox) => inbox.id === back.inbox), back.connection)
+    void navigate({ to: '/settings/$page', params: { page: 'inboxes' }, search: {}, replace: true })
+    // Once for each return: what is known by then counts.
+  }, [back.connection, back.inbox, isLoaded])
   const tell = (problem: unknown) => say(describe(problem), { tone: 'trouble' })
   const rotate = async (inbox: Inbox) => {
     try {
@@ -41,7 +67,7 @@ export function InboxesPage() {
   }
   return (
     <>
-      <CollectionPage name="inboxes" columns={['name', 'brand', 'team', 'state', 'received']} query={query} count={query.data?.length ?? 0} onAdd={() => setEditing('new')}>
+      <CollectionPage name="inboxes" columns={['name', 'brand', 'team', 'state', 'received']} query={query} count={query.data?.length ?? 0} onAdd={() => edit('new')}>
         {query.data?.map((inbox) => (
           <tr key={inbox.id}>
             <td>
@@ -61,12 +87,13 @@ export function InboxesPage() {
             <td>
               <span className={classes.state} data-state={inbox.state}>{t(`desk.inbox_state.${inbox.state}`)}</span>
               {inbox.health.trouble && <TroubleNotice trouble={inbox.health.trouble} />}
+              <UsageMeters usage={inbox.health.usage} quietUntil={inbox.health.quiet_until} />
             </td>
             <td data-label={t('desk.settings.column.received')}>{inbox.health.last_received_at ? <Moment at={inbox.health.last_received_at} /> : t('desk.settings.never')}</td>
             <td>
               <RowActions
                 name={inbox.name}
-                onEdit={() => setEditing(inbox)}
+                onEdit={() => edit(inbox)}
                 onDelete={() => remove(inbox)}
                 deleteText={t('desk.settings.delete_inbox')}
                 more={[
@@ -81,7 +108,17 @@ export function InboxesPage() {
           </tr>
         ))}
       </CollectionPage>
-      {editing && <InboxForm inbox={editing === 'new' ? null : editing} channels={channels} onClose={() => setEditing(null)} onMade={setMade} />}
+      {editing && (
+        <InboxForm
+          key={editing === 'new' ? 'new' : editing.id}
+          inbox={editing === 'new' ? null : editing}
+          channels={channels}
+          outcome={outcome}
+          onClose={() => edit(null)}
+          onMade={(inbox) => (inbox.health.trouble?.class === 'unconnected' ? edit(inbox) : setMade(inbox))}
+          onOutcome={tellOutcome}
+        />
+      )}
       {rotating && (
         <Confirm title={t('desk.settings.rotate')} text={t('desk.settings.rotate_text')} act={t('desk.settings.rotate')} onClose={() => setRotating(null)} onConfirm={() => rotate(rotating)} />
       )}
