@@ -1,15 +1,20 @@
-//! What the interfaces of Google for reviews have in common: how they are asked and how they refuse.
+//! What the interfaces of Google have in common: where a person agrees; and for reviews, how they are
+//! asked and how they refuse.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::connect::{self, Attempt, Permit};
 use crate::delivery::Account;
 use crate::http::{Answer, Http, HttpError, Method, Request};
 use crate::oauth;
 use crate::outbound::SendError;
 
 pub(crate) const TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+
+/// Where a person agrees, unless an inbox says otherwise.
+pub(crate) const AUTHORISE_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -22,6 +27,20 @@ struct Refused {
 struct Refusal {
     message: String,
     status: String,
+}
+
+/// Writes the address of Google's page. Only whoever asks for it there, each time anew, is given a
+/// token to renew by.
+pub(crate) fn consent(
+    account: &Account,
+    scopes: &[Permit],
+    attempt: &Attempt,
+) -> Result<String, SendError> {
+    let address = account.setting("authorise_url").unwrap_or(AUTHORISE_URL);
+    let client = connect::needed(account.setting("client_id"), "client_id")?;
+    let more = [("access_type", "offline"), ("prompt", "consent")];
+    let scopes = connect::names(scopes, " ");
+    connect::page_with_proof(address, (client, &scopes), attempt, &more)
 }
 
 pub(crate) fn request(

@@ -2,6 +2,7 @@
 //! Keeps no state and knows no database; cursors and secrets come in and go out as values.
 
 pub mod capability;
+pub mod connect;
 pub mod counting;
 pub mod delivery;
 mod fields;
@@ -42,6 +43,8 @@ pub mod whatsapp;
 pub mod x;
 pub mod youtube;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use kulant_model::message::Visibility;
@@ -49,6 +52,9 @@ use kulant_model::time::Timestamp;
 use serde_json::Value;
 
 use crate::capability::Capabilities;
+use crate::connect::{
+    Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
+};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };
@@ -175,6 +181,44 @@ pub trait Channel: Send + Sync + 'static {
         Err(not_offered())
     }
 
+    /// Returns what it takes to connect an account at the network's own page, with these settings; none
+    /// where tokens can only be typed in.
+    fn connecting(&self, _settings: &Value) -> Option<Connecting> {
+        None
+    }
+
+    /// Begins to connect: makes itself known to the network where that must be, and returns where a
+    /// person agrees.
+    async fn authorise(
+        &self,
+        _: &Account,
+        _: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        Err(not_offered().into())
+    }
+
+    /// Exchanges what the network's page brought back for what an inbox needs.
+    async fn connect(
+        &self,
+        _: &Account,
+        _: &Agreement,
+        _: &Http,
+    ) -> Result<Connected, ConnectError> {
+        Err(not_offered().into())
+    }
+
+    /// Connects with one of the accounts that were to be chosen from.
+    async fn connect_chosen(
+        &self,
+        _: &Account,
+        _kept: &Value,
+        _choice: &str,
+        _: &Http,
+    ) -> Result<Grant, ConnectError> {
+        Err(not_offered().into())
+    }
+
     /// Looks for words at the network, newest last; what is found is a delivery like any other.
     async fn search(
         &self,
@@ -235,16 +279,29 @@ pub trait Channel: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// Fetches a file that came along; `address` is what `AttachmentSource::Url` said, which may be one
-    /// that only this network reads, or one that is opened only with the account's secrets.
-    async fn fetch_file(
+    /// Returns how to ask for a file that came along; `address` is what `AttachmentSource::Url` said,
+    /// which may be one that only this network reads, or one that is opened only with the account's
+    /// secrets.
+    async fn file_request(
         &self,
         _: &Account,
+        address: &str,
+        _: &Http,
+    ) -> Result<Request, SendError> {
+        Ok(Request::get(address))
+    }
+
+    /// Fetches such a file whole.
+    async fn fetch_file(
+        &self,
+        account: &Account,
         address: &str,
         limit: usize,
         http: &Http,
     ) -> Result<Vec<u8>, SendError> {
-        fetched(Request::get(address), limit, http).await
+        let request = self.file_request(account, address, http).await?.limit(limit);
+        let answer = http.send(request).await.map_err(HttpError::when_asking)?;
+        file_refusal(answer.status).map_or(Ok(answer.body), Err)
     }
 
     /// Does one thing at the network. Called again only after `look_up` or a retryable error.
@@ -255,6 +312,17 @@ pub trait Channel: Send + Sync + 'static {
     /// Returns whether this inbox can look for a message of ours at the network.
     fn can_look_up(&self, _: &Account) -> bool {
         self.capabilities().look_up
+    }
+
+    /// Returns how long something is tried that the network does not take yet.
+    fn patience(&self) -> Duration {
+        Duration::from_hours(24)
+    }
+
+    /// Returns after how many seconds a message is looked for whose answer was lost, one look after the
+    /// other; that it is not there is believed of the last one only.
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        outbound::LOOKS_LATE
     }
 
     /// Looks for a message of ours whose answer was lost.
@@ -279,20 +347,14 @@ pub trait Channel: Send + Sync + 'static {
     }
 }
 
-/// Asks for a file and returns its bytes.
-async fn fetched(request: Request, limit: usize, http: &Http) -> Result<Vec<u8>, SendError> {
-    let answer = http
-        .send(request.limit(limit))
-        .await
-        .map_err(HttpError::when_asking)?;
-    match answer.status {
-        200..=299 => Ok(answer.body),
-        401 | 403 => Err(SendError::Forbidden(format!("status {}", answer.status))),
-        404 | 410 => Err(SendError::RecipientGone(format!(
-            "status {}",
-            answer.status
-        ))),
-        status => Err(SendError::RetryBackoff(format!("status {status}"))),
+/// Returns what the status of an answer says against a file; none where the file comes with it.
+pub fn file_refusal(status: u16) -> Option<SendError> {
+    let said = format!("status {status}");
+    match status {
+        200..=299 => None,
+        401 | 403 => Some(SendError::Forbidden(said)),
+        404 | 410 => Some(SendError::RecipientGone(said)),
+        _ => Some(SendError::RetryBackoff(said)),
     }
 }
 

@@ -9,6 +9,7 @@ use kulant_model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::connect::Agreement;
 use crate::delivery::Account;
 use crate::http::{Http, HttpError, Request};
 use crate::outbound::SendError;
@@ -82,12 +83,41 @@ pub(crate) async fn renew(
         fields.push(("client_secret", secret));
     }
     fields.push(("refresh_token", refresh_token));
-    let mut request = Request::post_form(client.token_url.as_str(), &fields);
-    if let Some(secret) = client.secret.filter(|_| client.by_header) {
-        let basic = STANDARD.encode(format!("{}:{secret}", client.id));
-        request = request.header("authorization", format!("Basic {basic}"));
+    fetch(account, client.request(&fields), http).await
+}
+
+/// Exchanges what a person agreed to for tokens.
+pub(crate) async fn exchange(
+    account: &Account,
+    client: &Client<'_>,
+    agreement: &Agreement,
+    http: &Http,
+) -> Result<Value, SendError> {
+    let mut fields = vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", client.id),
+        ("code", agreement.code.as_str()),
+        ("redirect_uri", agreement.redirect_url.as_str()),
+        ("code_verifier", agreement.verifier.as_str()),
+    ];
+    if let Some(secret) = client.secret.filter(|_| !client.by_header) {
+        fields.push(("client_secret", secret));
     }
-    fetch(account, request, http).await
+    fetch(account, client.request(&fields), http).await
+}
+
+impl Client<'_> {
+    /// Makes a request with these fields, the client's name and secret in a header where they go there.
+    fn request(&self, fields: &[(&str, &str)]) -> Request {
+        let request = Request::post_form(self.token_url.as_str(), fields);
+        match self.secret.filter(|_| self.by_header) {
+            Some(secret) => {
+                let basic = STANDARD.encode(format!("{}:{secret}", self.id));
+                request.header("authorization", format!("Basic {basic}"))
+            }
+            None => request,
+        }
+    }
 }
 
 /// Asks for a token by a request that says everything.

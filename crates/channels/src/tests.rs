@@ -237,3 +237,34 @@ async fn what_is_not_offered_is_refused() {
     );
     assert!(network.asked().is_empty());
 }
+
+#[test]
+fn what_connecting_needs_and_fills_are_settings() {
+    let with = |name: &str| match name {
+        "email" => json!({"oauth_provider": "google"}),
+        _ => json!({}),
+    };
+    let mut offered = Vec::new();
+    for channel in CHANNELS {
+        let schema = channel.settings_schema();
+        let Some(connecting) = channel.connecting(&with(channel.name())) else {
+            continue;
+        };
+        offered.push(channel.name());
+        for name in connecting.needs.iter().chain(connecting.fills) {
+            let known = schema["properties"].get(*name);
+            assert!(known.is_some(), "{}: {name}", channel.name());
+        }
+        let both = |name: &&str| connecting.fills.contains(name);
+        assert!(!connecting.needs.iter().any(|name| both(&name)));
+        assert!(!connecting.scopes.is_empty());
+    }
+    assert_eq!(
+        offered,
+        ["email", "facebook", "google_business", "instagram", "mastodon", "x", "youtube"]
+    );
+    // Whoever types tokens in is offered no page.
+    assert_eq!(email::Email.connecting(&json!({})), None);
+    let alone = json!({"login": "instagram"});
+    assert_eq!(instagram::Instagram.connecting(&alone), None);
+}

@@ -5,6 +5,7 @@ mod body;
 mod bounce;
 mod compose;
 mod connect;
+mod consent;
 mod dkim;
 mod imap;
 mod inbound;
@@ -17,6 +18,8 @@ mod setup;
 mod smtp;
 mod wire;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use kulant_model::time::Timestamp;
@@ -24,8 +27,9 @@ use serde_json::{Value, json};
 
 use crate::Channel;
 use crate::capability::{
-    AttachmentLimits, Capabilities, IdentityRealm, IntakeWay, SideCapabilities,
+    AttachmentLimits, Capabilities, IdentityRealm, IntakeWay, SideCapabilities, Tells,
 };
+use crate::connect::{Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -47,6 +51,13 @@ static CAPABILITIES: Capabilities = Capabilities {
     private: Some(SideCapabilities {
         send: true,
         attachments: Some(FILES),
+        // Of our own mails it tells where a folder of sent mail is named.
+        tells: Tells {
+            attachments: true,
+            echoes: true,
+            native: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     intake: IntakeWay::Listen,
@@ -147,6 +158,28 @@ impl Channel for Email {
         oauth::renew(account, http).await
     }
 
+    fn connecting(&self, settings: &Value) -> Option<Connecting> {
+        consent::connecting(settings)
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        consent::authorise(account, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        consent::connect(account, agreement, http).await
+    }
+
     async fn send(
         &self,
         account: &Account,
@@ -154,6 +187,11 @@ impl Channel for Email {
         http: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(&Setup::read(account)?, account, outbound, http).await
+    }
+
+    fn patience(&self) -> Duration {
+        // As long as mail servers keep a mail that the next one does not take yet.
+        Duration::from_hours(5 * 24)
     }
 
     fn can_look_up(&self, account: &Account) -> bool {
@@ -197,6 +235,10 @@ fn fields() -> Vec<(&'static str, Value)> {
         ("smtp_security", security()),
         ("smtp_username", text()),
         ("smtp_password", secret()),
+        (
+            "oauth_provider",
+            json!({"type": "string", "enum": ["google", "microsoft"]}),
+        ),
         (
             "oauth_token_url",
             json!({"type": "string", "format": "uri"}),

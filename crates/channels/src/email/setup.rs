@@ -145,7 +145,7 @@ pub(super) fn faults(settings: &Value) -> Vec<SettingFault> {
     let given = |name: &str| settings.get(name).and_then(Value::as_str).map(str::trim);
     let mut faults = Vec::new();
     let is_given = |name: &str| given(name).is_some_and(|value| !value.is_empty());
-    let needed: &[&str] = if is_given("oauth_token_url") {
+    let needed: &[&str] = if is_given("oauth_token_url") || is_given("oauth_provider") {
         &["oauth_client_id", "oauth_client_secret", "refresh_token"]
     } else {
         &["password"]

@@ -1,6 +1,7 @@
 //! A Facebook page: its posts and comments in public and Messenger in private, in one inbox.
 //! What it shares with Instagram and WhatsApp stands in `graph`.
 
+mod connect;
 mod inbound;
 mod outbound;
 mod poll;
@@ -14,6 +15,9 @@ use crate::Channel;
 use crate::capability::{
     AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
     Tells,
+};
+use crate::connect::{
+    Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
 };
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
@@ -103,6 +107,10 @@ impl Channel for Facebook {
             ("page_id", Value::Null),
             ("user_token", json!({"secret": true})),
             ("human_agent", json!({"type": "boolean", "default": false})),
+            (
+                "authorise_url",
+                json!({"format": "uri", "default": graph::connect::AUTHORISE_URL}),
+            ),
         ];
         let own = own.map(|(name, more)| Field { name, more });
         graph::settings::schema("facebook", graph::BASE_URL, &["page_id"], own.into())
@@ -158,6 +166,39 @@ impl Channel for Facebook {
 
     async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
         health::renew_page(account, page_id(account)?, http).await
+    }
+
+    fn connecting(&self, _: &Value) -> Option<Connecting> {
+        Some(connect::connecting())
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        graph::connect::authorise(account, &connect::PAGE, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        let wanted = account.setting("page_id");
+        graph::connect::connect(account, (&connect::PAGE, wanted), agreement, http).await
+    }
+
+    async fn connect_chosen(
+        &self,
+        account: &Account,
+        kept: &Value,
+        choice: &str,
+        http: &Http,
+    ) -> Result<Grant, ConnectError> {
+        graph::connect::connect_chosen(account, &connect::PAGE, (kept, choice), http).await
     }
 
     async fn send(

@@ -1,6 +1,7 @@
 //! Google Business Profile: what people write of one place on Google's map, and our one answer to each.
 //! Needs no public address.
 
+mod connect;
 mod inbound;
 mod outbound;
 mod wire;
@@ -11,10 +12,11 @@ use serde_json::{Value, json};
 
 use crate::Channel;
 use crate::capability::{Capabilities, Counting, IntakeWay, SideCapabilities};
+use crate::connect::{Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 use crate::review::{Page, Review, Source};
 use crate::{google, oauth, review};
 
@@ -90,6 +92,17 @@ impl Source for Reviews<'_> {
     }
 }
 
+/// Returns who asks for tokens, and where.
+fn client(account: &Account) -> Result<oauth::Client<'_>, SendError> {
+    let token_url = account.setting("token_url").unwrap_or(google::TOKEN_URL);
+    Ok(oauth::Client {
+        token_url: token_url.to_owned(),
+        id: crate::connect::needed(account.setting("client_id"), "client_id")?,
+        secret: account.secret("client_secret"),
+        by_header: false,
+    })
+}
+
 #[async_trait]
 impl Channel for GoogleBusiness {
     fn name(&self) -> &'static str {
@@ -124,6 +137,7 @@ impl Channel for GoogleBusiness {
                 })),
                 "base_url": setting("base_url", address(BASE_URL)),
                 "token_url": setting("token_url", address(google::TOKEN_URL)),
+                "authorise_url": setting("authorise_url", address(google::AUTHORISE_URL)),
             },
         })
     }
@@ -162,17 +176,29 @@ impl Channel for GoogleBusiness {
     }
 
     async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
-        let id = account
-            .setting("client_id")
-            .ok_or_else(|| SendError::AuthBroken("client_id is missing".to_owned()))?;
-        let token_url = account.setting("token_url").unwrap_or(google::TOKEN_URL);
-        let client = oauth::Client {
-            token_url: token_url.to_owned(),
-            id,
-            secret: account.secret("client_secret"),
-            by_header: false,
-        };
-        oauth::renew(account, &client, http).await
+        oauth::renew(account, &client(account)?, http).await
+    }
+
+    fn connecting(&self, _: &Value) -> Option<Connecting> {
+        Some(connect::connecting())
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        connect::authorise(account, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        connect::connect(account, agreement, http).await
     }
 
     async fn send(
@@ -182,6 +208,11 @@ impl Channel for GoogleBusiness {
         http: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(account, outbound, http).await
+    }
+
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // A second answer takes the place of the first.
+        LOOKS_AT_ONCE
     }
 
     async fn look_for(

@@ -79,6 +79,25 @@ pub(crate) async fn renew_page(
     let old = account
         .secret("user_token")
         .ok_or_else(|| missing("user_token"))?;
+    let user = long_lived(account, old, http).await?;
+
+    let graph = Graph::with_token(account, http, &user)?;
+    let page = graph.ask(&[page], &[("fields", "access_token")]).await?;
+    let page = token_in(&page.body)?;
+    Ok(json!({
+        "user_token": user,
+        "access_token": page,
+        "renewed_at": account.now.as_seconds(),
+    }))
+}
+
+/// Exchanges a token of a person for one that lives for 60 days from now.
+pub(crate) async fn long_lived(
+    account: &Account,
+    old: &str,
+    http: &Http,
+) -> Result<String, SendError> {
+    let missing = |name: &str| SendError::Forbidden(format!("{name} is not set"));
     let app_id = account.setting("app_id").ok_or_else(|| missing("app_id"))?;
     let app_secret = account
         .secret("app_secret")
@@ -91,16 +110,7 @@ pub(crate) async fn renew_page(
     ];
     let graph = Graph::with_token(account, http, old)?;
     let user = graph.ask(&["oauth", "access_token"], &exchange).await?;
-    let user = token_in(&user.body)?;
-
-    let graph = Graph::with_token(account, http, &user)?;
-    let page = graph.ask(&[page], &[("fields", "access_token")]).await?;
-    let page = token_in(&page.body)?;
-    Ok(json!({
-        "user_token": user,
-        "access_token": page,
-        "renewed_at": account.now.as_seconds(),
-    }))
+    token_in(&user.body)
 }
 
 /// Exchanges the token of an Instagram account that was connected without a page.
@@ -212,7 +222,7 @@ fn texts(list: Option<&Value>) -> Vec<&str> {
         .collect()
 }
 
-fn token_in(body: &Value) -> Result<String, SendError> {
+pub(super) fn token_in(body: &Value) -> Result<String, SendError> {
     id_in(body, "access_token")
         .ok_or_else(|| SendError::Unreadable("the answer has no access token".to_owned()))
 }

@@ -1,8 +1,9 @@
 //! What Facebook, Instagram and WhatsApp share: the Graph API's requests and refusals, its hook with
 //! signature and handshake, the two kinds of private messages, pages of history, and the health of
-//! an account. Is no channel itself.
+//! an account, and how one is connected. Is no channel itself.
 
 pub(crate) mod client;
+pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod health;
 pub(crate) mod history;

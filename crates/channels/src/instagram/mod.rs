@@ -1,6 +1,7 @@
 //! An Instagram account: comments and mentions in public, direct messages in private, in one inbox;
 //! connected by its Facebook page or by itself. What it shares with the others stands in `graph`.
 
+mod connect;
 mod inbound;
 mod mention;
 mod outbound;
@@ -15,6 +16,9 @@ use crate::Channel;
 use crate::capability::{
     AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IntakeWay, SideCapabilities,
     Tells,
+};
+use crate::connect::{
+    Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
 };
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
@@ -101,6 +105,10 @@ impl Channel for Instagram {
             ("user_token", json!({"secret": true})),
             ("human_agent", json!({"type": "boolean", "default": false})),
             ("metadata", json!({"type": "boolean", "default": true})),
+            (
+                "authorise_url",
+                json!({"format": "uri", "default": graph::connect::AUTHORISE_URL}),
+            ),
         ];
         let own = own.map(|(name, more)| Field { name, more });
         graph::settings::schema("instagram", graph::BASE_URL, &["account_id"], own.into())
@@ -178,6 +186,39 @@ impl Channel for Instagram {
         } else {
             health::renew_page(account, node(account)?, http).await
         }
+    }
+
+    fn connecting(&self, settings: &Value) -> Option<Connecting> {
+        connect::connecting(settings)
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        graph::connect::authorise(account, &connect::ACCOUNT, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        let wanted = account.setting("account_id");
+        graph::connect::connect(account, (&connect::ACCOUNT, wanted), agreement, http).await
+    }
+
+    async fn connect_chosen(
+        &self,
+        account: &Account,
+        kept: &Value,
+        choice: &str,
+        http: &Http,
+    ) -> Result<Grant, ConnectError> {
+        graph::connect::connect_chosen(account, &connect::ACCOUNT, (kept, choice), http).await
     }
 
     async fn send(

@@ -86,7 +86,7 @@ pub(super) fn refusal(answer: &Answer, now: Timestamp) -> SendError {
     }
 }
 
-fn detail(answer: &Answer) -> String {
+pub(super) fn detail(answer: &Answer) -> String {
     serde_json::from_slice::<Refused>(&answer.body).map_or_else(
         |_| format!("status {} {}", answer.status, answer.excerpt()),
         |refused| refused.error,

@@ -2,6 +2,7 @@
 //! favourites, edits and deletes; by a held stream and by asking. Needs no public address.
 
 mod ask;
+mod connect;
 mod inbound;
 mod listen;
 mod media;
@@ -20,10 +21,11 @@ use crate::capability::{
     AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
     SideCapabilities, Tells,
 };
+use crate::connect::{Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting};
 use crate::delivery::{Account, Finding, Polled, RawDelivery, Search};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 
 /// A page of notifications.
 pub const NOTIFICATIONS: &str = "poll_notifications";
@@ -110,6 +112,7 @@ impl Channel for Mastodon {
                 "base_url": setting("base_url", json!({
                     "type": "string", "format": "uri", "default": "https://mastodon.social",
                 })),
+                "account": setting("account", json!({"type": "string"})),
                 "access_token": setting("access_token", json!({"type": "string", "secret": true})),
                 "reply_visibility": setting("reply_visibility", json!({
                     "type": "string", "enum": ["public", "unlisted"], "default": "public",
@@ -148,6 +151,28 @@ impl Channel for Mastodon {
         probe::probe(account, http).await
     }
 
+    fn connecting(&self, _: &Value) -> Option<Connecting> {
+        Some(connect::connecting())
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        http: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        connect::authorise(account, attempt, http).await
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        connect::connect(account, agreement, http).await
+    }
+
     async fn search(
         &self,
         account: &Account,
@@ -167,13 +192,9 @@ impl Channel for Mastodon {
         outbound::send(account, outbound, http).await
     }
 
-    async fn look_up(
-        &self,
-        account: &Account,
-        message_id: &str,
-        _: &Http,
-    ) -> Result<Option<Receipt>, SendError> {
-        outbound::look_up(account, message_id)
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // A second try with the same key is no second post.
+        LOOKS_AT_ONCE
     }
 
     async fn look_for(

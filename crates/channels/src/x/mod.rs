@@ -3,6 +3,7 @@
 
 mod account_activity;
 mod ask;
+mod connect;
 mod hook;
 mod inbound;
 mod meter;
@@ -22,6 +23,7 @@ use crate::capability::{
     AttachmentLimits, Capabilities, Counting, HandOver, HandOverWay, IdentityRealm, IntakeWay,
     SideCapabilities, Tells,
 };
+use crate::connect::{Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting};
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
 };
@@ -112,6 +114,12 @@ fn is_pushed(account: &Account) -> bool {
     account.switch("push").unwrap_or(false)
 }
 
+/// Returns whether direct messages are read and answered.
+fn is_with_messages(settings: &Value) -> bool {
+    let set = settings.get("direct_messages").and_then(Value::as_bool);
+    set.unwrap_or(true)
+}
+
 fn schema() -> Value {
     let setting = |name: &str, mut more: Value| {
         more["title"] = json!(format!("channel.x.{name}.title"));
@@ -151,6 +159,9 @@ fn schema() -> Value {
             })),
             "base_url": setting("base_url", json!({
                 "type": "string", "format": "uri", "default": BASE_URL,
+            })),
+            "authorise_url": setting("authorise_url", json!({
+                "type": "string", "format": "uri", "default": connect::AUTHORISE_URL,
             })),
         },
     })
@@ -212,16 +223,29 @@ impl Channel for X {
     }
 
     async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
-        let id = account
-            .setting("client_id")
-            .ok_or_else(|| SendError::AuthBroken("client_id is missing".to_owned()))?;
-        let client = oauth::Client {
-            token_url: ask::address(account, "/2/oauth2/token"),
-            id,
-            secret: account.secret("client_secret"),
-            by_header: true,
-        };
-        oauth::renew(account, &client, http).await
+        oauth::renew(account, &connect::client(account)?, http).await
+    }
+
+    fn connecting(&self, settings: &Value) -> Option<Connecting> {
+        Some(connect::connecting(settings))
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        connect::authorise(account, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        connect::connect(account, agreement, http).await
     }
 
     async fn search(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ask, hook, is_pushed};
+use super::{ask, hook, is_pushed, is_with_messages};
 use crate::delivery::{Account, Finding, FindingClass};
 use crate::http::Http;
 use crate::oauth;
@@ -42,7 +42,7 @@ pub(super) async fn probe(account: &Account, http: &Http) -> Result<Vec<Finding>
         findings.push(Finding::new(FindingClass::Token, detail));
     }
     if let Some(granted) = oauth::granted_scopes(account) {
-        let messages = account.switch("direct_messages").unwrap_or(true);
+        let messages = is_with_messages(&account.settings);
         let needed = SCOPES
             .iter()
             .chain(MESSAGE_SCOPES.iter().filter(|_| messages));

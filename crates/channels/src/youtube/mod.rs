@@ -2,6 +2,7 @@
 //! posts with their figures. There are no private messages. Needs no public address.
 
 mod ask;
+mod connect;
 mod inbound;
 mod outbound;
 mod poll;
@@ -16,11 +17,14 @@ use crate::Channel;
 use crate::capability::{
     Capabilities, Counting, IdentityRealm, IntakeWay, SideCapabilities, Tells,
 };
+use crate::connect::{
+    Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
+};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery, Usage};
 use crate::http::Http;
 use crate::inbound::{Figures, TranslateError, Translation};
-use crate::oauth;
 use crate::outbound::{Outbound, Receipt, SendError};
+use crate::{google, oauth};
 
 /// A page of comments, each with a few answers.
 pub const THREADS: &str = "comment_threads";
@@ -32,7 +36,6 @@ pub const VIDEOS: &str = "videos";
 pub const MISSING: &str = "missing";
 
 const BASE_URL: &str = "https://www.googleapis.com";
-const TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
 /// The state of a comment that only the channel's owner sees, and may publish later.
 const HELD: &str = "heldForReview";
 /// What the token must allow.
@@ -71,6 +74,17 @@ static CAPABILITIES: Capabilities = Capabilities {
 
 fn channel_id(account: &Account) -> Option<&str> {
     account.setting("channel_id")
+}
+
+/// Returns who asks for tokens, and where.
+fn client(account: &Account) -> Result<oauth::Client<'_>, SendError> {
+    let token_url = account.setting("token_url").unwrap_or(google::TOKEN_URL);
+    Ok(oauth::Client {
+        token_url: token_url.to_owned(),
+        id: crate::connect::needed(account.setting("client_id"), "client_id")?,
+        secret: account.secret("client_secret"),
+        by_header: false,
+    })
 }
 
 #[async_trait]
@@ -114,7 +128,8 @@ impl Channel for Youtube {
                 "reserved_units": setting("reserved_units", number(0, 100_000_000, quota::RESERVED)),
                 "poll_seconds": setting("poll_seconds", number(30, 3_600, 300)),
                 "base_url": setting("base_url", address(BASE_URL)),
-                "token_url": setting("token_url", address(TOKEN_URL)),
+                "token_url": setting("token_url", address(google::TOKEN_URL)),
+                "authorise_url": setting("authorise_url", address(google::AUTHORISE_URL)),
             },
         })
     }
@@ -172,16 +187,39 @@ impl Channel for Youtube {
     }
 
     async fn renew(&self, account: &Account, http: &Http) -> Result<Value, SendError> {
-        let id = account
-            .setting("client_id")
-            .ok_or_else(|| SendError::AuthBroken("client_id is missing".to_owned()))?;
-        let client = oauth::Client {
-            token_url: account.setting("token_url").unwrap_or(TOKEN_URL).to_owned(),
-            id,
-            secret: account.secret("client_secret"),
-            by_header: false,
-        };
-        oauth::renew(account, &client, http).await
+        oauth::renew(account, &client(account)?, http).await
+    }
+
+    fn connecting(&self, _: &Value) -> Option<Connecting> {
+        Some(connect::connecting())
+    }
+
+    async fn authorise(
+        &self,
+        account: &Account,
+        attempt: &Attempt,
+        _: &Http,
+    ) -> Result<Authorisation, ConnectError> {
+        connect::authorise(account, attempt)
+    }
+
+    async fn connect(
+        &self,
+        account: &Account,
+        agreement: &Agreement,
+        http: &Http,
+    ) -> Result<Connected, ConnectError> {
+        connect::connect(account, agreement, http).await
+    }
+
+    async fn connect_chosen(
+        &self,
+        _: &Account,
+        kept: &Value,
+        choice: &str,
+        _: &Http,
+    ) -> Result<Grant, ConnectError> {
+        Ok(connect::grant(choice, kept))
     }
 
     fn usage(&self, account: &Account, cursor: &str) -> Option<Usage> {

@@ -1,7 +1,9 @@
 //! Every channel against its simulated network: what comes in, what goes out, and what networks do to both.
 
 mod bluesky;
+mod connecting;
 mod discourse;
+mod email;
 mod facebook;
 mod instagram;
 mod mastodon;
