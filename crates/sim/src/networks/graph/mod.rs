@@ -5,6 +5,7 @@ mod app;
 mod fields;
 mod hook;
 mod messaging;
+mod oauth;
 
 pub(super) use app::{Caller, Platform};
 pub(super) use fields::{Field, List, fields, picked};
