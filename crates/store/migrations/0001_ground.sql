@@ -132,6 +132,21 @@ CREATE TABLE inboxes (
   knocked_at BIGINT
 );
 
+-- Attempts to connect an inbox at its network's own page: begun by one session, over after minutes.
+CREATE TABLE connection_attempts (
+  id BIGINT PRIMARY KEY,
+  inbox_id BIGINT NOT NULL REFERENCES inboxes (id) ON DELETE CASCADE,
+  session_hash @BYTES@ NOT NULL REFERENCES sessions (secret_hash) ON DELETE CASCADE,
+  -- What the network's page must bring back; none once it did and an account is to be chosen.
+  state_hash @BYTES@,
+  -- Sealed: what the exchange or the choice needs.
+  kept @BYTES@ NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX connection_attempts_session ON connection_attempts (session_hash, inbox_id);
+CREATE INDEX connection_attempts_inbox ON connection_attempts (inbox_id);
+CREATE INDEX connection_attempts_expires ON connection_attempts (expires_at);
+
 -- Raw deliveries. Their bodies go after the time that the settings say; the rows stay as proof
 -- that a delivery was seen.
 CREATE TABLE intakes (
@@ -234,6 +249,8 @@ CREATE TABLE conversations (
   unread BIGINT NOT NULL,
   opened_at BIGINT NOT NULL,
   last_message_at BIGINT NOT NULL,
+  -- By what lists are sorted: when something was said last, or when it came back after its snooze.
+  surfaced_at BIGINT NOT NULL,
   last_message_id BIGINT NOT NULL,
   message_count BIGINT NOT NULL,
   voices BIGINT NOT NULL,
@@ -247,15 +264,15 @@ CREATE TABLE conversations (
   next_word_at BIGINT
 );
 -- A conversation that was joined into another leaves every list: its place is that one.
-CREATE INDEX conversations_status ON conversations (status, last_message_at, id) WHERE joined_into IS NULL;
-CREATE INDEX conversations_newest ON conversations (last_message_at, id) WHERE joined_into IS NULL;
-CREATE INDEX conversations_team ON conversations (team_id, status, last_message_at, id) WHERE joined_into IS NULL;
-CREATE INDEX conversations_agent ON conversations (agent_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NOT NULL;
-CREATE INDEX conversations_unassigned ON conversations (team_id, status, last_message_at, id) WHERE joined_into IS NULL AND agent_id IS NULL;
-CREATE INDEX conversations_inbox ON conversations (inbox_id, status, last_message_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_status ON conversations (status, surfaced_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_newest ON conversations (surfaced_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_team ON conversations (team_id, status, surfaced_at, id) WHERE joined_into IS NULL;
+CREATE INDEX conversations_agent ON conversations (agent_id, status, surfaced_at, id) WHERE joined_into IS NULL AND agent_id IS NOT NULL;
+CREATE INDEX conversations_unassigned ON conversations (team_id, status, surfaced_at, id) WHERE joined_into IS NULL AND agent_id IS NULL;
+CREATE INDEX conversations_inbox ON conversations (inbox_id, status, surfaced_at, id) WHERE joined_into IS NULL;
 CREATE INDEX conversations_waiting ON conversations (status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
 CREATE INDEX conversations_team_waiting ON conversations (team_id, status, waiting_since, id) WHERE joined_into IS NULL AND waiting_since IS NOT NULL;
-CREATE INDEX conversations_contact ON conversations (contact_id, last_message_at);
+CREATE INDEX conversations_contact ON conversations (contact_id, surfaced_at);
 CREATE INDEX conversations_team_contact ON conversations (team_id, contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX conversations_root ON conversations (root_message_id);
 CREATE INDEX conversations_post ON conversations (post_id) WHERE post_id IS NOT NULL;
@@ -307,6 +324,8 @@ CREATE TABLE messages (
   template TEXT,
   -- The party's words up to this time are answered once this message is sent.
   answers_until BIGINT,
+  -- Of one that answers nothing: until when it promises to say more.
+  next_word_at BIGINT,
   delivery_state @TEXT@,
   send_at BIGINT,
   sent_at BIGINT,
@@ -314,8 +333,15 @@ CREATE TABLE messages (
   next_attempt_at BIGINT,
   failure_class @TEXT@,
   failure_detail TEXT,
+  -- Since when a try of it may have arrived whose answer was lost; how often it was looked for since
+  -- the last one, and how often it was sent again after that.
+  first_tried_at BIGINT,
+  looks BIGINT NOT NULL DEFAULT 0,
+  second_tries BIGINT NOT NULL DEFAULT 0,
   -- When the listening post found it; without a conversation it is nobody's matter yet.
-  found_at BIGINT
+  found_at BIGINT,
+  -- Since when it is hidden from the public, by us.
+  hidden_at BIGINT
 );
 CREATE UNIQUE INDEX messages_network ON messages (inbox_id, network_id) WHERE network_id IS NOT NULL;
 CREATE INDEX messages_conversation ON messages (conversation_id, platform_at, id);
@@ -391,8 +417,14 @@ CREATE TABLE attachments (
   source_url TEXT,
   file_name TEXT,
   alt TEXT,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  -- When it is to be fetched from its network; none once it is here, or was given up.
+  fetch_at BIGINT,
+  fetches BIGINT NOT NULL,
+  -- Why it was given up: the class of what its network said.
+  missing @TEXT@
 );
+CREATE INDEX attachments_fetch ON attachments (inbox_id, fetch_at) WHERE fetch_at IS NOT NULL;
 CREATE INDEX attachments_message ON attachments (message_id);
 CREATE INDEX attachments_file ON attachments (file_name) WHERE file_name IS NOT NULL;
 
@@ -405,6 +437,23 @@ CREATE TABLE reactions (
   PRIMARY KEY (message_id, identity_id, kind)
 );
 CREATE INDEX reactions_identity ON reactions (identity_id);
+
+-- Reactions of ours that stand at the network.
+CREATE TABLE own_reactions (
+  message_id BIGINT NOT NULL,
+  kind @TEXT@ NOT NULL,
+  given_at BIGINT NOT NULL,
+  PRIMARY KEY (message_id, kind)
+);
+
+-- How messages are doing at their network, as it told last.
+CREATE TABLE figures (
+  message_id BIGINT PRIMARY KEY,
+  views BIGINT,
+  likes BIGINT,
+  replies BIGINT,
+  told_at BIGINT NOT NULL
+);
 
 CREATE TABLE mentions (
   message_id BIGINT NOT NULL,

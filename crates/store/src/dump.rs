@@ -18,7 +18,7 @@ use crate::sql::value::{FromColumn, Row, Value};
 use crate::sql::{Connection, Purpose, Tx};
 
 /// What is about running processes and signed-in people, not about the installation.
-const LEFT_OUT: [&str; 2] = ["leases", "sessions"];
+const LEFT_OUT: [&str; 3] = ["connection_attempts", "leases", "sessions"];
 /// How many rows PostgreSQL hands over at a time, and how many are written by one statement.
 const PORTION: usize = 256;
 
