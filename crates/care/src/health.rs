@@ -18,8 +18,10 @@ use crate::trouble_mail;
 
 /// The class of trouble where the network no longer accepts who we are, however that was found.
 const AUTH: &str = "auth_broken";
+/// The class of trouble of an inbox that nobody has connected at its network yet.
+const UNCONNECTED: &str = "unconnected";
 /// The classes of trouble that end the access of an inbox, so that nothing leaves it.
-const BROKEN: &[&str] = &[AUTH, "restricted"];
+const BROKEN: &[&str] = &[AUTH, "restricted", UNCONNECTED];
 /// The classes of trouble that pass by themselves.
 const PASSING: &[&str] = &["retry_after", "retry_backoff", "uncertain"];
 
@@ -91,6 +93,14 @@ impl Trouble {
         self.stopped = true;
         self
     }
+}
+
+/// Returns how an inbox is once its settings are kept: well, unless it is still to be connected.
+pub(crate) fn when_set_up(is_connected: bool, now: Timestamp) -> Json {
+    if is_connected {
+        return Json::Null;
+    }
+    json!({"class": UNCONNECTED, "detail": "", "since": now, "stopped": false, "from": "settings"})
 }
 
 /// Returns whether the network asked never to be asked again; a change of the settings lifts it.
@@ -182,6 +192,10 @@ fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
     let Some(known) = class_of(before) else {
         return true;
     };
+    if known == UNCONNECTED {
+        // Whatever fails, fails for that; connecting or new settings end it.
+        return false;
+    }
     let is_same_source = before.get("from").and_then(Json::as_str) == Some(source.word());
     match seen {
         Some(trouble) => is_same_source || !PASSING.contains(&trouble.class),
@@ -252,6 +266,18 @@ mod tests {
         let stopped = json!({"class": "forbidden", "from": "ask", "stopped": true});
         assert!(!counts(&stopped, Source::Probing, None));
         assert!(counts(&stopped, Source::Asking, None));
+    }
+
+    #[test]
+    fn what_was_never_connected_stays_so_until_somebody_connects_it() {
+        let new = when_set_up(false, Timestamp(0));
+        assert_eq!(reason(&new).as_deref(), Some("channel.reason.unconnected"));
+        let broken = Trouble::of(&SendError::AuthBroken("no token".to_owned()));
+        for source in [Source::Sending, Source::Asking, Source::Probing] {
+            assert!(!counts(&new, source, Some(&broken)), "{source:?}");
+            assert!(!counts(&new, source, None), "{source:?}");
+        }
+        assert_eq!(when_set_up(true, Timestamp(0)), Json::Null);
     }
 
     #[test]

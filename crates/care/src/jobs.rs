@@ -2,6 +2,7 @@
 //! the followers of the log going. Every job can be repeated.
 
 mod checking;
+mod fetching;
 mod listening;
 mod polling;
 mod retention;
@@ -22,6 +23,7 @@ use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::{Care, conversations, deliver, followers, intake};
 
+pub(crate) use checking::look_at;
 pub use retention::keep_days;
 pub(crate) use retention::remove_files;
 pub(crate) use searching::look_soon;
@@ -42,6 +44,8 @@ const BESIDE_OF_INBOX: i64 = 4;
 const BESIDE_OF_NONE: i64 = 8;
 /// After this time another process may take a job over: its first one has ended.
 const CLAIM: Duration = Duration::from_secs(150);
+/// Jobs that only ask a network: they wait long for others, and are given up when we stop.
+const ASKING: &[&str] = &[polling::KIND, searching::KIND, fetching::KIND];
 /// How long deliveries gather before the next ones are taken in.
 const GATHER: Duration = Duration::from_millis(15);
 /// How long a loop sleeps at most when nothing wakes it.
@@ -52,6 +56,7 @@ pub(crate) const KINDS: &[&str] = &[
     deliver::KIND,
     polling::KIND,
     checking::KIND,
+    fetching::KIND,
     retention::KIND,
     searching::KIND,
     crate::act::KIND,
@@ -67,6 +72,7 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         deliver::KIND => deliver::deliver(care, job).await,
         polling::KIND => polling::poll(care, job).await,
         checking::KIND => checking::check(care, job).await,
+        fetching::KIND => fetching::fetch(care, job).await,
         retention::KIND => retention::tidy(care).await,
         searching::KIND => searching::search(care, job).await,
         crate::act::KIND => crate::act::act(care, job).await,
@@ -146,6 +152,7 @@ pub async fn schedule(care: &Care) -> Result<(), CareError> {
             })
             .await?;
     }
+    fetching::schedule(care).await?;
     retention::schedule(care).await
 }
 
@@ -218,7 +225,7 @@ async fn run_jobs(care: Care, mut stop: watch::Receiver<bool>) {
             Ok(claimed) => {
                 for job in claimed {
                     let care = care.clone();
-                    if job.kind == polling::KIND || job.kind == searching::KIND {
+                    if ASKING.contains(&job.kind.as_str()) {
                         let stop = stop.clone();
                         asking.spawn(async move { ask(&care, job, stop).await });
                     } else {

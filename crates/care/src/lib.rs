@@ -10,6 +10,7 @@ pub mod announce;
 pub mod backup;
 pub(crate) mod change;
 pub mod checkup;
+pub mod connect;
 pub mod contacts;
 pub mod conversations;
 pub mod customer;

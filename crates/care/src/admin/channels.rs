@@ -9,6 +9,9 @@ pub struct Kind {
     pub capabilities: Json,
     pub settings_schema: Json,
     pub needs_public_address: bool,
+    /// At whose page an account is connected, and which settings come of it; none where tokens are
+    /// typed in, unless other settings say otherwise.
+    pub connecting: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// Lists every channel there is.
@@ -20,6 +23,9 @@ pub fn list() -> Vec<Kind> {
             capabilities: json!(channel.capabilities()),
             settings_schema: channel.settings_schema(),
             needs_public_address: channel.capabilities().needs_public_address,
+            connecting: channel
+                .connecting(&json!({}))
+                .map(|connecting| (connecting.at, connecting.fills)),
         })
         .collect()
 }

@@ -23,13 +23,14 @@ use crate::access::require;
 use crate::accounts::{open_secrets, seal_secrets};
 use crate::deliver::clear_alert;
 use crate::error::CareError;
+use crate::health;
 use crate::jobs::{ask_soon, check_soon};
 
 pub use settings::ROTATION;
 pub(crate) use settings::secrets_at;
 use settings::{SIGNING_ENDS, read_settings, rotated};
 use shown::manager_view;
-pub use shown::{Inbox, Managed, State, find, find_by_name, list};
+pub use shown::{Inbox, Managed, Metered, State, find, find_by_name, list};
 
 const LONGEST_NAME: usize = 80;
 
@@ -71,8 +72,8 @@ pub async fn create(
         faults.add("channel", "not_a_choice", "no such channel");
     }
     let given = new.settings.unwrap_or_else(|| json!({}));
-    let (settings, mut secrets) = match channel {
-        None => (Json::Null, Map::new()),
+    let (settings, mut secrets, is_connected) = match channel {
+        None => (Json::Null, Map::new(), true),
         Some(channel) => read_settings(&mut faults, channel, given, &Map::new()),
     };
     faults.end()?;
@@ -97,7 +98,7 @@ pub async fn create(
         settings,
         secrets: seal_secrets(care, id, &Json::Object(secrets))?,
         poll_cursor: None,
-        trouble: Json::Null,
+        trouble: health::when_set_up(is_connected, care.now()),
         checked_at: None,
         last_received_at: None,
         created_at: care.now(),
@@ -123,6 +124,9 @@ pub async fn create(
             if !inboxes::insert(tx, &row)? {
                 return Err(name_taken());
             }
+            if !row.trouble.is_null() {
+                inboxes::save_trouble(tx, row.id, &row.trouble, row.created_at)?;
+            }
             tx.append(event.team(Some(row.team)).brand(row.brand));
             Ok(row)
         })
@@ -140,7 +144,7 @@ pub async fn change(
     require(person, Permission::ManageInboxes)?;
     let mut row = load(care, id).await?;
     require_version(row.version, seen)?;
-    let is_set_up_anew = change.settings.is_some();
+    let mut set_up = None;
     let mut faults = Faults::default();
     if let Some(name) = &change.name {
         row.name = faults.text("name", name, LONGEST_NAME);
@@ -148,7 +152,9 @@ pub async fn change(
     if let Some(given) = change.settings {
         let channel = channel_of(&row)?;
         let kept = secrets_of(care, &row)?;
-        let (settings, mut secrets) = read_settings(&mut faults, channel, given, &kept);
+        let (settings, mut secrets, is_connected) =
+            read_settings(&mut faults, channel, given, &kept);
+        set_up = Some(health::when_set_up(is_connected, care.now()));
         for name in [SIGNING, SIGNING_ENDS] {
             if let Some(value) = kept.get(name) {
                 secrets.insert(name.to_owned(), value.clone());
@@ -177,10 +183,13 @@ pub async fn change(
             }
             free_name(tx, &row)?;
             row.version = settled(inboxes::update(tx, &row)?)?;
-            if is_set_up_anew {
+            if let Some(trouble) = set_up {
                 // What was wrong was wrong with the settings before.
-                row.trouble = Json::Null;
+                row.trouble = trouble;
                 inboxes::forget_trouble(tx, id)?;
+                if !row.trouble.is_null() {
+                    inboxes::save_trouble(tx, id, &row.trouble, now)?;
+                }
                 clear_alert(tx, &format!("inbox:{id}"), now)?;
                 ask_soon(tx, id, now)?;
                 check_soon(tx, id, now)?;
@@ -317,7 +326,7 @@ fn name_taken() -> CareError {
     CareError::invalid("name", "taken", "another inbox has it")
 }
 
-fn changed(row: &Row, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {
+pub(crate) fn changed(row: &Row, change: &str, now: Timestamp, actor: ActorId) -> NewEvent {
     NewEvent::new(EventKind::InboxChanged, now, actor)
         .inbox(row.id)
         .team(Some(row.team))

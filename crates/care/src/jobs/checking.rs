@@ -47,6 +47,25 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
         Renewed::Not => return Ok(Outcome::Afresh(care.now().after(AGAIN))),
     };
 
+    probe(care, &opened).await?;
+    let account = opened.account(care.now());
+    let next = care.now().after(EVERY);
+    let renewal = opened.channel.renew_at(&account);
+    Ok(Outcome::Afresh(renewal.map_or(next, |at| {
+        at.min(next).max(care.now().after(AGAIN))
+    })))
+}
+
+/// Probes one inbox now, whether its turn has come or not.
+pub(crate) async fn look_at(care: &Care, id: InboxId) -> Result<(), CareError> {
+    match accounts::find(care, id).await? {
+        Some(opened) => probe(care, &opened).await,
+        None => Ok(()),
+    }
+}
+
+/// Asks the network how an account is, and keeps what it says.
+async fn probe(care: &Care, opened: &Opened) -> Result<(), CareError> {
     let account = opened.account(care.now());
     let probing = opened.channel.probe(&account, &care.http);
     let seen = match tokio::time::timeout(TIME, probing).await {
@@ -54,12 +73,7 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
         Ok(Err(error)) => Some(Trouble::of(&error)),
         Err(_) => Some(Trouble::silent()),
     };
-    keep(care, opened.inbox.id, seen).await?;
-    let next = care.now().after(EVERY);
-    let renewal = opened.channel.renew_at(&account);
-    Ok(Outcome::Afresh(renewal.map_or(next, |at| {
-        at.min(next).max(care.now().after(AGAIN))
-    })))
+    keep(care, opened.inbox.id, seen).await
 }
 
 /// What became of secrets that run out.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kulant_model::ids::JobId;
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, NewJob};
-use kulant_store::{alerts, idempotency, intakes, messages, sessions, settings};
+use kulant_store::{alerts, connecting, idempotency, intakes, messages, sessions, settings};
 use serde_json::json;
 use tracing::warn;
 
@@ -67,6 +67,7 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
     care.store
         .write(move |tx| {
             sessions::remove_over(tx, now)?;
+            connecting::remove_over(tx, now)?;
             sessions::remove_failures_before(tx, now.before(DAY))?;
             idempotency::remove_before(tx, now.before(DAY))?;
             alerts::remove_cleared(tx, now.before(CLEARED))?;

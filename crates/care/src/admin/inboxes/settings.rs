@@ -64,12 +64,13 @@ pub(super) fn rotated(
 }
 
 /// Takes settings apart from secrets, as the channel's schema says, and has the channel check them.
+/// What connecting at the network's page fills may be missing; whether nothing is, is returned last.
 pub(super) fn read_settings(
     faults: &mut Faults,
     channel: &dyn Channel,
     mut given: Json,
     kept: &Map<String, Json>,
-) -> (Json, Map<String, Json>) {
+) -> (Json, Map<String, Json>, bool) {
     let names = schema::secret_names(&channel.settings_schema());
     if let Some(fields) = given.as_object_mut() {
         fields.retain(|_, value| !is_empty(value));
@@ -79,7 +80,14 @@ pub(super) fn read_settings(
             }
         }
     }
+    let connecting = channel.connecting(&given);
+    let filled = connecting.map_or(&[][..], |connecting| connecting.fills);
+    let mut is_connected = true;
     for fault in channel.validate_settings(&given) {
+        if fault.code == "required" && filled.contains(&fault.field.as_str()) {
+            is_connected = false;
+            continue;
+        }
         let field = match fault.field.as_str() {
             "" => "settings".to_owned(),
             name => format!("settings.{name}"),
@@ -94,7 +102,7 @@ pub(super) fn read_settings(
             }
         }
     }
-    (given, secrets)
+    (given, secrets, is_connected)
 }
 
 fn is_empty(value: &Json) -> bool {
