@@ -2,6 +2,7 @@
 //! Depends on `care` alone; decides nothing about conversations.
 
 pub mod api;
+pub mod connect;
 pub mod desk;
 pub mod export;
 pub mod headers;
@@ -25,6 +26,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use kulant_care::Care;
+use kulant_care::connect::CALLBACK;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -85,6 +87,7 @@ pub fn router(care: Care, settings: WebSettings) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(site::router())
+        .route(CALLBACK, get(connect::come_back))
         .route("/hooks/{key}", post(hooks::receive).get(hooks::shake_hands))
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)

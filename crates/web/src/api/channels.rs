@@ -35,6 +35,18 @@ struct Channel {
     settings_schema: Value,
     /// Whether the network must be able to reach this kulant from outside.
     needs_public_address: bool,
+    /// What an inbox is connected with at the network's own page; null where tokens are typed in.
+    connecting: Option<Connecting>,
+}
+
+/// What it takes to connect an account at its network's own page.
+#[derive(Serialize, ToSchema)]
+struct Connecting {
+    /// Whose page it is.
+    #[schema(example = "Mastodon")]
+    at: &'static str,
+    /// The settings that come of it, so that nobody has to type them in.
+    fills: &'static [&'static str],
 }
 
 /// Lists every channel there is, on one page.
@@ -51,6 +63,9 @@ async fn list(State(_): State<Care>, Who(_): Who) -> Result<Json<Page<Channel>>,
                 capabilities: channel.capabilities,
                 settings_schema: channel.settings_schema,
                 needs_public_address: channel.needs_public_address,
+                connecting: channel
+                    .connecting
+                    .map(|(at, fills)| Connecting { at, fills }),
             })
             .collect(),
         next_cursor: None,

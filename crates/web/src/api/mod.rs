@@ -8,6 +8,7 @@ mod brands;
 mod calls;
 mod channels;
 mod choices;
+mod connections;
 mod contacts;
 mod conversations;
 mod failures;
@@ -32,7 +33,7 @@ mod views;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use axum::{Router, middleware};
-use kulant_model::ids::{BrandId, TeamId};
+use kulant_model::ids::{BrandId, SearchId, TeamId};
 use serde::Serialize;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, Server};
@@ -84,6 +85,12 @@ impl From<(TeamId, String)> for Named {
     }
 }
 
+impl From<(SearchId, String)> for Named {
+    fn from((id, name): (SearchId, String)) -> Self {
+        Self::new(&id, name)
+    }
+}
+
 impl From<(BrandId, String)> for Named {
     fn from((id, name): (BrandId, String)) -> Self {
         Self::new(&id, name)
@@ -126,6 +133,7 @@ fn resources() -> OpenApiRouter<App> {
         .merge(brands::routes())
         .merge(calls::routes())
         .merge(inboxes::routes())
+        .merge(connections::routes())
         .merge(channels::routes())
         .merge(tags::routes())
         .merge(views::routes())

@@ -35,7 +35,7 @@ const STYLE: &str = include_str!("../../../../templates/site/site.css");
 const FRAME_SCRIPT: &str = include_str!("../../../../templates/site/frame.js");
 const FAVICON: &str = include_str!("../../../../templates/site/favicon.svg");
 const ROBOTS: &str =
-    "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /desk\nDisallow: /hooks/\n";
+    "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /connect/\nDisallow: /desk\nDisallow: /hooks/\n";
 
 /// Every template, by the name under which an operator may put another one.
 pub const TEMPLATES: &[(&str, &str)] = &[
@@ -278,6 +278,13 @@ impl Visit {
             .or(self.accepted)
             .or_else(of_brand)
             .unwrap_or(Language::German)
+    }
+
+    /// Takes the language of somebody who is known, where the address asks for none.
+    #[must_use]
+    pub fn unless_asked(mut self, language: Language) -> Self {
+        self.asked = self.asked.or(Some(language));
+        self
     }
 
     pub fn speech(&self, details: &BrandDetails) -> Speech {

@@ -6,6 +6,7 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use kulant_care::connect::CALLBACK;
 use kulant_care::form::{self, PublicBrand};
 use kulant_model::brand::BrandDetails;
 use minijinja::context;
@@ -14,10 +15,15 @@ use serde_json::Value as Json;
 use super::embed;
 use super::page::{Frame, Visit, confide};
 use crate::App;
+use crate::locale::Language;
 
 const LONGEST_DOCUMENT: usize = 64 * 1024;
 /// What is read by programs stays a document.
 const FOR_PROGRAMS: [&str; 3] = ["/api/", "/hooks/", "/metrics"];
+
+/// The language of somebody who is known, for a page that says no to them; rides on the response.
+#[derive(Debug, Clone, Copy)]
+pub struct ReaderLanguage(pub Language);
 
 /// Draws a problem as a page, if it is a person who meets it.
 pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -27,7 +33,14 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         .then(|| Visit::read(request.uri(), request.headers()));
     let response = next.run(request).await;
     match visit {
-        Some(visit) if is_problem(&response) => draw(&app, &visit, response).await,
+        Some(visit) if is_problem(&response) => {
+            let known = response.extensions().get::<ReaderLanguage>().copied();
+            let visit = match known {
+                Some(ReaderLanguage(language)) => visit.unless_asked(language),
+                None => visit,
+            };
+            draw(&app, &visit, response).await
+        }
         _ => response,
     }
 }
@@ -77,6 +90,7 @@ async fn draw(app: &App, visit: &Visit, response: Response) -> Response {
 /// Which words fit a problem.
 fn kind(status: StatusCode, path: &str) -> &'static str {
     match status {
+        _ if path == CALLBACK && !status.is_server_error() => "connection",
         StatusCode::NOT_FOUND if path.starts_with("/c/") => "wrong_link",
         StatusCode::NOT_FOUND if path.starts_with("/form/") => "no_form",
         StatusCode::NOT_FOUND => "not_found",

@@ -106,6 +106,14 @@ const RULES: &[Rule] = &[
         r#"{"dismissed": false}"#,
         OF_THE_TEAM,
     ),
+    // A webhook has no page of its own: who may is told so.
+    Rule("GET /inboxes/{id}/connection", "", ADMINISTRATORS),
+    Rule("POST /inboxes/{id}/connection", "", ADMINISTRATORS),
+    Rule(
+        "POST /inboxes/{id}/connection/choice",
+        r#"{"account": "x"}"#,
+        ADMINISTRATORS,
+    ),
     Rule("GET /tokens", "", SIGNED_IN),
     Rule("POST /tokens", r#"{"name": ""}"#, SIGNED_IN),
     Rule("DELETE /tokens/{id}", "", OF_THE_AGENT),
@@ -178,6 +186,11 @@ const RULES: &[Rule] = &[
     Rule("POST /messages/{id}/cancel", "{}", OF_THE_TEAM),
     Rule("POST /messages/{id}/edit", r#"{"body": "x"}"#, OF_THE_TEAM),
     Rule("DELETE /messages/{id}", "", OF_THE_TEAM),
+    Rule(
+        "POST /messages/{id}/hiding",
+        r#"{"hidden": true}"#,
+        OF_THE_TEAM,
+    ),
     Rule(
         "POST /messages/{id}/reactions",
         r#"{"kind": "like", "add": true}"#,
