@@ -7,14 +7,23 @@ import { useBrands, useTeams } from '../../../lib/api/directory'
 import type { Channel, Inbox } from '../../../lib/api/types'
 import { useChangeSetting } from '../api/change-setting'
 import { useForm } from '../hooks/use-form'
+import { ConnectBox } from './connect-box'
 import { FormDialog } from './form-dialog'
 import { cleanSettings, SchemaFields } from './schema-fields'
 import classes from './settings.module.css'
 import { Copyable } from './shown-once'
 
-interface Props { inbox: Inbox | null; channels: Channel[]; onClose: () => void; onMade: (inbox: Inbox) => void }
+interface Props {
+  inbox: Inbox | null
+  channels: Channel[]
+  /** What came of connecting it at its network's page, for whoever just comes back from there. */
+  outcome: string | null
+  onClose: () => void
+  onMade: (inbox: Inbox) => void
+  onOutcome: (inbox: Inbox, outcome: string) => void
+}
 
-export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
+export function InboxForm({ inbox, channels, outcome, onClose, onMade, onOutcome }: Props) {
   const { t, i18n } = useTranslation()
   const brands = useBrands()
   const teams = useTeams()
@@ -49,6 +58,7 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
   return (
     <FormDialog title={inbox?.name ?? t('desk.settings.add.inboxes')} form={form} onClose={onClose} size="lg">
       {trouble && <TroubleNotice trouble={trouble} boxed />}
+      {inbox && <ConnectBox inbox={inbox} outcome={outcome} onOutcome={(next) => onOutcome(inbox, next)} />}
       {!inbox && (
         <Select
           label={t('desk.field.channel')}
@@ -76,6 +86,7 @@ export function InboxForm({ inbox, channels, onClose, onMade }: Props) {
           schema={channel.settings_schema}
           values={values.settings}
           secretsSet={inbox?.secrets_set ?? []}
+          optional={channel.connecting?.fills ?? []}
           errors={errors}
           onChange={(settings) => set('settings', settings)}
         />

@@ -12,6 +12,8 @@ interface Props {
   values: Values
   /** The secrets that the server has, which it does not show. */
   secretsSet: readonly string[]
+  /** What comes of connecting at the network's page, and may be left empty. */
+  optional: readonly string[]
   errors: Record<string, string>
   onChange: (values: Values) => void
 }
@@ -19,7 +21,7 @@ interface Props {
 /** So few more fields do not need to be folded away. */
 const FEW = 2
 
-export function SchemaFields({ channel, schema, values, secretsSet, errors, onChange }: Props) {
+export function SchemaFields({ channel, schema, values, secretsSet, optional, errors, onChange }: Props) {
   const { t } = useTranslation()
   const words = useSchemaWords(channel)
   const required = schema.required ?? []
@@ -41,7 +43,7 @@ export function SchemaFields({ channel, schema, values, secretsSet, errors, onCh
           label={words(name, 'title', field.title) ?? name}
           description={words(name, 'description', field.description)}
           placeholder={kept ? t('desk.settings.secret_kept') : undefined}
-          required={required.includes(name) && !kept}
+          required={required.includes(name) && !kept && !optional.includes(name)}
           error={errorOf(name)}
           value={values[name] ?? field.default}
           onChange={(value) => onChange({ ...values, [name]: value })}
