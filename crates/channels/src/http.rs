@@ -32,6 +32,8 @@ pub struct HttpPolicy {
     pub connect_timeout: Duration,
     /// For the whole request with its answer.
     pub timeout: Duration,
+    /// For a server that speaks no HTTP and looks through what it was given before it answers.
+    pub patience: Duration,
     /// The most bytes read of an answer, after decompression.
     pub body_limit: usize,
     pub user_agent: String,
@@ -44,6 +46,7 @@ impl Default for HttpPolicy {
             allowed_hosts: Vec::new(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
+            patience: Duration::from_secs(300),
             body_limit: 5 << 20,
             user_agent: concat!("kulant/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -57,6 +60,7 @@ pub struct Http {
     guard: Arc<Guard>,
     body_limit: usize,
     connect_timeout: Duration,
+    patience: Duration,
 }
 
 /// A request to a network.
@@ -90,6 +94,14 @@ pub struct Answer {
     pub url: String,
     /// The new address, where every redirect on the way was a permanent one.
     pub moved_to: Option<String>,
+}
+
+/// An answer that is read piece by piece.
+pub struct Download {
+    pub status: u16,
+    response: reqwest::Response,
+    left: usize,
+    limit: usize,
 }
 
 /// Why there is no answer.
@@ -145,25 +157,57 @@ impl Http {
             client: client.map_err(|error| HttpError::NotSent(chain(&error)))?,
             body_limit: policy.body_limit,
             connect_timeout: policy.connect_timeout,
+            patience: policy.patience,
             guard,
         })
     }
 
     /// Makes a request and reads the whole answer.
     pub async fn send(&self, request: Request) -> Result<Answer, HttpError> {
+        let limit = request.body_limit.unwrap_or(self.body_limit);
+        let (response, url, moved) = self.follow(request, None).await?;
+        let mut answer = read(response, limit).await?;
+        answer.moved_to = moved.then(|| url.to_string());
+        answer.url = url.to_string();
+        Ok(answer)
+    }
+
+    /// Makes a request whose answer is read piece by piece, for files; it may take so long.
+    pub async fn download(
+        &self,
+        request: Request,
+        longest: Duration,
+    ) -> Result<Download, HttpError> {
+        let limit = request.body_limit.unwrap_or(self.body_limit);
+        let (response, _, _) = self.follow(request, Some(longest)).await?;
+        Ok(Download {
+            status: response.status().as_u16(),
+            response,
+            left: limit,
+            limit,
+        })
+    }
+
+    /// Makes a request and follows redirects, each checked like the first address; returns the answer
+    /// unread, where it came from, and whether that is where to ask from now on.
+    async fn follow(
+        &self,
+        request: Request,
+        longest: Option<Duration>,
+    ) -> Result<(reqwest::Response, Url, bool), HttpError> {
         let mut url = self.checked(&request.url)?;
         let mut headers = request.headers;
-        let limit = request.body_limit.unwrap_or(self.body_limit);
         let mut permanent = true;
         for hop in 0..=REDIRECTS {
-            let response = self
+            let mut asking = self
                 .client
                 .request(request.method.into(), url.clone())
                 .headers(header_map(&headers)?)
-                .body(request.body.clone())
-                .send()
-                .await
-                .map_err(|error| failure(&error))?;
+                .body(request.body.clone());
+            if let Some(longest) = longest {
+                asking = asking.timeout(longest);
+            }
+            let response = asking.send().await.map_err(|error| failure(&error))?;
 
             let status = response.status().as_u16();
             let target = response
@@ -173,10 +217,7 @@ impl Http {
             let followed =
                 request.method == Method::Get && matches!(status, 301 | 302 | 303 | 307 | 308);
             let (true, Some(target)) = (followed, target) else {
-                let mut answer = read(response, limit).await?;
-                answer.url = url.to_string();
-                answer.moved_to = (hop > 0 && permanent).then(|| url.to_string());
-                return Ok(answer);
+                return Ok((response, url, hop > 0 && permanent));
             };
 
             let next = url
@@ -225,6 +266,11 @@ impl Http {
     /// Returns how many bytes of an answer are read at most.
     pub(crate) const fn body_limit(&self) -> usize {
         self.body_limit
+    }
+
+    /// Returns how long a server that speaks no HTTP may look through what it was given.
+    pub const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Opens a connection for what does not speak HTTP, through the same guard.
@@ -418,6 +464,21 @@ impl Answer {
         let text = String::from_utf8_lossy(&self.body[..self.body.len().min(2_000)]);
         let words: Vec<&str> = text.split_whitespace().collect();
         words.join(" ").chars().take(200).collect()
+    }
+}
+
+impl Download {
+    /// Returns the next piece, none at the end; refuses to read more than the request allowed.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, HttpError> {
+        let piece = self.response.chunk().await;
+        let Some(piece) = piece.map_err(|error| HttpError::Lost(chain(&error)))? else {
+            return Ok(None);
+        };
+        self.left = self
+            .left
+            .checked_sub(piece.len())
+            .ok_or(HttpError::TooLarge { limit: self.limit })?;
+        Ok(Some(piece.to_vec()))
     }
 }
 

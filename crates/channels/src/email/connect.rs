@@ -23,7 +23,7 @@ use crate::http::{Http, HttpError};
 use crate::outbound::SendError;
 
 /// How long one step of a conversation with a server may take.
-pub(super) const STEP: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_secs(60);
 
 /// A connection to a mail server.
 pub(super) enum Line {

@@ -1,16 +1,19 @@
 //! The mailbox over IMAP: signing in, what is new in a folder, one mail whole, the folder of what was
 //! sent. Only looks, except for filing what we sent: marks of other programs stay as they are.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use async_imap::error::Error;
-use async_imap::types::{Fetch, Mailbox};
+use async_imap::imap_proto::{
+    AttributeValue, MailboxDatum, MessageSection, Response, SectionPath, Status,
+};
+use async_imap::types::Mailbox;
 use async_imap::{Client, Session};
 use base64::Engine as _;
 use base64::alphabet::IMAP_MUTF7;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
-use futures::TryStreamExt as _;
+use jiff::fmt::strtime;
 
 use super::connect::{self, Line, step};
 use super::oauth::Xoauth2;
@@ -18,7 +21,7 @@ use super::setup::{Security, Setup};
 use crate::http::Http;
 use crate::outbound::SendError;
 
-/// What makes a server refuse a good password for now.
+/// By which words a server refuses for now what is good.
 const BUSY: [&str; 4] = ["Unavailable", "UNAVAILABLE", "INUSE", "LIMIT"];
 
 /// A mailbox that is open.
@@ -35,6 +38,16 @@ pub(super) struct Entry {
     pub(super) size: u32,
     /// When the server took it, in unix seconds.
     pub(super) arrived: Option<i64>,
+}
+
+/// What a folder gave of one mail.
+#[derive(Debug, Default)]
+struct Given {
+    uid: Option<u32>,
+    size: Option<u32>,
+    arrived: Option<i64>,
+    body: Option<Vec<u8>>,
+    header: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -68,7 +81,9 @@ impl Reader {
     pub(super) async fn enter(&mut self, folder: &str) -> Result<Mailbox, SendError> {
         let entering = self.session.examine(encoded(folder));
         step(entering, |error| match error {
-            Error::No(detail) => SendError::Forbidden(format!("the folder {folder}: {detail}")),
+            Error::No(detail) if !is_busy(&detail) => {
+                SendError::Forbidden(format!("the folder {folder}: {detail}"))
+            }
             other => failure(other),
         })
         .await
@@ -76,10 +91,14 @@ impl Reader {
 
     /// Searches the folder and returns the numbers found, lowest first.
     pub(super) async fn search(&mut self, query: &str) -> Result<Vec<u32>, SendError> {
-        let found: HashSet<u32> = step(self.session.uid_search(query), failure).await?;
-        let mut found = Vec::from_iter(found);
-        found.sort_unstable();
-        Ok(found)
+        let mut found = BTreeSet::new();
+        self.ask(&format!("UID SEARCH {query}"), |response| {
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
+                found.extend(uids);
+            }
+        })
+        .await?;
+        Ok(found.into_iter().collect())
     }
 
     /// Returns size and arrival of these mails, in their order.
@@ -89,12 +108,12 @@ impl Reader {
             .fetch(&set.join(","), "(UID RFC822.SIZE INTERNALDATE)")
             .await?;
         let mut entries: Vec<Entry> = fetched
-            .iter()
-            .filter_map(|fetched| {
+            .into_iter()
+            .filter_map(|given| {
                 Some(Entry {
-                    uid: fetched.uid?,
-                    size: fetched.size?,
-                    arrived: fetched.internal_date().map(|date| date.timestamp()),
+                    uid: given.uid?,
+                    size: given.size?,
+                    arrived: given.arrived,
                 })
             })
             .filter(|entry| uids.contains(&entry.uid))
@@ -112,11 +131,8 @@ impl Reader {
         let part = most.map_or_else(String::new, |most| format!("<0.{most}>"));
         let query = format!("(UID BODY.PEEK[]{part})");
         let fetched = self.fetch(&uid.to_string(), &query).await?;
-        let body = fetched
-            .iter()
-            .filter(|fetched| fetched.uid == Some(uid))
-            .find_map(Fetch::body);
-        Ok(body.map(<[u8]>::to_vec))
+        let mut of_mail = fetched.into_iter().filter(|given| given.uid == Some(uid));
+        Ok(of_mail.find_map(|given| given.body))
     }
 
     /// Returns the header of a mail.
@@ -124,8 +140,7 @@ impl Reader {
         let fetched = self
             .fetch(&uid.to_string(), "(UID BODY.PEEK[HEADER])")
             .await?;
-        let header = fetched.iter().find_map(Fetch::header);
-        Ok(header.map(<[u8]>::to_vec))
+        Ok(fetched.into_iter().find_map(|given| given.header))
     }
 
     /// Files a mail in a folder, as read.
@@ -141,13 +156,83 @@ impl Reader {
         let _ = step(self.session.logout(), failure).await;
     }
 
-    async fn fetch(&mut self, set: &str, query: &str) -> Result<Vec<Fetch>, SendError> {
-        let fetching = async {
-            let stream = self.session.uid_fetch(set, query).await?;
-            stream.try_collect().await
-        };
-        step(fetching, failure).await
+    async fn fetch(&mut self, set: &str, query: &str) -> Result<Vec<Given>, SendError> {
+        let mut fetched = Vec::new();
+        self.ask(&format!("UID FETCH {set} {query}"), |response| {
+            if let Response::Fetch(_, values) = response {
+                fetched.push(given(values));
+            }
+        })
+        .await?;
+        Ok(fetched)
     }
+
+    /// Gives a command and takes its answers, which count only if the last of them says so: a server
+    /// that refuses, or a connection that ends in between, is no empty folder.
+    async fn ask(
+        &mut self,
+        command: &str,
+        mut take: impl FnMut(&Response<'_>),
+    ) -> Result<(), SendError> {
+        let asking = async {
+            let id = self.session.run_command(command).await?;
+            while let Some(answer) = self.session.read_response().await? {
+                match answer.parsed() {
+                    Response::Done {
+                        tag,
+                        status,
+                        outcome,
+                        ..
+                    } if *tag == id => {
+                        let (code, words) = (&outcome.code, &outcome.information);
+                        let detail = format!("code: {code:?}, info: {words:?}");
+                        return match status {
+                            Status::Ok => Ok(()),
+                            Status::Bad => Err(Error::Bad(detail)),
+                            _ => Err(Error::No(detail)),
+                        };
+                    }
+                    response => take(response),
+                }
+            }
+            Err(Error::ConnectionLost)
+        };
+        step(asking, failure).await
+    }
+}
+
+fn given(values: &[AttributeValue<'_>]) -> Given {
+    let mut given = Given::default();
+    for value in values {
+        match value {
+            AttributeValue::Uid(uid) => given.uid = Some(*uid),
+            AttributeValue::Rfc822Size(size) => given.size = Some(*size),
+            AttributeValue::InternalDate(date) => given.arrived = arrived(date),
+            AttributeValue::BodySection {
+                section,
+                data: Some(data),
+                ..
+            } => match section {
+                None => given.body = Some(data.to_vec()),
+                Some(SectionPath::Full(MessageSection::Header)) => {
+                    given.header = Some(data.to_vec());
+                }
+                Some(_) => {}
+            },
+            _ => {}
+        }
+    }
+    given
+}
+
+/// Reads when a server took a mail, in unix seconds.
+fn arrived(date: &str) -> Option<i64> {
+    let read = strtime::parse("%d-%b-%Y %H:%M:%S %z", date.trim()).ok()?;
+    Some(read.to_timestamp().ok()?.as_second())
+}
+
+fn is_busy(detail: &str) -> bool {
+    BUSY.iter().any(|word| detail.contains(word))
 }
 
 /// Writes a folder's name as IMAP does: what is beyond ASCII as UTF-16 in a base64 of its own.
@@ -203,7 +288,7 @@ async fn greet(client: &mut Client<Line>) -> Result<(), SendError> {
 
 fn login_failure(error: Error) -> SendError {
     match error {
-        Error::No(detail) if !BUSY.iter().any(|word| detail.contains(word)) => {
+        Error::No(detail) if !is_busy(&detail) => {
             SendError::AuthBroken(detail)
         }
         other => failure(other),
@@ -239,5 +324,12 @@ mod tests {
         for (name, written) in cases {
             assert_eq!(encoded(name), written, "{name}");
         }
+    }
+
+    #[test]
+    fn the_time_of_arrival_is_read_in_every_zone() {
+        assert_eq!(arrived("22-Nov-2026 05:00:00 +0000"), Some(1_795_323_600));
+        assert_eq!(arrived(" 2-Nov-2026 06:00:00 +0100"), Some(1_793_595_600));
+        assert_eq!(arrived("yesterday"), None);
     }
 }

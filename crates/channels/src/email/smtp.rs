@@ -42,7 +42,7 @@ pub(super) async fn deliver(
     mail: &[u8],
 ) -> Result<(), SendError> {
     let mut connection = open(setup, http).await?;
-    let result = transact(setup, &mut connection, recipient, mail).await;
+    let result = transact(setup, http, &mut connection, recipient, mail).await;
     // The mail is with the server, or is not; its good-bye changes nothing.
     let _ = tokio::time::timeout(Duration::from_secs(5), connection.abort()).await;
     result
@@ -57,6 +57,7 @@ pub(super) async fn probe(setup: &Setup, http: &Http) -> Result<(), SendError> {
 
 async fn transact(
     setup: &Setup,
+    http: &Http,
     connection: &mut AsyncSmtpConnection,
     recipient: &Address,
     mail: &[u8],
@@ -97,7 +98,7 @@ async fn transact(
     .await?;
 
     // Many servers look through a mail before they answer.
-    match tokio::time::timeout(connect::STEP * 5, connection.message(mail)).await {
+    match tokio::time::timeout(http.patience(), connection.message(mail)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(failure(&error, Stage::Content)),
         Err(_) => Err(SendError::Uncertain(
@@ -126,7 +127,14 @@ async fn open(setup: &Setup, http: &Http) -> Result<AsyncSmtpConnection, SendErr
     let offered = connection.server_info().get_auth_mechanism(mechanisms);
     if offered.is_some() {
         let signing_in = connection.auth(mechanisms, &credentials);
-        step(signing_in, |error| failure(&error, Stage::SignIn)).await?;
+        step(signing_in, |error| {
+            // A server that refuses a token asks once more, and there is nothing more to say.
+            if error.is_client() {
+                return SendError::AuthBroken("the server does not take the token".to_owned());
+            }
+            failure(&error, Stage::SignIn)
+        })
+        .await?;
     }
     Ok(connection)
 }

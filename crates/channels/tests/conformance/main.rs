@@ -49,7 +49,7 @@ macro_rules! networks {
     };
 }
 
-networks! { bluesky discourse facebook instagram mastodon telegram twilio whatsapp x youtube }
+networks! { bluesky discourse email facebook instagram mastodon telegram twilio whatsapp x youtube }
 
 #[test]
 fn the_table_is_complete_and_printed() {

@@ -22,6 +22,8 @@ pub struct Network {
     /// The request by which something public is said, and the one by which something private is.
     pub public_write: (&'static str, &'static str),
     pub private_write: (&'static str, &'static str),
+    /// The request by which news are asked for; none where any request to the network is one.
+    pub asks: Option<(&'static str, &'static str)>,
     /// A limit of the network that what is said first after it runs against.
     pub limit: (&'static str, u32),
 }
@@ -55,6 +57,7 @@ const USUAL: Network = Network {
     opens: None,
     public_write: ("POST", "/comments"),
     private_write: ("POST", "/messages"),
+    asks: None,
     limit: ("calls", 0),
 };
 
@@ -74,6 +77,14 @@ pub static NETWORKS: &[Network] = &[
         speaks: mention,
         public_write: ("POST", "/posts.json"),
         private_write: ("POST", "/posts.json"),
+        ..USUAL
+    },
+    Network {
+        name: "email",
+        private_write: ("smtp", "/content"),
+        // The stream that is told of new mail asks as well; who comes to ask signs in first.
+        asks: Some(("imap", "/login")),
+        limit: ("sends", 0),
         ..USUAL
     },
     Network {

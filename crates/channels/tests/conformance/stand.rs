@@ -9,7 +9,7 @@ use kulant_channels::Channel;
 use kulant_channels::capability::IntakeWay;
 use kulant_channels::delivery::{Polled, RawDelivery};
 use kulant_channels::inbound::{Inbound, Post};
-use kulant_channels::outbound::{Outbound, Receipt, SendError};
+use kulant_channels::outbound::{Outbound, Receipt, SECOND_TRIES, SendError};
 use kulant_model::message::Visibility;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -336,32 +336,66 @@ impl<'a> Stand<'a> {
         self.inbox.send(wish).await
     }
 
-    /// Sends as the outbox does: tries again what may be tried again, and looks for what is uncertain.
+    /// Sends as the outbox does: tries again what may be tried again, looks for what is uncertain, and
+    /// sends that again only so often.
     pub async fn send_through(&self, wish: &Outbound) -> Result<Receipt, SendError> {
+        let (mut wish, mut second) = (wish.clone(), 0);
         let mut last = SendError::Bug("nothing was tried".to_owned());
-        for _ in 0..5 {
-            match self.send(wish).await {
+        for _ in 0..6 {
+            let tried_at = self.inbox.account().now;
+            let error = match self.send(&wish).await {
                 Ok(receipt) => return Ok(receipt),
-                Err(error) if error.is_retryable() => {
-                    let wait = error.wait().map_or(30, |wait| wait.as_secs() + 1);
-                    self.sim
-                        .advance(u32::try_from(wait).unwrap_or(u32::MAX))
-                        .await;
-                    last = error;
+                Err(SendError::Duplicate { network_id }) => {
+                    return Ok(Receipt {
+                        network_id: network_id.unwrap_or_default(),
+                        at: tried_at,
+                        url: None,
+                    });
                 }
-                Err(error @ SendError::Uncertain(_)) => {
-                    if !self.channel().can_look_up(&self.inbox.account()) {
-                        return Err(error);
-                    }
-                    if let Some(receipt) = self.inbox.look_for(wish).await? {
-                        return Ok(receipt);
-                    }
-                    last = error;
-                }
-                Err(error) => return Err(error),
+                Err(error) => error,
+            };
+            if error.is_partly() || error.class() == "uncertain" {
+                wish.first_tried_at.get_or_insert(tried_at);
             }
+            if error.is_retryable() {
+                let wait = error.wait().map_or(30, |wait| wait.as_secs() + 1);
+                let wait = if error.is_partly() {
+                    wait.max(120)
+                } else {
+                    wait
+                };
+                let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+                self.sim.advance(wait).await;
+            } else if error.class() != "uncertain" {
+                return Err(error);
+            } else if let Some(receipt) = self.look(&wish).await? {
+                return Ok(receipt);
+            } else if second == SECOND_TRIES {
+                return Err(error);
+            } else {
+                second += 1;
+            }
+            last = error;
         }
         Err(last)
+    }
+
+    /// Looks for what may have arrived, as often and as late as its channel says.
+    pub async fn look(&self, wish: &Outbound) -> Result<Option<Receipt>, SendError> {
+        let account = self.inbox.account();
+        if !self.channel().can_look_up(&account) {
+            return Err(SendError::Uncertain("nobody can be asked".to_owned()));
+        }
+        let mut passed = 0;
+        for after in self.channel().looks_after(&account, wish) {
+            let pause = u32::try_from(after - passed).unwrap_or(u32::MAX);
+            self.sim.advance(pause).await;
+            passed = *after;
+            if let Some(receipt) = self.inbox.look_for(wish).await? {
+                return Ok(Some(receipt));
+            }
+        }
+        Ok(None)
     }
 
     /// Counts how often the network has what we said: by what it tells of us, or else by its own notes
@@ -428,7 +462,15 @@ impl<'a> Stand<'a> {
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
 
-    /// Orders what happens to the next request of any kind.
+    /// Orders what happens to the next request by which news are asked for.
+    pub async fn fault_asking(&self, then: Value) {
+        match self.net.asks {
+            Some(request) => self.inbox.fault(request, then).await,
+            None => self.inbox.fault_delivery(then).await,
+        }
+    }
+
+    /// Orders what happens to the next delivery.
     pub async fn fault_any(&self, then: Value) {
         self.inbox.fault_delivery(then).await;
     }

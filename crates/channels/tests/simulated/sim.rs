@@ -87,6 +87,7 @@ impl Sim {
             let policy = HttpPolicy {
                 allow_private: true,
                 timeout: Duration::from_secs(seconds),
+                patience: Duration::from_secs(seconds),
                 ..HttpPolicy::default()
             };
             Http::new(&policy).expect("a client can be made")

@@ -120,7 +120,7 @@ async fn survives(stand: &mut Stand<'_>, then: Value) -> Result<Option<String>, 
     let id = stand.say(side, "anna", "Kommt das trotzdem an?").await;
     stand.inbox.raw_pushed().await;
     stand.sim.advance(900).await;
-    stand.fault_any(then).await;
+    stand.fault_asking(then).await;
     let trouble = stand.ask_in_trouble().await;
     let class = trouble.as_ref().map(|error| error.class().to_owned());
     let clear = format!("faults?network={}", stand.net.name);

@@ -195,18 +195,22 @@ async fn file_of(stand: &mut Stand<'_>, mut act: serde_json::Value) -> Told {
     let [file] = post.attachments.as_slice() else {
         return Err(format!("it came with {} files", post.attachments.len()));
     };
-    let AttachmentSource::Url(address) = &file.source else {
-        return Err("the file has no address".to_owned());
+    let is_picture = |bytes: &[u8]| {
+        ensure(bytes.starts_with(b"\x89PNG"), || {
+            "the file is not the one that was sent".to_owned()
+        })
+    };
+    let address = match &file.source {
+        AttachmentSource::Url(address) => address,
+        AttachmentSource::Bytes(bytes) => return is_picture(bytes),
+        AttachmentSource::Upload(_) => return Err("the file is nowhere".to_owned()),
     };
     let account = stand.inbox.account();
     let bytes = stand
         .channel()
         .fetch_file(&account, address, 1 << 20, stand.sim.http())
         .await;
-    let bytes = went("fetching the file", bytes)?;
-    ensure(bytes.starts_with(b"\x89PNG"), || {
-        "the file is not the one that was sent".to_owned()
-    })?;
+    is_picture(&went("fetching the file", bytes)?)?;
     let limited = stand
         .channel()
         .fetch_file(&account, address, 10, stand.sim.http())

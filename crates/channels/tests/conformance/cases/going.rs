@@ -132,7 +132,7 @@ async fn react(stand: &mut Stand<'_>, side: Visibility) -> Told {
     Ok(())
 }
 
-fn with_files(mut wish: Outbound, count: usize) -> Outbound {
+pub fn with_files(mut wish: Outbound, count: usize) -> Outbound {
     if let Action::Reply { attachments, .. } = &mut wish.action {
         for number in 0..count {
             attachments.push(OutboundAttachment {
@@ -306,7 +306,7 @@ pub async fn not_offered(stand: &mut Stand<'_>) -> Told {
     Ok(())
 }
 
-async fn handed_over(stand: &mut Stand<'_>) -> Result<Post, String> {
+pub async fn handed_over(stand: &mut Stand<'_>) -> Result<Post, String> {
     let post = asked(stand, Public).await?;
     if let Some(opens) = stand.net.opens {
         let mut act = opens();

@@ -6,6 +6,7 @@ mod asked;
 mod coming;
 mod failing;
 mod going;
+mod lost;
 mod odd;
 mod pushed;
 
@@ -121,6 +122,16 @@ pub static CASES: &[Case] = cases! {
     "lost: cut off before the effect", [], false, failing::cut_off_before;
     "lost: looked for", [LOOK_UP], false, failing::looked_for;
     "lost: the same words before", [LOOK_UP], false, failing::same_words_before;
+    "lost: found two hours later", [LOOK_UP], false, lost::two_hours_later;
+    "lost: an answer below an answer", [PUBLIC_SEND, LOOK_UP], false, lost::below_an_answer;
+    "lost: among many", [LOOK_UP], false, lost::among_many;
+    "lost: shown late", [LOOK_UP], false, lost::shown_late;
+    "lost: the same words of another matter", [LOOK_UP], false, lost::words_of_another_matter;
+    "lost: never found", [LOOK_UP], false, lost::never_found;
+    "lost: text refused after its file", [PRIVATE_FILES], false, lost::text_refused;
+    "lost: text put off after its file", [PRIVATE_FILES], false, lost::text_put_off;
+    "lost: a file and its words", [PRIVATE_FILES, LOOK_UP], false, lost::file_and_words;
+    "lost: from public to private", [HAND_OVER, LOOK_UP], false, lost::hand_over;
     "fail: a storm, said once", [], false, failing::stormy;
     "fail: the customer is gone", [], false, failing::customer_gone;
     "fail: no secret in errors", [], false, failing::nothing_secret_in_errors;

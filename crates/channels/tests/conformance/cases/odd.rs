@@ -54,6 +54,17 @@ pub async fn unknown_fields(stand: &mut Stand<'_>) -> Told {
     let account = stand.inbox.account();
     for mut raw in recorded(stand).await? {
         let Ok(mut body) = serde_json::from_slice::<Value>(&raw.body) else {
+            if begins_with_a_header(&raw.body) {
+                let before = stand.channel().translate(&account, &raw);
+                let mut more = b"Zzz-New: neu\r\nZzz-Deep: a;\r\n b=\"\xC3\x28\"\r\n".to_vec();
+                more.append(&mut raw.body);
+                raw.body = more;
+                let after = stand.channel().translate(&account, &raw);
+                ensure(before == after, || {
+                    format!("unknown headers change what {} says", raw.kind)
+                })?;
+                continue;
+            }
             raw.body.extend_from_slice(b"&ZzzNew=1&ZzzNew%5B%5D=%C3%28");
             let read = stand.channel().translate(&account, &raw);
             ensure(read.is_ok_and(|read| read.unread.is_empty()), || {
@@ -73,6 +84,27 @@ pub async fn unknown_fields(stand: &mut Stand<'_>) -> Told {
         })?;
     }
     Ok(())
+}
+
+/// Whether the first line is a name and a value, as those of mails are.
+fn begins_with_a_header(body: &[u8]) -> bool {
+    let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    name.len() < line.len() && !name.is_empty() && name.iter().all(plain)
+}
+
+/// Makes every line in turn another one, or none.
+fn with_other_lines(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let lines: Vec<&[u8]> = body.split_inclusive(|byte| *byte == b'\n').collect();
+    let others: [&[u8]; 5] = [b"", b"\r\n", b"\0\r\n", b": ;=,<@>\r\n", b"\xff\xfe =?x?B?=\r\n"];
+    (0..lines.len().min(200)).flat_map(move |place| {
+        let lines = lines.clone();
+        others.into_iter().map(move |other| {
+            let (before, after) = (&lines[..place], &lines[place + 1..]);
+            [&before.concat(), other, &after.concat()].concat()
+        })
+    })
 }
 
 /// Returns the ways to every value of a document.
@@ -114,6 +146,11 @@ pub async fn other_types(stand: &mut Stand<'_>) -> Told {
     tokio::task::block_in_place(|| {
         for raw in &deliveries {
             let Ok(body) = serde_json::from_slice::<Value>(&raw.body) else {
+                for body in with_other_lines(&raw.body) {
+                    let mut raw = raw.clone();
+                    raw.body = body;
+                    read(&whole, &raw)?;
+                }
                 continue;
             };
             let mut all = Vec::new();
