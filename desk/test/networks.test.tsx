@@ -170,7 +170,7 @@ describe('limits and trouble', () => {
   it('shows the supervisor and the administrator what is used, until when, and what waits', async () => {
     const desk = await startDesk({ path: '/desk/overview' })
     const row = (await screen.findAllByText('Nordtalbahn auf X')).map((item) => item.closest('tr')).find(Boolean) as HTMLElement
-    expect(within(row).getByText(/^2 Antworten warten auf das Limit und gehen ab .* hinaus\.$/)).toBeTruthy()
+    expect(await within(row).findByText(/^2 Antworten warten auf das Limit und gehen ab .* hinaus\.$/)).toBeTruthy()
     expect(within(row).getByText('8.640 von 10.000 Posts')).toBeTruthy()
     expect(within(row).getByText('Erwähnungen abfragen: 450 von 450')).toBeTruthy()
     expect(within(row).queryByText(/Posts abfragen/)).toBeNull()

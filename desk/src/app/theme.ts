@@ -42,7 +42,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'sm', fw: 560 } },
     Tooltip: { defaultProps: { openDelay: 400, withinPortal: true, transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', withinPortal: true } },
-    Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', withinPortal: true } },
+    // Its placeholder for the first focus is a child that no menu may have.
+    Menu: { defaultProps: { transitionProps: { duration: 80 }, shadow: 'md', withinPortal: true, withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { transitionProps: { duration: 100 }, centered: false, yOffset: '12vh' } },
   },
 })

@@ -20,7 +20,7 @@ export function FormDialog({ title, form, onClose, act, size = 'md', children }:
       <form onSubmit={form.onSubmit} className={classes.form}>
         {children}
         {form.trouble && <p className={classes.trouble} role="alert">{form.trouble}</p>}
-        <Group justify="flex-end" mt="xs">
+        <Group justify="flex-end" className={classes.dialog_foot}>
           <Button variant="default" onClick={onClose}>{t('desk.act.cancel')}</Button>
           <Button type="submit" loading={form.busy}>{act ?? t('desk.act.save')}</Button>
         </Group>

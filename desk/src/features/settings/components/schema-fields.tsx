@@ -40,6 +40,7 @@ export function SchemaFields({ channel, schema, values, secretsSet, optional, er
       <div key={name} data-setting={name}>
         <Field
           field={field}
+          choice={(value) => words(name, `choice.${value}`, undefined) ?? value}
           label={words(name, 'title', field.title) ?? name}
           description={words(name, 'description', field.description)}
           placeholder={kept ? t('desk.settings.secret_kept') : undefined}
@@ -81,7 +82,7 @@ function useOrder(channel: string, schema: SettingsSchema): string[] {
 /** The channel's words for a field, else what the schema gives: a key of the catalogue or a plain text. */
 function useSchemaWords(channel: string) {
   const { t, i18n } = useTranslation()
-  return (name: string, part: 'title' | 'description', given: string | undefined): string | undefined => {
+  return (name: string, part: 'title' | 'description' | `choice.${string}`, given: string | undefined): string | undefined => {
     const own = `channel.${channel}.${name}.${part}`
     if (i18n.exists(own)) return t(own)
     if (given && i18n.exists(given)) return t(given)
@@ -100,6 +101,8 @@ export function cleanSettings(schema: SettingsSchema, values: Values): Values {
 
 interface FieldProps {
   field: SchemaField
+  /** How a value of its list is called. */
+  choice: (value: string) => string
   label: string
   description?: string
   placeholder?: string
@@ -109,7 +112,7 @@ interface FieldProps {
   onChange: (value: unknown) => void
 }
 
-function Field({ field, value, onChange, placeholder, ...rest }: FieldProps) {
+function Field({ field, choice, value, onChange, placeholder, ...rest }: FieldProps) {
   const text = typeof value === 'string' ? value : ''
   const write = (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value)
   if (field.type === 'boolean') {
@@ -129,7 +132,7 @@ function Field({ field, value, onChange, placeholder, ...rest }: FieldProps) {
     )
   }
   if (field.type === 'array') return <TagsInput {...rest} value={Array.isArray(value) ? value.map(String) : []} onChange={onChange} />
-  if (field.enum) return <Select {...rest} data={field.enum} allowDeselect={!rest.required} value={text || null} onChange={(next) => onChange(next ?? '')} />
+  if (field.enum) return <Select {...rest} data={field.enum.map((one) => ({ value: one, label: choice(one) }))} allowDeselect={!rest.required} value={text || null} onChange={(next) => onChange(next ?? '')} />
   if (field.multiline) {
     // A key keeps its lines, so it stands in a field of several, which hides what is in it all the same.
     const hidden = field.secret ? { className: classes.hidden, autoComplete: 'off', spellCheck: false } : {}
