@@ -1,4 +1,6 @@
 // What a text takes of an SMS, and in how many parts it leaves (GSM 03.38, 3GPP TS 23.038).
+import { graphemes } from './graphemes'
+
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 )
@@ -14,7 +16,7 @@ export function countSmsUnits(text: string): number {
 export function countSmsParts(text: string): number {
   const widths = septets(text)
   if (widths) return sum(widths) <= 160 ? 1 : fill(widths, 153)
-  return text.length <= 70 ? 1 : fill(Array.from(text, (sign) => sign.length), 67)
+  return text.length <= 70 ? 1 : fill(graphemes(text).flatMap((sign) => (sign === '\r\n' ? [1, 1] : [sign.length])), 67)
 }
 
 function septets(text: string): number[] | null {
@@ -29,7 +31,7 @@ function septets(text: string): number[] | null {
 
 const sum = (widths: number[]) => widths.reduce((all, width) => all + width, 0)
 
-/** Fills parts one after the other; what takes two units is not torn apart. */
+/** Fills parts one after the other; what a reader sees as one sign is not torn apart. */
 function fill(widths: number[], room: number): number {
   let parts = 1
   let used = 0

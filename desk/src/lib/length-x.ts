@@ -1,12 +1,10 @@
 // How X counts: a table of weights, every link 23 whatever its length, every emoji sequence 2. The server counts
 // by the same rules; both are held to the same two thousand texts.
-import ends from '../../../crates/channels/src/counting/top_level_domains.txt?raw'
 import { graphemes } from './graphemes'
+import { findLinks } from './length-links'
 
 const LINK = 23
 const HEAVY = 2
-const LONGEST_LABEL = 63
-const ENDS = new Set(ends.split(/\s+/).filter(Boolean))
 
 const LIGHT = /^[\0-\u10FF\u2000-\u200D\u2010-\u201F\u2032-\u2037]$/u
 const PICTURE =
@@ -15,27 +13,21 @@ const JOINER = '\u200D'
 const DRAWN = '\uFE0F'
 const WRITTEN = '\uFE0E'
 const KEY = '\u20E3'
-
-const WORD = /^[A-Za-z0-9]$/
-const NO_BEGINNING = /^[A-Za-z0-9@＠$#＃\uFFFE\uFEFF\uFFFF]$/
-const NO_DOMAIN = /^[\s\u0085\u180E!'#%&()*+,\\\-./:;<=>?@[\]^_{|}~$\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFEFF\uFFFF]$/u
-const ACCENT =
-  /^[\u0300-\u036F\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253\u0254\u0256\u0257\u0259\u025B\u0263\u0268\u026F\u0272\u0289\u028B\u02BB\u1E00-\u1EFF]$/
-const QUERY = /^[A-Za-z0-9!?*'@();:&=+$/%#[\]\-_.,~|]$/
-const LAST_QUERY = /^[A-Za-z0-9\-_&=#/]$/
-
-const isDomainSign = (sign: string) => !NO_DOMAIN.test(sign)
-const isLastPathSign = (sign: string) => /^[A-Za-z0-9\u0400-\u04FF+\-=_#/]$/.test(sign) || ACCENT.test(sign)
-const isPathSign = (sign: string) => isLastPathSign(sign) || /^[!*';:,.$%[\]\u2013~@|&]$/.test(sign)
-
-type Span = [start: number, end: number]
+const FLAG_LETTER = /^[\u{1F1E6}-\u{1F1FF}]$/u
+const TAG = /^[\u{E0020}-\u{E007F}]$/u
+const LAST_TAG = '\u{E007F}'
+/** What an emoji of several can end with; two grown-ups are one only with a bond between them. */
+const LAST_JOINED = new Set('♀♂⚕⚖⚧✈☠❄⬛➡↔↕🌈🌫🌾🍳🍼🎄🎓🎤🎨🏫🏭👦👧💥💨💫💻💼🔥🔧🔬🗨🚀🚒🟩🟫🦯🦰🦱🦲🦳🦺🦼🦽🧒🩰🩹🫲')
+const GROWN_UP = /^[👨👩🧑]$/u
+const BOND = /^[❤💋🤝]$/u
+const WRITTEN_AS_A_RULE = /^[\0-\uFFFF🌫🗨]$/u
 
 /** Counts a text as X does. */
 export function weighAsX(written: string): number {
   const text = Array.from(written.normalize('NFC'))
   let weight = 0
   let at = 0
-  for (const [start, end] of findLinks(text)) {
+  for (const [start, end] of findLinks(text, 'by_domain')) {
     weight += weigh(text.slice(at, start)) + LINK
     at = end
   }
@@ -46,159 +38,37 @@ function weigh(text: string[]): number {
   let weight = 0
   for (const grapheme of graphemes(text.join(''))) {
     const signs = Array.from(grapheme)
-    const drawn = pictureLength(signs)
-    if (drawn > 0) weight += HEAVY
-    for (const sign of signs.slice(drawn)) weight += LIGHT.test(sign) ? 1 : HEAVY
+    for (let at = 0; at < signs.length; ) {
+      const drawn = pictureLength(signs.slice(at))
+      weight += drawn === 0 && LIGHT.test(signs[at] ?? '') ? 1 : HEAVY
+      at += Math.max(drawn, 1)
+    }
   }
   return weight
 }
 
-/** How many code points at the beginning of a sign are one emoji sequence. */
+/** How many code points at the beginning are one emoji sequence; what is joined, but to no emoji there is, is not. */
 function pictureLength(signs: string[]): number {
   const [first = '', second] = signs
   if (signs.includes(KEY) && /^[0-9#*]$/.test(first)) return signs.length
   const isPicture = first === '©' || first === '®' ? second === DRAWN : PICTURE.test(first) && second !== WRITTEN
   if (!isPicture) return 0
-  let length = 1
-  for (; length < signs.length; length++) {
-    const next = signs[length] ?? ''
-    const joined = next === JOINER && PICTURE.test(signs[length + 1] ?? '')
-    // Flags of parts of countries are spelled in tags.
-    if (next !== DRAWN && !joined && !PICTURE.test(next) && !/^[\u{E0020}-\u{E007F}]$/u.test(next)) break
-  }
-  return length
-}
-
-function run(text: string[], start: number, belongs: (sign: string) => boolean): number {
-  let at = start
-  while (at < text.length && belongs(text[at] ?? '')) at++
-  return at
-}
-
-/** Finds where links begin and end, in order. */
-function findLinks(text: string[]): Span[] {
-  const found: Span[] = []
-  if (!text.includes('.')) return found
-  let free = 0
-  let at = 0
-  while (at < text.length) {
-    // A link stands behind a sign that cannot be part of a name, or at the very beginning.
-    const starts = [...(NO_BEGINNING.test(text[at] ?? '') ? [] : [at + 1]), ...(at === 0 ? [0] : [])]
-    let next: { links: Span[]; end: number } | null = null
-    for (const start of starts) if (!next && start >= free) next = readLink(text, start)
-    if (!next) {
+  let whole = 1
+  let ends = true
+  let last = first
+  for (let at = 1; at < signs.length; ) {
+    const next = signs[at] ?? ''
+    if (next === JOINER) {
+      const joined = signs[at + 1] ?? ''
+      ends = LAST_JOINED.has(joined) || (GROWN_UP.test(joined) && BOND.test(last))
+      last = joined
+      at += 2
+    } else if (next === DRAWN ? at === 1 ? !FLAG_LETTER.test(last) : WRITTEN_AS_A_RULE.test(last) : PICTURE.test(next)) {
       at += 1
-      continue
-    }
-    found.push(...next.links)
-    free = next.end
-    at = next.end
-  }
-  return found
-}
-
-/** Reads a link that begins here: what of it counts as one, and where to read on. */
-function readLink(text: string[], start: number): { links: Span[]; end: number } | null {
-  const protocol = /^https?:\/\//i.exec(text.slice(start, start + 8).join(''))?.[0].length ?? 0
-  let domain = start + protocol
-  let domainEnd = protocol > 0 ? findDomainEnd(text, domain) : null
-  const hasProtocol = domainEnd !== null
-  if (domainEnd === null) {
-    domain = start
-    domainEnd = findDomainEnd(text, start)
-  }
-  if (domainEnd === null) return null
-
-  const port = run(text, domainEnd + 1, (sign) => /^[0-9]$/.test(sign))
-  const afterPort = text[domainEnd] === ':' && port > domainEnd + 1 ? port : domainEnd
-  const pathEnd = text[afterPort] === '/' ? findPathEnd(text, afterPort + 1) : null
-  const end = findQueryEnd(text, pathEnd ?? afterPort)
-
-  const labels = text.slice(domain, domainEnd).join('').split('.')
-  if (labels.some((label) => Array.from(label).length > LONGEST_LABEL)) return { links: [], end }
-  if (hasProtocol) return { links: [[start, end]], end }
-  if (/^[-_./]$/.test(text[start - 1] ?? '')) return { links: [], end }
-  // Without a protocol only Latin domains count, and a query only behind a path.
-  const latin = findLatinDomains(text.slice(0, domainEnd), domain)
-  const last = latin.at(-1)
-  if (last && pathEnd !== null) last[1] = end
-  return { links: latin, end }
-}
-
-/** Where a domain ends that begins here: as many parts as possible, the last of them known. */
-function findDomainEnd(text: string[], start: number): number | null {
-  let end: number | null = null
-  let label = start
-  for (;;) {
-    const dot = run(text, label, (sign) => isDomainSign(sign) || sign === '_' || sign === '-')
-    const whole = dot > label && isDomainSign(text[label] ?? '') && isDomainSign(text[dot - 1] ?? '')
-    if (!whole || text[dot] !== '.') return end
-    if (!text.slice(label, dot).includes('_')) end = findKnownEnd(text, dot + 1) ?? end
-    label = dot + 1
-  }
-}
-
-/** Where a known end of a domain ends that begins here. */
-function findKnownEnd(text: string[], start: number): number | null {
-  const closes = (end: number) => end >= text.length || !/^[A-Za-z0-9@+-]$/.test(text[end] ?? '')
-  const longest = run(text, start, (sign) => isDomainSign(sign) || sign === '-')
-  for (let end = longest; end > start; end--) {
-    if (closes(end) && ENDS.has(text.slice(start, end).join('').toLowerCase())) return end
-  }
-  const end = run(text, start + 4, (sign) => WORD.test(sign) || sign === '-')
-  return /^xn--$/i.test(text.slice(start, start + 4).join('')) && end > start + 4 ? end : null
-}
-
-/** The stretches of a domain that are domains by themselves in Latin letters. */
-function findLatinDomains(text: string[], start: number): Span[] {
-  const found: Span[] = []
-  let at = start
-  while (at < text.length) {
-    let label = at
-    let best: number | null = null
-    for (;;) {
-      const dot = run(text, label, (sign) => WORD.test(sign) || sign === '-' || ACCENT.test(sign))
-      if (dot === label || text[dot] !== '.') break
-      best = findKnownEnd(text, dot + 1) ?? best
-      label = dot + 1
-    }
-    if (best !== null) found.push([at, best])
-    at = best ?? at + 1
-  }
-  return found
-}
-
-function findPathEnd(text: string[], start: number): number {
-  let end = start
-  for (let at = start; at < text.length; ) {
-    const behind = findClosing(text, at)
-    const sign = text[at] ?? ''
-    if (behind !== null) {
-      at = behind
-      end = behind
-    } else if (isPathSign(sign)) {
-      at += 1
-      if (isLastPathSign(sign)) end = at
     } else break
+    if (ends) whole = at
   }
-  return end
-}
-
-/** Where a bracket closes that opens here, with at most one more inside. */
-function findClosing(text: string[], start: number): number | null {
-  if (text[start] !== '(') return null
-  const inner = run(text, start + 1, isPathSign)
-  if (text[inner] === ')' && inner > start + 1) return inner + 1
-  if (text[inner] !== '(') return null
-  const deepest = run(text, inner + 1, isPathSign)
-  if (deepest === inner + 1 || text[deepest] !== ')') return null
-  const close = run(text, deepest + 1, isPathSign)
-  return text[close] === ')' ? close + 1 : null
-}
-
-function findQueryEnd(text: string[], start: number): number {
-  if (text[start] !== '?') return start
-  let end = run(text, start + 1, (sign) => QUERY.test(sign))
-  while (end > start + 1 && !LAST_QUERY.test(text[end - 1] ?? '')) end -= 1
-  return end > start + 1 ? end : start
+  // Flags of parts of countries are spelled in tags, up to the one that ends them.
+  const tags = signs.slice(whole)
+  return tags.every((sign) => TAG.test(sign)) && tags.at(-1) === LAST_TAG ? signs.length : whole
 }

@@ -1,5 +1,7 @@
 //! What a text takes of an SMS, and in how many parts it leaves (GSM 03.38, 3GPP TS 23.038).
 
+use unicode_segmentation::UnicodeSegmentation;
+
 /// The signs of the default alphabet that take one septet.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 /// The signs of the extension, which take two.
@@ -20,7 +22,7 @@ pub fn parts(text: &str) -> usize {
             if count <= 70 {
                 1
             } else {
-                fill(text.chars().map(char::len_utf16), 67)
+                fill(text.graphemes(true).flat_map(wide), 67)
             }
         }
     }
@@ -40,7 +42,17 @@ fn width(sign: char) -> usize {
     if EXTENDED.contains(sign) { 2 } else { 1 }
 }
 
-/// Fills parts one after the other; what takes two units is not torn apart.
+/// Returns what a sign takes in UTF-16; the two halves of a line end may part.
+fn wide(sign: &str) -> impl Iterator<Item = usize> {
+    let (width, rest) = if sign == "\r\n" {
+        (1, Some(1))
+    } else {
+        (sign.encode_utf16().count(), None)
+    };
+    std::iter::once(width).chain(rest)
+}
+
+/// Fills parts one after the other; what a reader sees as one sign is not torn apart.
 fn fill(widths: impl Iterator<Item = usize>, room: usize) -> usize {
     let (mut parts, mut used) = (1, 0);
     for width in widths {
@@ -82,5 +94,7 @@ mod tests {
         assert_eq!(parts(&"ё".repeat(70)), 1);
         assert_eq!(parts(&"ё".repeat(71)), 2);
         assert_eq!(parts(&"👍".repeat(67)), 3);
+        assert_eq!(parts(&"👩‍🚒".repeat(26)), 2);
+        assert_eq!(parts(&"👩‍🚒".repeat(27)), 3);
     }
 }
