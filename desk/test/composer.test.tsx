@@ -1,5 +1,5 @@
 // Writing: where it goes, how long, sending with undo, failing without loss, the gate, drafts.
-import { screen, waitFor } from '@testing-library/react'
+import { fireEvent, screen, waitFor } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { startDesk } from './start-desk'
 
@@ -107,5 +107,25 @@ describe('composer', () => {
     await waitFor(() => expect(field().value).toBe(''))
     await desk.person.click(screen.getByRole('link', { name: /Anna Lindner/ }))
     await waitFor(() => expect(field().value).toBe('Halb fertig'))
+  })
+
+  it('takes pictures by drop, says before sending what they show, and keeps all where that fails', async () => {
+    const desk = await openWith(/Anna Lindner/)
+    const region = screen.getByRole('region', { name: 'Antwort schreiben' })
+    fireEvent.drop(region, { dataTransfer: { files: [new File(['x'], 'Plan.png', { type: 'image/png' })], types: ['Files'] } })
+    await desk.person.type(await screen.findByRole('textbox', { name: 'Bildbeschreibung: Plan.png' }), 'Plan der Ersatzbusse')
+    await desk.person.type(field(), 'Hier der Plan.')
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Öffentlich antworten' }).hasAttribute('disabled')).toBe(false))
+    desk.rig((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/'), { status: 422, body: { status: 422, code: 'validation_failed' } })
+    await desk.person.click(screen.getByRole('button', { name: 'Öffentlich antworten' }))
+    expect(await screen.findByText(/Nicht gesendet, der Text ist noch da/)).toBeTruthy()
+    expect(field().value).toBe('Hier der Plan.')
+    expect(desk.sent('POST', '/messages')).toHaveLength(0)
+    await desk.person.click(screen.getByRole('button', { name: 'Öffentlich antworten' }))
+    await waitFor(() => expect(desk.sent('POST', '/messages')).toHaveLength(1))
+    const told = desk.requests.filter((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/')).at(-1)
+    expect(told?.body).toEqual({ alt: 'Plan der Ersatzbusse' })
+    expect(desk.sent('POST', '/messages')[0]?.body).toMatchObject({ attachments: [told?.path.split('/').at(-1)] })
+    await waitFor(() => expect(screen.queryByRole('textbox', { name: /Bildbeschreibung/ })).toBeNull())
   })
 })

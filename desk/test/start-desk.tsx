@@ -68,6 +68,8 @@ export async function startDesk({ path = '/desk/', signedIn = true, account = '2
     /** Lets the next requests that fit be answered otherwise. */
     rig: (fits: (request: Request) => boolean, answer: { status: number; body: unknown } | 'unreachable', times = 1) =>
       rigged.push({ fits, answer, times }),
+    /** Lets everything be answered as usual again. */
+    mend: () => rigged.splice(0),
     sent: (method: string, ending: string) => requests.filter((item) => item.method === method && item.path.endsWith(ending)),
   }
 }
