@@ -1,12 +1,13 @@
 // Builds the desk for the base path /desk/; in development the API comes from a kulant on port 8080.
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { words } from './words.ts'
 
 const server = process.env.KULANT_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   base: '/desk/',
-  plugins: [react()],
+  plugins: [react(), words()],
   server: {
     fs: { allow: ['..'] },
     proxy: { '/api': { target: server, changeOrigin: false } },

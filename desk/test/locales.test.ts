@@ -1,9 +1,15 @@
 // Every word the desk uses stands in both languages, and no word stands there unused.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import i18next from 'i18next'
 import { describe, expect, it } from 'vitest'
+import deWords from 'words:de'
+import deForms from 'words:de/forms'
+import enWords from 'words:en'
+import enForms from 'words:en/forms'
 import de from '../../locales/de.json'
 import en from '../../locales/en.json'
+import { loadFormWords, speak, startLanguage } from '../src/lib/i18n'
 
 const SRC = resolve(import.meta.dirname, '../src')
 const PLURAL = /_(zero|one|two|few|many|other)$/
@@ -51,5 +57,21 @@ describe('locales', () => {
   it('speaks calmly: no exclamation marks, no oops', () => {
     const loud = [...keysDe.map((key) => text(de, key)), ...keysEn.map((key) => text(en, key))].filter((words) => /!|oops|ups,/i.test(words))
     expect(loud).toEqual([])
+  })
+  it('comes in two parts, of which the first screen needs one', () => {
+    expect([...flatten(deWords), ...flatten(deForms)].toSorted()).toEqual(keysDe.toSorted())
+    expect([...flatten(enWords), ...flatten(enForms)].toSorted()).toEqual(keysEn.toSorted())
+    expect(flatten(deWords).filter((key) => /^channel\.\w+\.\w+\.(title|description|choice\.\w+)$/.test(key))).toEqual([])
+    expect(flatten(deForms).filter((key) => !/^channel\.\w+\.\w+\.(title|description|choice\.\w+)$/.test(key))).toEqual([])
+  })
+  it('brings the words of forms with the settings, and from then on in every language', async () => {
+    const title = 'channel.telegram.token.title'
+    await startLanguage('de')
+    expect([i18next.exists(title), i18next.exists('channel.reason.paused')]).toEqual([false, true])
+    await loadFormWords()
+    expect(i18next.t(title)).toBe(de.channel.telegram.token.title)
+    expect(i18next.t('channel.bluesky.reason.no_chat')).toBe(de.channel.bluesky.reason.no_chat)
+    await speak('en')
+    expect(i18next.t(title)).toBe(en.channel.telegram.token.title)
   })
 })

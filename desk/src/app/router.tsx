@@ -7,6 +7,7 @@ import { InvitationPage } from '../features/session/components/invitation-page'
 import { SignInPage } from '../features/session/components/sign-in-page'
 import { sessionQuery } from '../lib/api/session'
 import { parseSearch } from '../lib/filters'
+import { loadFormWords } from '../lib/i18n'
 import { Broken, Lost } from './broken'
 import { Shell } from './shell'
 import { WorkingScreen } from './working-screen'
@@ -67,7 +68,7 @@ const listening = createRoute({ getParentRoute: () => signedIn, path: '/listenin
 const alerts = createRoute({ getParentRoute: () => signedIn, path: '/alerts', component: lazyRouteComponent(() => import('./places'), 'AlertsPlace') })
 const quarantine = createRoute({ getParentRoute: () => signedIn, path: '/quarantine', component: lazyRouteComponent(() => import('./places'), 'QuarantinePlace') })
 const preferences = createRoute({ getParentRoute: () => signedIn, path: '/preferences', component: lazyRouteComponent(() => import('./places'), 'PreferencesPlace') })
-const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(() => import('./settings-place'), 'SettingsPlace') })
+const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(() => import('./settings-place'), 'SettingsPlace'), loader: loadFormWords })
 const settingsPage = createRoute({ getParentRoute: () => settings, path: '$page' })
 
 const routeTree = root.addChildren([
