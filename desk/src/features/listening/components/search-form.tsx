@@ -110,7 +110,7 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
         {trouble && <p className={classes.trouble} role="alert">{trouble}</p>}
         {sure && <p>{t('desk.listening.remove_text')}</p>}
         <Group justify="flex-end" className={classes.foot}>
-          {search && <Button mr="auto" color="red" variant={sure ? 'filled' : 'subtle'} loading={busy === 'remove'} onClick={() => (sure ? void onRemove() : setSure(true))}>{t('desk.listening.remove')}</Button>}
+          {search && <Button mr="auto" color="danger" variant={sure ? 'filled' : 'subtle'} loading={busy === 'remove'} onClick={() => (sure ? void onRemove() : setSure(true))}>{t('desk.listening.remove')}</Button>}
           <Button variant="default" loading={busy === 'try'} onClick={() => void onTry()}>{t('desk.listening.try')}</Button>
           <Button type="submit" loading={busy === 'save'}>{t('desk.act.save')}</Button>
         </Group>
