@@ -12,6 +12,7 @@ words! {
         MessageReceived => "message_received",
         MessageEdited => "message_edited",
         MessageDeleted => "message_deleted",
+        MessageHidden => "message_hidden",
         MessageQueued => "message_queued",
         MessageSending => "message_sending",
         MessageSent => "message_sent",

@@ -35,6 +35,8 @@ pub struct Conversation {
     pub unread: bool,
     pub opened_at: Timestamp,
     pub last_message_at: Timestamp,
+    /// By what lists are sorted: when something was said last, or when it came back after its snooze.
+    pub surfaced_at: Timestamp,
     pub last_message: MessageId,
     pub message_count: i64,
     pub voices: i64,
@@ -69,7 +71,7 @@ pub(crate) const COLUMNS: &str = "c.id, c.version, c.brand_id, c.inbox_id, c.tea
      c.identity_id, c.root_message_id, c.post_id, c.subject, c.status, c.snoozed_until, c.priority, \
      c.kind, c.visibility, c.unread, c.opened_at, c.last_message_at, c.last_message_id, \
      c.message_count, c.voices, c.waiting_since, c.settled_at, c.first_response_at, c.resolved_at, \
-     c.joined_into, c.linked_to, c.next_word_at";
+     c.joined_into, c.linked_to, c.next_word_at, c.surfaced_at";
 
 pub fn find(read: &mut Read<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     read.query_one(
@@ -197,6 +199,7 @@ pub fn tally(
                      AND m.platform_at > s.settled_at AND m.platform_at > s.answered_until
                     THEN m.platform_at END),
            MIN(CASE WHEN m.direction = 'out' AND m.delivery_state = 'sent'
+                     AND m.next_word_at IS NULL
                     THEN COALESCE(m.sent_at, m.platform_at) END)
          FROM s
          JOIN messages m ON m.conversation_id = s.id
@@ -256,7 +259,8 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
                 c.resolved_at,
                 c.joined_into,
                 c.linked_to,
-                c.next_word_at
+                c.next_word_at,
+                c.surfaced_at
             ]
             .into()
         })
@@ -266,7 +270,7 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
          identity_id, root_message_id, post_id, subject, status, snoozed_until, priority, kind, \
          visibility, unread, opened_at, last_message_at, last_message_id, message_count, voices, \
          waiting_since, settled_at, first_response_at, resolved_at, joined_into, linked_to, \
-         next_word_at)",
+         next_word_at, surfaced_at)",
         &rows,
         "ON CONFLICT (id) DO UPDATE SET
            version = conversations.version + 1, team_id = excluded.team_id,
@@ -280,7 +284,8 @@ pub fn save(tx: &mut Tx<'_>, conversations: &[Conversation]) -> Result<(), Store
            voices = excluded.voices, waiting_since = excluded.waiting_since,
            settled_at = excluded.settled_at, first_response_at = excluded.first_response_at,
            resolved_at = excluded.resolved_at, joined_into = excluded.joined_into,
-           linked_to = excluded.linked_to, next_word_at = excluded.next_word_at",
+           linked_to = excluded.linked_to, next_word_at = excluded.next_word_at,
+           surfaced_at = excluded.surfaced_at",
     )?;
     Ok(())
 }
@@ -516,5 +521,6 @@ pub(crate) fn conversation(row: &Row<'_>) -> Result<Conversation, StoreError> {
         joined_into: row.get(26)?,
         linked_to: row.get(27)?,
         next_word_at: row.get(28)?,
+        surfaced_at: row.get(29)?,
     })
 }

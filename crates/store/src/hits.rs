@@ -59,21 +59,6 @@ pub fn mark(tx: &mut Tx<'_>, messages: &[MessageId], at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Lists which of these messages the listening post found.
-pub fn list_marked(
-    read: &mut Read<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<MessageId>, StoreError> {
-    let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
-    read.query_keys(
-        "SELECT m.id FROM (VALUES {keys}) AS k JOIN messages m ON m.id = k.column1
-         WHERE m.found_at IS NOT NULL",
-        &[],
-        &keys,
-        |row| row.get(0),
-    )
-}
-
 /// Lists what a search found within a scope, newest first, before a message.
 pub fn list(
     read: &mut Read<'_>,

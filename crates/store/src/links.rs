@@ -122,11 +122,11 @@ pub fn list_first_waits(
 ) -> Result<Vec<Option<i64>>, StoreError> {
     read.query(
         "SELECT c.first_response_at - c.opened_at FROM conversations c
-         WHERE c.inbox_id = $1 AND c.last_message_at >= $2 AND c.opened_at >= $2
+         WHERE c.inbox_id = $1 AND c.surfaced_at >= $2 AND c.opened_at >= $2
            AND c.joined_into IS NULL AND (c.kind IS NULL OR c.kind <> 'spam')
            AND (c.first_response_at IS NOT NULL
                 OR (c.settled_at IS NULL AND c.status <> 'resolved'))
-         ORDER BY c.last_message_at DESC, c.id DESC
+         ORDER BY c.surfaced_at DESC, c.id DESC
          LIMIT $3",
         &params![inbox, opened_since, limit],
         |row| row.get::<Option<i64>>(0),

@@ -2,7 +2,9 @@
 //! conversations are listed for people in `reading`.
 
 mod attachments;
+mod fetching;
 mod known;
+mod marks;
 
 use kulant_model::ids::{AgentId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
@@ -19,7 +21,12 @@ pub use attachments::{
     insert_attachments, list_attachments, list_files_known, list_given_up_attachments,
     tie_attachment,
 };
+pub use fetching::{
+    Fetched, begin_fetch, fetch_files_of, give_up_fetch, keep_fetched, list_inboxes_to_fetch,
+    list_to_fetch, put_off_fetch,
+};
 pub use known::{Known, list_known, list_known_below, list_known_by_id};
+pub use marks::{Figures, Marks, list_marks, save_figures, set_hidden, set_own_reaction};
 
 /// A whole row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +235,8 @@ pub fn replace(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<(), St
         "UPDATE messages SET top_id = $2 WHERE top_id = $1",
         "UPDATE attachments SET message_id = $2 WHERE message_id = $1",
         "UPDATE reactions SET message_id = $2 WHERE message_id = $1",
+        "UPDATE own_reactions SET message_id = $2 WHERE message_id = $1",
+        "UPDATE figures SET message_id = $2 WHERE message_id = $1",
         "UPDATE conversations SET post_id = $2 WHERE post_id = $1",
     ] {
         tx.execute(sql, &params![old, new])?;

@@ -63,20 +63,43 @@ pub fn settle(tx: &mut Tx<'_>, given: &[(MessageId, IdentityId)]) -> Result<(), 
     Ok(())
 }
 
-/// Counts the standing reactions of messages by kind.
+/// How many reacted to a message in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    pub message: MessageId,
+    pub kind: String,
+    pub count: i64,
+    /// Whether we are one of them.
+    pub ours: bool,
+}
+
+/// Counts the standing reactions of messages by kind, ours among them.
 pub fn count(
     read: &mut Read<'_>,
     messages: &[MessageId],
-) -> Result<Vec<(MessageId, String, i64)>, StoreError> {
+) -> Result<Vec<Counted>, StoreError> {
     let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
-        "SELECT r.message_id, r.kind, COUNT(*) FROM (VALUES {keys}) AS k
-         JOIN reactions r ON r.message_id = k.column1
-         WHERE r.removed_at IS NULL
-         GROUP BY r.message_id, r.kind
-         ORDER BY r.message_id, r.kind",
+        "WITH asked (id) AS (SELECT k.column1 FROM (VALUES {keys}) AS k)
+         SELECT s.message_id, s.kind, COUNT(*), MAX(s.ours) FROM (
+           SELECT r.message_id, r.kind, 0 AS ours FROM asked
+           JOIN reactions r ON r.message_id = asked.id
+           WHERE r.removed_at IS NULL
+           UNION ALL
+           SELECT o.message_id, o.kind, 1 AS ours FROM asked
+           JOIN own_reactions o ON o.message_id = asked.id
+         ) AS s
+         GROUP BY s.message_id, s.kind
+         ORDER BY s.message_id, s.kind",
         &[],
         &keys,
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| {
+            Ok(Counted {
+                message: row.get(0)?,
+                kind: row.get(1)?,
+                count: row.get(2)?,
+                ours: row.get::<i64>(3)? == 1,
+            })
+        },
     )
 }

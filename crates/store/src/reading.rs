@@ -66,8 +66,8 @@ pub fn list_ids(
     limit: i64,
 ) -> Result<Vec<Place>, StoreError> {
     let (key, direction, compare) = match sort {
-        Sort::Newest => ("last_message_at", "DESC", "<"),
-        Sort::Oldest => ("last_message_at", "ASC", ">"),
+        Sort::Newest => ("surfaced_at", "DESC", "<"),
+        Sort::Oldest => ("surfaced_at", "ASC", ">"),
         Sort::Waiting => ("waiting_since", "ASC", ">"),
     };
     let mut params: Vec<Value> = params![limit].into();
@@ -256,16 +256,16 @@ pub fn list_summaries(
     let mut found = read.query_keys(&sql, &[], &keys, |row| {
         Ok(Summary {
             row: conversations::conversation(row)?,
-            brand_name: row.get(29)?,
-            inbox_name: row.get(30)?,
-            channel: row.get(31)?,
-            team_name: row.get(32)?,
-            agent_name: row.get(33)?,
-            contact_name: row.get(34)?,
-            handle: row.get(35)?,
-            opening: row.get(36)?,
-            preview: row.get::<Option<String>>(37)?.unwrap_or_default(),
-            preview_direction: row.get::<Option<Direction>>(38)?.unwrap_or(Direction::In),
+            brand_name: row.get(30)?,
+            inbox_name: row.get(31)?,
+            channel: row.get(32)?,
+            team_name: row.get(33)?,
+            agent_name: row.get(34)?,
+            contact_name: row.get(35)?,
+            handle: row.get(36)?,
+            opening: row.get(37)?,
+            preview: row.get::<Option<String>>(38)?.unwrap_or_default(),
+            preview_direction: row.get::<Option<Direction>>(39)?.unwrap_or(Direction::In),
             tags: Vec::new(),
         })
     })?;
@@ -297,7 +297,7 @@ pub fn list_of_contact(
     read.query(
         &format!(
             "SELECT c.id FROM conversations c WHERE {conditions}
-             ORDER BY c.last_message_at DESC, c.id DESC LIMIT $1"
+             ORDER BY c.surfaced_at DESC, c.id DESC LIMIT $1"
         ),
         &params,
         |row| row.get(0),

@@ -67,6 +67,40 @@ pub struct Look {
     pub trouble: Json,
 }
 
+/// Where a search has come to on an inbox, as its network remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub inbox: InboxId,
+    pub search: SearchId,
+    pub name: String,
+    pub cursor: String,
+}
+
+/// Lists how far searches have come on these inboxes.
+pub fn list_places(
+    read: &mut Read<'_>,
+    inboxes: &[InboxId],
+) -> Result<Vec<Place>, StoreError> {
+    let keys: Vec<Vec<Value>> = inboxes.iter().map(|id| params![*id].into()).collect();
+    read.query_keys(
+        "SELECT si.inbox_id, si.search_id, s.name, si.cursor_text FROM (VALUES {keys}) AS k
+         JOIN search_inboxes si ON si.inbox_id = k.column1
+         JOIN searches s ON s.id = si.search_id
+         WHERE si.cursor_text IS NOT NULL
+         ORDER BY si.inbox_id, si.search_id",
+        &[],
+        &keys,
+        |row| {
+            Ok(Place {
+                inbox: row.get(0)?,
+                search: row.get(1)?,
+                name: row.get(2)?,
+                cursor: row.get(3)?,
+            })
+        },
+    )
+}
+
 /// Keeps a new search, without the name of its brand.
 pub fn insert(tx: &mut Tx<'_>, search: &Search) -> Result<(), StoreError> {
     tx.execute(

@@ -1,5 +1,5 @@
 //! Files of messages: rows that speak of what lies on the disk or at a network, and the way of those
-//! that are to go.
+//! that are to go. How they come here from their network is in `fetching`.
 
 use std::time::Duration;
 
@@ -26,9 +26,13 @@ pub struct Attachment {
     /// What it shows, for those who do not see it.
     pub alt: Option<String>,
     pub created_at: Timestamp,
+    /// When it is to be fetched from its network; none once it is here, or was given up.
+    pub fetch_at: Option<Timestamp>,
+    /// Why it was given up.
+    pub missing: Option<String>,
 }
 
-pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.alt, a.created_at";
+pub(crate) const ATTACHMENT: &str = "a.id, a.message_id, a.inbox_id, a.agent_id, a.name, a.media_type, a.size, a.source_url, a.file_name, a.alt, a.created_at, a.fetch_at, a.missing";
 
 pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result<(), StoreError> {
     let rows: Vec<Vec<Value>> = attachments
@@ -45,13 +49,16 @@ pub fn insert_attachments(tx: &mut Tx<'_>, attachments: &[Attachment]) -> Result
                 file.source_url.as_deref(),
                 file.file_name.as_deref(),
                 file.alt.as_deref(),
-                file.created_at
+                file.created_at,
+                file.fetch_at,
+                0_i64,
+                file.missing.as_deref()
             ]
             .into()
         })
         .collect();
     tx.insert(
-        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, alt, created_at)",
+        "INSERT INTO attachments (id, message_id, inbox_id, agent_id, name, media_type, size, source_url, file_name, alt, created_at, fetch_at, fetches, missing)",
         &rows,
         "",
     )?;
@@ -119,7 +126,7 @@ pub fn list_attachments(
 /// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
 /// known. The row goes after the file, so that none stays on the disk unknown to everybody.
 const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \
-     media_type = '', size = NULL, source_url = NULL, alt = NULL, created_at = 0";
+     media_type = '', size = NULL, source_url = NULL, alt = NULL, fetch_at = NULL, missing = NULL, created_at = 0";
 
 /// Takes a message's files away; returns the names under which they lie, given up until they are gone
 /// from the disk.
@@ -211,5 +218,7 @@ pub(crate) fn attachment(row: &Row<'_>) -> Result<Attachment, StoreError> {
         file_name: row.get(8)?,
         alt: row.get(9)?,
         created_at: row.get(10)?,
+        fetch_at: row.get(11)?,
+        missing: row.get(12)?,
     })
 }

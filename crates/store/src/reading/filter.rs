@@ -134,7 +134,7 @@ fn narrow(filter: &Filter, way: InboxWay, params: &mut Vec<Value>, all: &mut Vec
     }
     if let Some(oldest) = filter.newest_after {
         params.push(oldest.into());
-        all.push(format!("c.last_message_at >= ${}", params.len()));
+        all.push(format!("c.surfaced_at >= ${}", params.len()));
     }
     if let Some(agent) = filter.mentioned {
         params.push(agent.into());

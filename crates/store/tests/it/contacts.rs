@@ -22,9 +22,9 @@ fn identity(id: i64, name: &str) -> Identity {
 fn talk(tx: &mut Tx<'_>, id: i64, contact: i64, team: i64) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO conversations (id, version, brand_id, inbox_id, team_id, contact_id, status,
-           priority, visibility, unread, opened_at, last_message_at, last_message_id, message_count,
+           priority, visibility, unread, opened_at, last_message_at, surfaced_at, last_message_id, message_count,
            voices)
-         VALUES ($1, 1, 1, 1, $3, $2, 'open', 'normal', 'public', 0, $4, $4, 1, 1, 1)",
+         VALUES ($1, 1, 1, 1, $3, $2, 'open', 'normal', 'public', 0, $4, $4, $4, 1, 1, 1)",
         &params![id, contact, team, NOW],
     )?;
     Ok(())

@@ -54,6 +54,8 @@ async fn files_wait_for_their_delivery_in_quarantine() {
         file_name: Some(format!("abcdefg{id}")),
         alt: None,
         created_at: made,
+        fetch_at: None,
+        missing: None,
     };
     let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
     for database in databases().await {
@@ -114,6 +116,8 @@ async fn a_file_is_known_until_it_is_gone_from_the_disk() {
             file_name: Some("abcdefgh".to_owned()),
             alt: None,
             created_at: NOW,
+            fetch_at: None,
+            missing: None,
         };
         database
             .write(move |tx| {
