@@ -239,6 +239,11 @@ pub trait Channel: Send + Sync + 'static {
         }
     }
 
+    /// Returns whether only what a search hears is wanted of what this inbox receives.
+    fn only_listens(&self, _: &Account) -> bool {
+        false
+    }
+
     /// Returns what the network was asked for so far, as the cursor of a poll or a search remembers it;
     /// none where the network does not count.
     fn usage(&self, _: &Account, _cursor: &str) -> Option<Usage> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{Capabilities, IntakeWay, SideCapabilities};
+use crate::capability::{Capabilities, IntakeWay, SideCapabilities, Tells};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
@@ -22,6 +22,11 @@ pub struct Feed;
 static CAPABILITIES: Capabilities = Capabilities {
     public: Some(SideCapabilities {
         reason: Some("channel.feed.reason.open_link"),
+        tells: Tells {
+            edits: true,
+            attachments: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     intake: IntakeWay::Poll,
@@ -68,6 +73,12 @@ impl Channel for Feed {
                     "title": "channel.feed.comments.title",
                     "description": "channel.feed.comments.description",
                 },
+                "only_listen": {
+                    "type": "boolean",
+                    "default": false,
+                    "title": "channel.feed.only_listen.title",
+                    "description": "channel.feed.only_listen.description",
+                },
                 "own": {
                     "type": "boolean",
                     "default": false,
@@ -90,6 +101,10 @@ impl Channel for Feed {
         raw: &RawDelivery,
     ) -> Result<Translation, TranslateError> {
         inbound::translate(account, raw)
+    }
+
+    fn only_listens(&self, account: &Account) -> bool {
+        account.switch("only_listen").unwrap_or(false)
     }
 
     async fn poll(

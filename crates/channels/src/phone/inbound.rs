@@ -28,6 +28,7 @@ pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError
     let name = written(call.name.as_deref())
         .or_else(|| call.number.clone())
         .unwrap_or_else(|| call.caller.clone());
+    let answer_id = call.answer_id();
     let said = Post {
         network_id: call.id.clone(),
         author: Author {
@@ -49,7 +50,7 @@ pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError
         automatic: false,
     };
     let answer = written(call.answered.as_deref()).map(|text| Post {
-        network_id: format!("{}/answer", call.id),
+        network_id: answer_id,
         author: Author {
             network_id: "us".to_owned(),
             name: String::new(),

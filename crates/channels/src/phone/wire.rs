@@ -34,6 +34,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Returns the id under which what we answered in the call is a message.
+    pub fn answer_id(&self) -> String {
+        format!("{}/answer", self.id)
+    }
+
     /// Makes the delivery to be kept.
     pub fn delivery(&self, now: Timestamp) -> RawDelivery {
         RawDelivery {

@@ -202,22 +202,20 @@ impl Channel for Telegram {
         probe::probe(account, http).await
     }
 
-    async fn fetch_file(
+    async fn file_request(
         &self,
         account: &Account,
         address: &str,
-        limit: usize,
         http: &Http,
-    ) -> Result<Vec<u8>, SendError> {
+    ) -> Result<Request, SendError> {
         let Some(file_id) = address.strip_prefix(inbound::FILE_SCHEME) else {
-            return crate::fetched(Request::get(address), limit, http).await;
+            return Ok(Request::get(address));
         };
         let file = client::ask(account, "getFile", &json!({"file_id": file_id}), http).await?;
         let path = file["file_path"]
             .as_str()
             .ok_or_else(|| SendError::RecipientGone("the file has no path".to_owned()))?;
-        let address = client::file_address(account, path)?;
-        crate::fetched(Request::get(address), limit, http).await
+        Ok(Request::get(client::file_address(account, path)?))
     }
 
     async fn send(

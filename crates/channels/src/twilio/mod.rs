@@ -184,21 +184,19 @@ impl Channel for Twilio {
     }
 
     /// Files of messages open with the account's token where the account is set so.
-    async fn fetch_file(
+    async fn file_request(
         &self,
         account: &Account,
         address: &str,
-        limit: usize,
-        http: &Http,
-    ) -> Result<Vec<u8>, SendError> {
+        _: &Http,
+    ) -> Result<Request, SendError> {
         let request = Request::get(address);
         let is_theirs = address.starts_with(&format!("{}/", origin(account)));
-        let request = if is_theirs {
-            authorised(account, request)?
+        if is_theirs {
+            authorised(account, request)
         } else {
-            request
-        };
-        crate::fetched(request, limit, http).await
+            Ok(request)
+        }
     }
 
     async fn send(

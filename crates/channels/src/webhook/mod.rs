@@ -14,7 +14,7 @@ use crate::capability::{AttachmentLimits, Capabilities, IntakeWay, SideCapabilit
 use crate::delivery::{Account, DeliveryKey, RawDelivery, VerifyError};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 use crate::signature::{self, ID_HEADER};
 
 /// The kind of every delivery of this channel.
@@ -26,15 +26,18 @@ const LONGEST_KEY: usize = 200;
 /// The channel of the signed webhook.
 pub struct Webhook;
 
+/// How many files go out with one answer, and how large each.
+const FILES: AttachmentLimits = AttachmentLimits {
+    count: 10,
+    bytes_each: 10 << 20,
+};
+
 const SIDE: SideCapabilities = SideCapabilities {
     send: true,
     edit: true,
     delete: true,
     reactions: true,
-    attachments: Some(AttachmentLimits {
-        count: 10,
-        bytes_each: 10 << 20,
-    }),
+    attachments: Some(FILES),
     tells: Tells {
         edits: true,
         deletes: true,
@@ -47,7 +50,7 @@ const SIDE: SideCapabilities = SideCapabilities {
 };
 
 static CAPABILITIES: Capabilities = Capabilities {
-    public: Some(SIDE),
+    public: Some(SideCapabilities { hide: true, ..SIDE }),
     private: Some(SIDE),
     intake: IntakeWay::Push,
     needs_public_address: true,
@@ -126,6 +129,11 @@ impl Channel for Webhook {
 
     fn can_look_up(&self, account: &Account) -> bool {
         account.setting("lookup_url").is_some()
+    }
+
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // The look-up address goes by our message id.
+        LOOKS_AT_ONCE
     }
 
     async fn look_up(

@@ -12,7 +12,7 @@ use crate::graph::client::{Graph, id_in};
 use crate::graph::envelope::{self, Entry, Item, time};
 use crate::graph::sending::our_id;
 use crate::graph::{GRAPH, SIGNED_REQUEST, hook, refusal};
-use crate::http::{Http, HttpError, Request};
+use crate::http::{Http, Request};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction, Status,
     TranslateError, Translation,
@@ -46,12 +46,11 @@ pub(super) fn translate(
 }
 
 /// Opens a media id: WhatsApp gives an address that works for some minutes, with the token only.
-pub(super) async fn fetch_file(
+pub(super) async fn file_request(
     account: &Account,
     address: &str,
-    limit: usize,
     http: &Http,
-) -> Result<Vec<u8>, SendError> {
+) -> Result<Request, SendError> {
     let media = address
         .strip_prefix(MEDIA)
         .ok_or_else(|| SendError::Forbidden("not a file of WhatsApp".to_owned()))?;
@@ -61,15 +60,7 @@ pub(super) async fn fetch_file(
     let url = reading.body.get("url").and_then(Value::as_str);
     let url = url.ok_or_else(|| SendError::Unreadable("the file has no address".to_owned()))?;
     let token = account.secret("access_token").unwrap_or_default();
-    let answer = http
-        .send(Request::get(url).bearer(token).limit(limit))
-        .await
-        .map_err(HttpError::when_asking)?;
-    match answer.status {
-        200..=299 => Ok(answer.body),
-        404 | 410 => Err(SendError::RecipientGone("the file is gone".to_owned())),
-        status => Err(SendError::RetryBackoff(format!("status {status}"))),
-    }
+    Ok(Request::get(url).bearer(token))
 }
 
 /// Writes a delivery so that each change has one item, and one that is broken stops no other.

@@ -19,7 +19,7 @@ use crate::graph::client::Graph;
 use crate::graph::health::{self, Needs};
 use crate::graph::settings::Field;
 use crate::graph::{self, hook};
-use crate::http::Http;
+use crate::http::{Http, Request};
 use crate::inbound::{TranslateError, Translation};
 use crate::outbound::{Outbound, Receipt, SendError};
 
@@ -119,14 +119,13 @@ impl Channel for WhatsApp {
         Ok(findings)
     }
 
-    async fn fetch_file(
+    async fn file_request(
         &self,
         account: &Account,
         address: &str,
-        limit: usize,
         http: &Http,
-    ) -> Result<Vec<u8>, SendError> {
-        inbound::fetch_file(account, address, limit, http).await
+    ) -> Result<Request, SendError> {
+        inbound::file_request(account, address, http).await
     }
 
     async fn send(
