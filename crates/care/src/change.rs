@@ -7,7 +7,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self, Conversation, Tally};
 use kulant_store::messages::Message;
-use kulant_store::{StoreError, Tx};
+use kulant_store::{StoreError, Tx, deliveries, promises};
 
 use crate::error::CareError;
 use crate::{Care, access, announce};
@@ -78,7 +78,7 @@ pub(crate) fn require_words(person: &Person) -> Result<(), CareError> {
 }
 
 /// Loads the conversation of a message that this person may change, as `load` does; none where we
-/// said it of ourselves.
+/// said it of ourselves, and the message itself is kept from changing.
 pub(crate) fn load_of(
     tx: &mut Tx<'_>,
     person: &Person,
@@ -89,7 +89,10 @@ pub(crate) fn load_of(
             access::require(person, Permission::WriteConversations)?;
             load(tx, person, conversation).map(Some)
         }
-        None if announce::may_see(tx, person, message.id)? => Ok(None),
+        None if announce::may_see(tx, person, message.id)? => {
+            deliveries::lock(tx, message.id)?;
+            Ok(None)
+        }
         None => Err(CareError::NotFound),
     }
 }
@@ -130,6 +133,9 @@ where
 pub(crate) fn add_up(tx: &mut Tx<'_>, row: &mut Conversation) -> Result<(), StoreError> {
     if let Some(tally) = conversations::tally(tx, &[row.id])?.into_iter().next() {
         take_tally(row, &tally);
+        if row.next_word_at.is_some() {
+            row.next_word_at = promises::find_standing(tx, row.id)?;
+        }
     } else {
         row.message_count = 0;
         row.waiting_since = None;
@@ -143,7 +149,10 @@ pub(crate) fn take_tally(row: &mut Conversation, tally: &Tally) {
     row.message_count = tally.message_count;
     row.voices = tally.voices;
     row.opened_at = tally.opened_at;
+    // What came back after its snooze stays up until something newer is said.
+    let woken_at = Some(row.surfaced_at).filter(|at| *at > row.last_message_at);
     row.last_message_at = tally.last_message_at;
+    row.surfaced_at = woken_at.map_or(row.last_message_at, |at| at.max(row.last_message_at));
     row.last_message = tally.last_message;
     row.waiting_since = tally.waiting_since;
     row.first_response_at = tally.first_response_at;

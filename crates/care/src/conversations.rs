@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::change::{self, Changing, change};
 use crate::error::CareError;
-use crate::{Care, access};
+use crate::{Care, access, holding};
 
 pub use joining::{join, split, unjoin};
 
@@ -59,6 +59,7 @@ pub(crate) fn apply_status(
         // What was there is settled; what arrives later is not, though it was written before.
         row.settled_at = row.settled_at.max(parties::find_newest_words(tx, row.id)?);
         row.unread = false;
+        holding::promised::take_back(tx, row, (changing.person.actor, changing.now))?;
         row.next_word_at = None;
     } else if before == Status::Resolved {
         // Taken up again: whoever waited before the resolution waits again.
@@ -375,7 +376,7 @@ pub async fn wake(care: &Care) -> Result<usize, CareError> {
                     row.status = Status::Open;
                     row.snoozed_until = None;
                     // Back on top of the list: somebody is waited for, or was promised something.
-                    row.last_message_at = row.last_message_at.max(now);
+                    row.surfaced_at = row.surfaced_at.max(now);
                     tx.append(changing.event(EventKind::StatusChanged, &row).facts(
                         json!({"from": Status::Snoozed, "to": Status::Open, "why": "snooze_over"}),
                     ));

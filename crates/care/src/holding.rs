@@ -2,11 +2,14 @@
 //! time. They answer nothing: whoever waits still waits, and the promise stands at the conversation
 //! until a real answer goes out.
 
+pub(crate) mod promised;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use kulant_model::brand::BrandDetails;
+use kulant_model::conversation::Status;
 use kulant_model::ids::{BrandId, ConversationId, InboxId, MessageId};
 use kulant_model::message::{Direction, Visibility};
 use kulant_model::promise;
@@ -207,6 +210,9 @@ fn find_target(
         .ok_or(CareError::NotFound)?;
     if row.joined_into.is_some() {
         return Err(Refusal::new("conversation_is_joined").into());
+    }
+    if row.status == Status::Resolved {
+        return Err(Refusal::new("conversation_is_resolved").into());
     }
     let public = parties::find_newest(read, id, Visibility::Public, None)?;
     let private = parties::find_newest(read, id, Visibility::Private, None)?;

@@ -51,6 +51,8 @@ pub enum Turn {
 pub enum Proof {
     /// What writes the message notes it under the key, in the same transaction.
     Message,
+    /// What it writes carries the key, so that the same request again finds it there.
+    Repeatable,
     None,
 }
 
@@ -69,7 +71,7 @@ pub async fn take(
         .store
         .write(move |tx| {
             idempotency::remove_before(tx, now.before(KEPT))?;
-            if proof == Proof::Message {
+            if proof != Proof::None {
                 idempotency::free_wordless(tx, agent, &wanted, now.before(GIVEN_UP))?;
             }
             if idempotency::take(tx, agent, &wanted, &hash, now)? {

@@ -63,6 +63,7 @@ pub(crate) const KINDS: &[&str] = &[
     crate::erase::KIND,
     crate::erase::DEPARTED,
     crate::follow_up::KIND,
+    crate::phone::KIND,
     crate::trouble_mail::KIND,
 ];
 
@@ -78,6 +79,7 @@ async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         crate::act::KIND => crate::act::act(care, job).await,
         crate::erase::DEPARTED => crate::erase::erase_departed(care, job).await,
         crate::follow_up::KIND => crate::follow_up::follow_up(care, job).await,
+        crate::phone::KIND => crate::phone::call_back(care, job).await,
         crate::trouble_mail::KIND => crate::trouble_mail::mail(care, job).await,
         crate::erase::KIND => crate::erase::finish(care).await,
         other => {

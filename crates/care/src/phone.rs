@@ -1,23 +1,28 @@
 //! A call that a colleague writes down: who called, what was said, and until when we promised to call
 //! back. It is taken in like everything else that reaches us; nothing is sent from here.
 
+mod calling_back;
+
 use std::time::Duration;
 
 use kulant_channels::phone::{Call, number};
 use kulant_model::conversation::{self, Status};
-use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, MessageId};
+use kulant_model::ids::{ContactId, ConversationId, IdentityId, InboxId, JobId, MessageId};
+use kulant_model::message::Visibility;
 use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self as people, Identity};
-use kulant_store::{Read, conversations as rows, inboxes, intakes, messages};
+use kulant_store::messages::{self, Message};
+use kulant_store::{Read, conversations as rows, erasing, inboxes, intakes};
+use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, Opened};
 use crate::admin::fields::Faults;
-use crate::change::change;
-use crate::conversations::apply_status;
 use crate::error::CareError;
 use crate::{Care, accept, access, intake};
+pub(crate) use calling_back::{KIND, call_back};
+use calling_back::Promised;
 
 const LONGEST_TEXT: usize = 20_000;
 const LONGEST_NAME: usize = 120;
@@ -49,6 +54,29 @@ pub async fn note(
     inbox: InboxId,
     new: NewCall,
 ) -> Result<ConversationId, CareError> {
+    let id = format!("call-{}", care.id());
+    note_as(care, person, inbox, (new, id)).await
+}
+
+/// As `note`, for a request under a key: the same one again is the same call.
+pub async fn note_once(
+    care: &Care,
+    person: &Person,
+    inbox: InboxId,
+    new: NewCall,
+    key: &str,
+) -> Result<ConversationId, CareError> {
+    let digest = Sha256::digest(format!("{}/{inbox}/{key}", person.agent));
+    let word: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    note_as(care, person, inbox, (new, format!("call-{word}"))).await
+}
+
+async fn note_as(
+    care: &Care,
+    person: &Person,
+    inbox: InboxId,
+    (new, id): (NewCall, String),
+) -> Result<ConversationId, CareError> {
     access::require(person, Permission::WriteConversations)?;
     let now = care.now();
     let mut faults = Faults::default();
@@ -79,7 +107,6 @@ pub async fn note(
         return Err(CareError::invalid("number", "required", detail));
     }
 
-    let id = format!("call-{}", care.id());
     let caller = match (&number, &known) {
         (Some(number), _) => number.clone(),
         (None, Some(known)) => known.network_id.clone(),
@@ -87,7 +114,7 @@ pub async fn note(
     };
     let thread = match new.conversation {
         Some(conversation) => format!("conversation-{conversation}"),
-        None => caller.clone(),
+        None => find_thread(care, person, &opened, (&caller, &id)).await?,
     };
     let call = Call {
         id: id.clone(),
@@ -99,12 +126,52 @@ pub async fn note(
         answered,
     };
 
-    keep(care, &opened, call, known, new.conversation).await?;
+    let awaited = awaited_by(care, person, &opened, &call);
+    let promised = new.call_back_at.map(|at| Promised {
+        inbox,
+        call: id.clone(),
+        at,
+        by: person.actor,
+    });
+    let whose = (known, new.conversation);
+    keep(care, &opened, (call, promised.clone()), whose, awaited).await?;
+    // Nothing says no from here on: the call is there, and so is what was promised.
     let placed = take_in(care, inbox, &id).await?;
-    if let Some(at) = new.call_back_at {
-        promise(care, person, placed, at).await?;
+    if let Some(promised) = promised {
+        calling_back::keep(care, promised).await?;
     }
     Ok(placed)
+}
+
+/// Finds the thread that a call goes on with: the caller's, unless its conversation is another team's.
+/// Whoever noted the call would then see what is not theirs to see, so theirs goes on by itself.
+async fn find_thread(
+    care: &Care,
+    person: &Person,
+    opened: &Opened,
+    (caller, call): (&str, &str),
+) -> Result<String, CareError> {
+    let (inbox, scope) = (opened.inbox.id, person.scope.clone());
+    let threads = [
+        caller.to_owned(),
+        format!("{caller}/{}", opened.inbox.team),
+    ];
+    let own = call.to_owned();
+    care.store
+        .read(move |read| {
+            for thread in threads {
+                let found = rows::list_of_threads(read, inbox, &[&thread])?;
+                let row = match found.first() {
+                    Some((_, id)) => rows::find(read, *id)?,
+                    None => None,
+                };
+                if row.is_none_or(|row| scope.includes(row.team)) {
+                    return Ok::<_, CareError>(thread);
+                }
+            }
+            Ok(own)
+        })
+        .await
 }
 
 /// Finds the inbox, where this person may see it and it takes calls.
@@ -203,27 +270,61 @@ fn unknown(field: &str) -> CareError {
     CareError::invalid(field, "unknown", "not there, or not for you to see")
 }
 
-/// Keeps the delivery, and with it who called and which conversation it goes on with.
+/// Makes the rows in which the call is awaited, with who wrote it down: the intake fills them in, and
+/// colleagues see whom to ask.
+fn awaited_by(care: &Care, person: &Person, opened: &Opened, call: &Call) -> Vec<Message> {
+    let answer = call.answered.as_deref().filter(|text| !text.is_empty());
+    let ids = [Some(call.id.clone()), answer.map(|_| call.answer_id())];
+    ids.into_iter()
+        .flatten()
+        .map(|network_id| {
+            let id = MessageId(care.id());
+            let awaited = (opened.inbox.id, id, network_id.as_str());
+            Message {
+                visibility: Visibility::Private,
+                agent: Some(person.agent),
+                ..intake::awaited(awaited, care.now())
+            }
+        })
+        .collect()
+}
+
+/// Keeps the delivery, and with it who called, who wrote it down, and which conversation it goes on
+/// with.
 async fn keep(
     care: &Care,
     opened: &Opened,
-    call: Call,
-    known: Option<Identity>,
-    conversation: Option<ConversationId>,
+    (call, promised): (Call, Option<Promised>),
+    (known, conversation): (Option<Identity>, Option<ConversationId>),
+    awaited: Vec<Message>,
 ) -> Result<(), CareError> {
     let (inbox, realm, thread) = (opened.inbox.id, opened.realm(), call.thread.clone());
     let deliveries = accept::rows(care, inbox, vec![call.delivery(care.now())]);
+    let (ids, now) = (care.ids(), care.now());
     care.store
         .write(move |tx| {
+            if !messages::list_known(tx, inbox, &[&call.id])?.is_empty() {
+                // The same request again.
+                return Ok(());
+            }
             if inboxes::list_in_use(tx, &[inbox])?.is_empty() {
                 return Err(CareError::NotFound);
             }
+            if let Some(promised) = &promised {
+                promised.enqueue(tx, JobId(ids.next(now)), now)?;
+            }
             if let Some(known) = &known {
+                // Somebody who was erased since they were looked up gets no number back.
+                erasing::keep_erasures_out(tx)?;
+                people::find(tx, known.contact)?
+                    .filter(|contact| contact.erased_at.is_none())
+                    .ok_or_else(|| unknown("contact"))?;
                 people::attach(tx, &realm, known)?;
             }
             if let Some(conversation) = conversation {
                 rows::save_threads(tx, inbox, &[(thread, conversation)])?;
             }
+            messages::save(tx, &awaited)?;
             intakes::insert(tx, &deliveries)?;
             Ok(())
         })
@@ -249,30 +350,6 @@ async fn take_in(care: &Care, inbox: InboxId, id: &str) -> Result<ConversationId
     }
     let detail = "the call is kept, and will be taken in a little later";
     Err(CareError::Unavailable(detail.to_owned()))
-}
-
-/// Lets the conversation sleep until we call back; it comes back on top of its queue.
-async fn promise(
-    care: &Care,
-    person: &Person,
-    id: ConversationId,
-    at: Timestamp,
-) -> Result<(), CareError> {
-    loop {
-        let row = care
-            .store
-            .read(move |read| rows::find(read, id).map_err(CareError::from))
-            .await?
-            .ok_or(CareError::NotFound)?;
-        let kept = change(care, person, id, row.version, move |tx, row, changing| {
-            apply_status(tx, row, changing, Status::Snoozed, Some(at))
-        })
-        .await;
-        // Somebody else did something with it meanwhile: what was promised holds all the same.
-        if !matches!(kept, Err(CareError::Conflict { .. })) {
-            return kept;
-        }
-    }
 }
 
 /// Takes a text of several lines, without what no keyboard types.

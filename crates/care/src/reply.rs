@@ -14,7 +14,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::messages::{self, Delivery, Message};
-use kulant_store::{Read, Tx, agents, brands, contacts, mentions, parties, teams};
+use kulant_store::{Read, Tx, agents, brands, contacts, mentions, parties, promises, teams};
 
 use crate::accounts::{self, Opened};
 use crate::change::{self, Changing};
@@ -257,6 +257,9 @@ pub(crate) fn keep(
     if row.joined_into.is_some() {
         return Err(Refusal::new("conversation_is_joined").into());
     }
+    if purpose != Purpose::Answer && row.status == Status::Resolved {
+        return Err(Refusal::new("conversation_is_resolved").into());
+    }
     let id = MessageId(changing.next_id());
     let now = changing.now;
     let leaves = reply.visibility != Visibility::Note;
@@ -339,10 +342,10 @@ pub(crate) fn keep(
         deliver::enqueue(tx, changing, (id, inbox), send_at)?;
         change::add_up(tx, &mut row)?;
         row.unread = false;
-        row.next_word_at = match purpose {
-            Purpose::Answer => None,
-            Purpose::Holding(next_word_at) => Some(next_word_at),
-        };
+        if let Purpose::Holding(next_word_at) = purpose {
+            promises::note(tx, id, next_word_at)?;
+            row.next_word_at = Some(next_word_at);
+        }
         tx.append(changing.event(EventKind::MessageQueued, &row).message(id));
     } else {
         mention(tx, &row, id, &reply.mentions)?;

@@ -59,19 +59,69 @@ pub fn save(tx: &mut Tx<'_>, id: MessageId, delivery: &Delivery) -> Result<(), S
     Ok(())
 }
 
-/// Marks a queued message as handed to the network, without the reason why it was not until now; no
-/// if it is not queued any more.
-pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<bool, StoreError> {
+/// What is known of the tries of a message whose answers were lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Since when one of them may have arrived.
+    pub first_at: Option<Timestamp>,
+    /// How often it was looked for since the last of them.
+    pub looks: i64,
+    /// How often it was sent again after it was looked for and not found.
+    pub second: i64,
+}
+
+/// Finds what is known of the tries of a message.
+pub fn find_tries(read: &mut Read<'_>, id: MessageId) -> Result<Tries, StoreError> {
+    let found = read.query_one(
+        "SELECT first_tried_at, looks, second_tries FROM messages WHERE id = $1",
+        &params![id],
+        |row| {
+            Ok(Tries {
+                first_at: row.get(0)?,
+                looks: row.get(1)?,
+                second: row.get(2)?,
+            })
+        },
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Keeps what is known of the tries of a message.
+pub fn save_tries(tx: &mut Tx<'_>, id: MessageId, tries: Tries) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET first_tried_at = $2, looks = $3, second_tries = $4 WHERE id = $1",
+        &params![id, tries.first_at, tries.looks, tries.second],
+    )?;
+    Ok(())
+}
+
+/// Marks a queued message as handed to the network at a time, without the reason why it was not until
+/// now; no if it is not queued any more.
+pub fn mark_sending(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "UPDATE messages SET delivery_state = 'sending', next_attempt_at = NULL,
-         failure_class = NULL, failure_detail = NULL
+         failure_class = NULL, failure_detail = NULL,
+         first_tried_at = COALESCE(first_tried_at, $2), looks = 0
          WHERE id = $1 AND delivery_state = 'queued'",
-        &params![id],
+        &params![id, now],
     )?;
     Ok(changed > 0)
 }
 
-/// Returns whether an earlier message of the same conversation is due and has not left yet.
+/// Keeps how far a message has come from changing until the transaction ends; for one that no
+/// conversation stands for.
+pub fn lock(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    let lock = tx.dialect().lock_rows("messages");
+    tx.query_one(
+        &format!("SELECT id FROM messages WHERE id = $1 {lock}"),
+        &params![id],
+        |row| row.get::<MessageId>(0),
+    )?;
+    Ok(())
+}
+
+/// Returns whether an earlier message of the same conversation is due and has not left yet. One that
+/// only promises to say more lets an answer that is leaving go first, whichever was written first.
 pub fn has_earlier_leaving(
     read: &mut Read<'_>,
     conversation: ConversationId,
@@ -81,9 +131,11 @@ pub fn has_earlier_leaving(
     Ok(read
         .query_one(
             "SELECT id FROM messages
-             WHERE conversation_id = $1 AND id < $2 AND direction = 'out'
-               AND (delivery_state = 'sending'
-                    OR (delivery_state = 'queued' AND next_attempt_at <= $3))
+             WHERE conversation_id = $1 AND id <> $2 AND direction = 'out'
+               AND ((delivery_state = 'sending'
+                     AND (id < $2 OR EXISTS (SELECT 1 FROM messages h
+                                             WHERE h.id = $2 AND h.next_word_at IS NOT NULL)))
+                    OR (id < $2 AND delivery_state = 'queued' AND next_attempt_at <= $3))
              LIMIT 1",
             &params![conversation, id, now],
             |row| row.get::<MessageId>(0),
@@ -92,7 +144,8 @@ pub fn has_earlier_leaving(
 }
 
 /// Lists the network's ids of what was said before a message beside it, oldest first, no more than
-/// the newest so many.
+/// the newest so many: in its conversation, in earlier ones of the same private thread, and in answer
+/// to the same words.
 pub fn list_said_before(
     read: &mut Read<'_>,
     message: &Message,
@@ -100,7 +153,8 @@ pub fn list_said_before(
 ) -> Result<Vec<String>, StoreError> {
     let mut said = read.query(
         "SELECT network_id FROM messages
-         WHERE conversation_id = $1 AND inbox_id = $2 AND visibility = $3 AND id <> $4
+         WHERE (conversation_id = $1 OR (inbox_id = $2 AND thread_key = $7) OR parent_id = $8)
+           AND inbox_id = $2 AND visibility = $3 AND id <> $4
            AND network_id IS NOT NULL AND platform_at <= $5
          ORDER BY platform_at DESC, id DESC
          LIMIT $6",
@@ -110,7 +164,9 @@ pub fn list_said_before(
             message.visibility,
             message.id,
             message.platform_at,
-            limit
+            limit,
+            message.thread.as_deref(),
+            message.parent
         ],
         |row| row.get(0),
     )?;

@@ -140,7 +140,7 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
         finish(care, agent, key, &answer).await
     } else if parts.status.is_client_error() || trace == Trace::None {
         give_up(care, agent, key).await
-    } else if proof == Proof::Message {
+    } else if proof != Proof::None {
         give_up_wordless(care, agent, key).await
     } else {
         // Nobody knows how far it came: the key stays taken.
@@ -152,11 +152,14 @@ async fn do_it(care: &Care, agent: AgentId, key: &str, request: Request, next: N
     Response::from_parts(parts, Body::from(body))
 }
 
-/// Tells which requests leave word of what they wrote: those that a customer would read twice.
+/// Tells which requests leave word of what they wrote: those that a customer would read twice; and
+/// which do nothing more when they come again.
 fn proof(path: &str) -> Proof {
     let is_answer = path.starts_with("/conversations/") && path.ends_with("/messages");
     if is_answer || path == "/posts" {
         Proof::Message
+    } else if path.starts_with("/inboxes/") && path.ends_with("/calls") {
+        Proof::Repeatable
     } else {
         Proof::None
     }

@@ -7,8 +7,9 @@ use kulant_model::message::{DeliveryState, Direction};
 use kulant_model::refusal::Refusal;
 use kulant_model::role::Person;
 use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::deliveries::Tries;
 use kulant_store::messages::{self, Delivery, Message};
-use kulant_store::{Tx, deliveries, jobs};
+use kulant_store::{Tx, deliveries, jobs, promises};
 
 use super::{KIND, can_look_up, clear_alert, enqueue, state_of};
 use crate::change::{self, Changing};
@@ -36,10 +37,6 @@ pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), C
         clear_alert(tx, &format!("message:{}", message.id), changing.now)?;
         if let Some(row) = row.as_deref_mut() {
             change::add_up(tx, row)?;
-            if message.answers_until.is_none() {
-                // A holding reply: the promise goes with it.
-                row.next_word_at = None;
-            }
             if row.waiting_since.is_some() && row.status == Status::Waiting {
                 row.status = Status::Open;
             }
@@ -52,7 +49,7 @@ pub async fn cancel(care: &Care, person: &Person, id: MessageId) -> Result<(), C
 
 /// Sends a failed message again, or one whose fate nobody knows: a person decided so.
 pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), CareError> {
-    change_delivery(care, person, id, |tx, message, row, changing| {
+    change_delivery(care, person, id, |tx, message, mut row, changing| {
         let again = matches!(
             state_of(message),
             Some(DeliveryState::Failed | DeliveryState::Uncertain | DeliveryState::Queued)
@@ -68,10 +65,14 @@ pub async fn retry(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
             ..delivery_of(message)
         };
         deliveries::save(tx, message.id, &delivery)?;
+        begin_anew(tx, message.id)?;
         if state_of(message) == Some(DeliveryState::Queued) {
             jobs::hurry(tx, KIND, &message.id.to_string(), changing.now)?;
         } else {
             enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
+        }
+        if let (Some(row), Some(_)) = (row.as_deref_mut(), promises::find(tx, message.id)?) {
+            row.next_word_at = promises::find_standing(tx, row.id)?;
         }
         tx.append(changing.event_of(EventKind::MessageQueued, message, row.as_deref()));
         Ok(())
@@ -102,11 +103,23 @@ pub async fn check(care: &Care, person: &Person, id: MessageId) -> Result<(), Ca
             ..delivery_of(message)
         };
         deliveries::save(tx, message.id, &delivery)?;
+        let tries = deliveries::find_tries(tx, message.id)?;
+        deliveries::save_tries(tx, message.id, Tries { looks: 0, ..tries })?;
         enqueue(tx, changing, (message.id, message.inbox), changing.now)?;
         tx.append(changing.event_of(EventKind::MessageSending, message, row.as_deref()));
         Ok(())
     })
     .await
+}
+
+/// Lets a message be looked for and sent again as often as a new one; since when it may have arrived
+/// stays as it is.
+fn begin_anew(tx: &mut Tx<'_>, id: MessageId) -> Result<(), CareError> {
+    let tries = Tries {
+        first_at: deliveries::find_tries(tx, id)?.first_at,
+        ..Tries::default()
+    };
+    Ok(deliveries::save_tries(tx, id, tries)?)
 }
 
 async fn change_delivery<F>(
@@ -126,7 +139,7 @@ where
         .write(move |tx| {
             let found = messages::find(tx, id)?.ok_or(CareError::NotFound)?;
             let mut row = change::load_of(tx, &changing.person, &found)?;
-            // Read again under the lock of the conversation.
+            // Read again under the lock of the conversation, or of the message itself.
             let message = messages::find(tx, id)?
                 .filter(|message| message.direction == Direction::Out && message.delivery.is_some())
                 // One that was taken back or erased has no words left to send.

@@ -8,7 +8,8 @@ use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
 use kulant_store::{
-    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties, reactions,
+    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties, promises,
+    reactions,
 };
 use serde_json::json;
 
@@ -171,6 +172,9 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
             messages::tie_attachment(tx, upload, *message)?;
         }
     }
+    for message in &world.files_wanted {
+        messages::fetch_files_of(tx, *message, world.now)?;
+    }
     let mut reactions: Vec<_> = world.reactions.values().cloned().collect();
     reactions.sort_unstable_by(|a, b| {
         (a.message, a.identity, &a.kind).cmp(&(b.message, b.identity, &b.kind))
@@ -218,6 +222,9 @@ fn keep_matters(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<(), StoreError
             .expect("a touched conversation is in the world");
         if let Some(tally) = tallies.get(&id) {
             add_up(matter, tally);
+            if matter.row.next_word_at.is_some() {
+                matter.row.next_word_at = promises::find_standing(tx, id)?;
+            }
             rows.push(matter.row.clone());
         } else if !matter.is_new {
             // Everything in it went elsewhere; it stays as an empty, resolved shell.

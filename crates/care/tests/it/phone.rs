@@ -3,14 +3,20 @@
 
 use std::time::Duration;
 
-use kulant_care::phone::{NewCall, note};
-use kulant_care::{CareError, conversations};
+use kulant_care::admin::agents::{self, AgentChange};
+use kulant_care::admin::teams::{self, TeamChange};
+use kulant_care::phone::{NewCall, note, note_once};
+use kulant_care::{CareError, conversations, view};
 use kulant_model::conversation::Status;
 use kulant_model::ids::InboxId;
+use kulant_model::message::Direction;
+use kulant_model::role::{Person, Role, Scope};
+use kulant_model::time::Timestamp;
+use kulant_store::{inboxes, leases};
 use serde_json::json;
 
 use crate::conversations::{all, row};
-use crate::{House, houses, post};
+use crate::{House, START, houses, post};
 
 async fn phone(house: &House) -> InboxId {
     house.connect("phone", "Hotline", json!({})).await
@@ -81,6 +87,46 @@ async fn what_was_answered_in_the_call_is_an_answer() {
         assert_eq!(seen.waiting_since, None);
         assert!(seen.first_response_at.is_some());
         assert_eq!(seen.visibility, "private");
+    }
+}
+
+#[tokio::test]
+async fn colleagues_see_who_wrote_a_call_down() {
+    for house in houses().await {
+        let inbox = phone(&house).await;
+        let vera = AgentChange {
+            email: Some("vera@example.de".to_owned()),
+            name: Some("Vera Nord".to_owned()),
+            ..AgentChange::default()
+        };
+        let writer = agents::create(&house.care, &house.operator(), vera)
+            .await
+            .expect("an agent");
+        let person = Person {
+            agent: writer.id,
+            ..house.operator()
+        };
+        let new = NewCall {
+            answered: Some("Morgen um acht kommt jemand.".to_owned()),
+            ..call("030 123456", "Wann kommt der Techniker?")
+        };
+        let id = note(&house.care, &person, inbox, new).await.expect("kept");
+        let listed = view::list_messages(&house.care, &person, id, false, None, 10).await;
+        let told: Vec<(Direction, Option<String>, Option<String>)> = listed
+            .expect("listed")
+            .items
+            .into_iter()
+            .map(|one| {
+                let author = one.author;
+                (one.message.direction, author.agent_name, one.message.signature)
+            })
+            .collect();
+        let vera = || Some("Vera Nord".to_owned());
+        assert_eq!(
+            told,
+            [(Direction::In, vera(), None), (Direction::Out, vera(), None)],
+            "and nothing of it is signed for the outside"
+        );
     }
 }
 
@@ -159,5 +205,114 @@ async fn what_is_no_call_is_refused() {
         };
         let kept = note(&house.care, &person, inbox, nobody).await;
         assert!(kept.is_ok(), "a name is enough: {kept:?}");
+    }
+}
+
+/// Somebody of the hotline's team alone.
+async fn colleague(house: &House, inbox: InboxId) -> Person {
+    let read = house.care.store.read(move |read| inboxes::find(read, inbox));
+    let team = read.await.expect("read").expect("the inbox").team;
+    Person {
+        role: Role::Agent,
+        scope: Scope::Teams([team].into()),
+        ..house.operator()
+    }
+}
+
+#[tokio::test]
+async fn a_call_shows_nobody_what_another_team_has() {
+    for house in houses().await {
+        let (inbox, operator) = (phone(&house).await, house.operator());
+        let person = colleague(&house, inbox).await;
+        let first = call("030 123456", "Ich verklage Sie.");
+        let legal = note(&house.care, &person, inbox, first).await.expect("kept");
+        let new = TeamChange {
+            name: Some("Legal".to_owned()),
+            ..TeamChange::default()
+        };
+        let team = teams::create(&house.care, &operator, new).await;
+        let team = team.expect("a team").id;
+        let version = row(&house, legal).await.version;
+        let to = conversations::Assignment::Team(team);
+        conversations::assign(&house.care, &operator, legal, version, to)
+            .await
+            .expect("handed over");
+
+        let at = house.care.now().after(Duration::from_hours(1));
+        let again = NewCall {
+            call_back_at: Some(at),
+            ..call("030 123456", "Und meine Rechnung?")
+        };
+        let own = note(&house.care, &person, inbox, again.clone()).await;
+        let own = own.expect("kept");
+        assert_ne!(own, legal);
+        assert!(view::find(&house.care, &person, own).await.is_ok());
+        assert_eq!(row(&house, own).await.snoozed_until, Some(at));
+        assert_eq!(row(&house, legal).await.message_count, 1);
+        // The next one goes on there, and whoever sees both goes on with the first.
+        assert_eq!(
+            note(&house.care, &person, inbox, again.clone())
+                .await
+                .expect("kept"),
+            own
+        );
+        let seen = note(&house.care, &operator, inbox, again).await;
+        assert_eq!(seen.expect("kept"), legal);
+    }
+}
+
+#[tokio::test]
+async fn the_same_request_again_is_the_same_call() {
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let at = house.care.now().after(Duration::from_hours(1));
+        let new = NewCall {
+            answered: Some("Morgen.".to_owned()),
+            call_back_at: Some(at),
+            ..call("030 123456", "Wann kommt der Techniker?")
+        };
+        let once = async |key: &str| {
+            let placed = note_once(&house.care, &person, inbox, new.clone(), key).await;
+            placed.expect("kept")
+        };
+        let id = once("a").await;
+        assert_eq!(once("a").await, id);
+        assert_eq!(row(&house, id).await.message_count, 2);
+        assert_eq!(once("b").await, id);
+        assert_eq!(row(&house, id).await.message_count, 4);
+    }
+}
+
+#[tokio::test]
+async fn a_promise_outlives_a_call_that_is_taken_in_later() {
+    for house in houses().await {
+        let (inbox, person) = (phone(&house).await, house.operator());
+        let at = house.care.now().after(Duration::from_hours(1));
+        let new = NewCall {
+            call_back_at: Some(at),
+            ..call("030 123456", "Der Anschluss ist tot.")
+        };
+        // Another process holds the inbox at that moment, and goes on holding it.
+        let held = house.care.store.write(move |tx| {
+            let until = Timestamp(i64::MAX);
+            leases::take(tx, &format!("intake:{inbox}"), "other", START, until)
+        });
+        held.await.expect("held");
+        let told = note(&house.care, &person, inbox, new).await;
+        assert!(matches!(told, Err(CareError::Unavailable(_))), "{told:?}");
+        let over = house
+            .care
+            .store
+            .write(move |tx| leases::give_back(tx, &format!("intake:{inbox}"), "other"));
+        over.await.expect("given back");
+        house.take_in().await;
+        let id = all(&house).await[0];
+        assert_eq!(row(&house, id).await.status, Status::Open);
+        crate::network::work(&house, 3, Duration::from_secs(20)).await;
+        let seen = row(&house, id).await;
+        assert_eq!(
+            (seen.status, seen.snoozed_until),
+            (Status::Snoozed, Some(at))
+        );
     }
 }

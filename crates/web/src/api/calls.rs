@@ -1,8 +1,9 @@
 //! `/inboxes/{id}/calls`: calls that colleagues write down.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use kulant_care::Care;
+use kulant_care::{Care, CareError, view};
 use kulant_care::phone::{self, NewCall};
 use kulant_model::ids::{ContactId, ConversationId, InboxId};
 use kulant_model::time::Timestamp;
@@ -10,10 +11,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::conversations::changed;
 use super::failures::WriteFailures;
 use super::shapes::Conversation;
 use crate::App;
+use crate::idempotency::Key;
 use crate::input::{Json, Path};
 use crate::precondition::Tagged;
 use crate::problem::Problem;
@@ -22,6 +23,9 @@ use crate::session::Who;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(note))
 }
+
+/// Said where the conversation went to another team in the same moment.
+const GONE: &str = "the call is kept; its conversation went to another team";
 
 /// A call as it is written down. Who called is told by the number, the contact, the conversation or, where
 /// there is none of them, by a name.
@@ -47,14 +51,17 @@ struct CallBody {
 }
 
 /// Keeps a call in an inbox whose channel takes calls; answers with the conversation that it stands in.
+/// With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call.
 #[utoipa::path(post, path = "/inboxes/{id}/calls", tag = "conversations",
-    params(("id" = String, Path)), request_body = CallBody,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = CallBody,
     responses((status = 201, body = Conversation), WriteFailures),
     security(("session" = []), ("bearer" = [])))]
 async fn note(
     State(care): State<Care>,
     Who(person): Who,
     Path(id): Path<InboxId>,
+    key: Option<Extension<Key>>,
     Json(body): Json<CallBody>,
 ) -> Result<(StatusCode, Tagged<Conversation>), Problem> {
     let call = NewCall {
@@ -66,6 +73,17 @@ async fn note(
         answered: body.answered,
         call_back_at: body.call_back_at,
     };
-    let conversation = phone::note(&care, &person, id, call).await?;
-    Ok((StatusCode::CREATED, changed(&care, conversation).await?))
+    let conversation = match key {
+        Some(Extension(Key(key))) => phone::note_once(&care, &person, id, call, &key).await?,
+        None => phone::note(&care, &person, id, call).await?,
+    };
+    // Another team's since it was found: the call is kept, but that is not for this person to see.
+    let summary = view::find(&care, &person, conversation)
+        .await
+        .map_err(|error| match error {
+            CareError::NotFound => CareError::Unavailable(GONE.to_owned()),
+            other => other,
+        })?;
+    let tagged = Tagged(summary.row.version, summary.into());
+    Ok((StatusCode::CREATED, tagged))
 }
