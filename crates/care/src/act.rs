@@ -1,4 +1,4 @@
-//! What else we do at a network besides sending: edit, delete, react. Done there first, kept here
+//! What else we do at a network besides sending: edit, delete, react, hide. Done there first, kept here
 //! when the network said yes; asked for again after a failure that may pass.
 
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use kulant_channels::outbound::{Action, Outbound, SendError};
 use kulant_model::conversation::Status;
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, JobId, MessageId};
+use kulant_model::ids::{ActorId, AlertId, JobId, MessageId};
 use kulant_model::message::Direction;
 use kulant_model::refusal::Refusal;
 use kulant_model::role::Person;
@@ -37,6 +37,8 @@ pub enum Act {
     Edit { body: String },
     Delete,
     React { kind: String, added: bool },
+    /// Hides what somebody else said in public, or shows it again.
+    Hide { hidden: bool },
 }
 
 impl Act {
@@ -45,6 +47,7 @@ impl Act {
             Self::Edit { .. } => "edit",
             Self::Delete => "delete",
             Self::React { .. } => "react",
+            Self::Hide { .. } => "hide",
         }
     }
 }
@@ -76,10 +79,15 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                 Act::Edit { body } => side.edit && side.fits(body),
                 Act::Delete => side.delete,
                 Act::React { .. } => side.reactions,
+                Act::Hide { .. } => side.hide,
             });
             let ours = message.direction == Direction::Out;
-            let wanted_of_us = !matches!(act, Act::React { .. });
-            if !can || message.network_id.is_none() || (wanted_of_us && !ours) {
+            let fits = match &act {
+                Act::Edit { .. } | Act::Delete => ours,
+                Act::React { .. } => true,
+                Act::Hide { .. } => !ours && message.deleted_at.is_none(),
+            };
+            if !can || message.network_id.is_none() || !fits {
                 return Err(Refusal::new("network_cannot_do_this").into());
             }
             let job = JobId(changing.next_id());
@@ -91,6 +99,10 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
                 Act::React { kind, added } => {
                     json!({"message": id, "act": act.word(), "kind": kind, "added": added})
                 }
+                Act::Hide { hidden } => json!({
+                    "message": id, "act": act.word(), "hidden": hidden,
+                    "by": changing.person.actor,
+                }),
             };
             jobs::enqueue(
                 tx,
@@ -117,6 +129,7 @@ pub async fn ask(care: &Care, person: &Person, id: MessageId, act: Act) -> Resul
 fn lane(id: MessageId, act: &Act) -> String {
     match act {
         Act::React { kind, .. } => format!("{id}:{}:{kind}", act.word()),
+        Act::Hide { .. } => format!("{id}:{}", act.word()),
         Act::Edit { .. } | Act::Delete => format!("{id}:words"),
     }
 }
@@ -124,7 +137,7 @@ fn lane(id: MessageId, act: &Act) -> String {
 /// Names the place of an act in its lane; the keys of its jobs begin with it.
 fn place(id: MessageId, act: &Act) -> String {
     match act {
-        Act::React { .. } => lane(id, act),
+        Act::React { .. } | Act::Hide { .. } => lane(id, act),
         Act::Edit { .. } | Act::Delete => format!("{}:{}", lane(id, act), act.word()),
     }
 }
@@ -134,7 +147,7 @@ fn place(id: MessageId, act: &Act) -> String {
 fn replaced(id: MessageId, act: &Act) -> String {
     match act {
         Act::Edit { .. } => place(id, act),
-        Act::Delete | Act::React { .. } => lane(id, act),
+        Act::Delete | Act::React { .. } | Act::Hide { .. } => lane(id, act),
     }
 }
 
@@ -169,6 +182,9 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
             body: text("body").unwrap_or_default().to_owned(),
         },
         Some("delete") => Act::Delete,
+        Some("hide") => Act::Hide {
+            hidden: job.payload.get("hidden") != Some(&json!(false)),
+        },
         _ => Act::React {
             kind: text("kind").unwrap_or("like").to_owned(),
             added: job.payload.get("added") != Some(&json!(false)),
@@ -204,6 +220,10 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
                 kind: kind.clone(),
                 added: *added,
             },
+            Act::Hide { hidden } => Action::Hide {
+                network_id,
+                hidden: *hidden,
+            },
         },
         ..addressed(care, message.clone()).await?
     };
@@ -213,7 +233,11 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
         .await
         .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())));
     match sent {
-        Ok(_) | Err(SendError::Duplicate { .. }) => keep(care, message, act).await,
+        Ok(_) | Err(SendError::Duplicate { .. }) => {
+            // Whoever hid something is named; what we said ourselves was named when it was said.
+            let by = text("by").and_then(|id| id.parse().ok());
+            keep(care, message, act, by.unwrap_or(SYSTEM)).await
+        }
         // Doing the same again changes nothing at the network, so a lost answer is just repeated.
         Err(error)
             if job.attempts < 8
@@ -256,7 +280,12 @@ fn alert_key(id: MessageId, act: &str) -> String {
     format!("act:{id}:{act}")
 }
 
-async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareError> {
+async fn keep(
+    care: &Care,
+    message: Message,
+    act: Act,
+    by: ActorId,
+) -> Result<Outcome, CareError> {
     let now = care.now();
     let files: Vec<String> = care
         .store
@@ -276,7 +305,14 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                     EventKind::MessageEdited
                 }
                 Act::Delete => EventKind::MessageDeleted,
-                Act::React { .. } => EventKind::ReactionChanged,
+                Act::React { kind, added } => {
+                    messages::set_own_reaction(tx, message.id, kind, added.then_some(now))?;
+                    EventKind::ReactionChanged
+                }
+                Act::Hide { hidden } => {
+                    messages::set_hidden(tx, message.id, hidden.then_some(now))?;
+                    EventKind::MessageHidden
+                }
             };
             let mut files = Vec::new();
             if act == Act::Delete {
@@ -285,10 +321,14 @@ async fn keep(care: &Care, message: Message, act: Act) -> Result<Outcome, CareEr
                 messages::delete(tx, message.id, now)?;
                 files = messages::delete_attachments(tx, message.id)?;
             }
-            let event = NewEvent::new(kind, now, SYSTEM)
+            let facts = match &act {
+                Act::Hide { hidden } => json!({"by_us": true, "hidden": hidden}),
+                Act::Edit { .. } | Act::Delete | Act::React { .. } => json!({"by_us": true}),
+            };
+            let event = NewEvent::new(kind, now, by)
                 .inbox(message.inbox)
                 .message(message.id)
-                .facts(json!({"by_us": true}));
+                .facts(facts);
             let Some(mut row) = conversation else {
                 tx.append(event);
                 return Ok::<_, CareError>(files);

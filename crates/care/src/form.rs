@@ -342,6 +342,8 @@ async fn keep(
             file_name: Some(file.file_name.clone()),
             alt: None,
             created_at: now,
+            fetch_at: None,
+            missing: None,
         })
         .collect();
     submission.attachments = uploads

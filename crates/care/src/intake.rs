@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kulant_channels::delivery::RawDelivery;
-use kulant_channels::inbound::{AttachmentSource, Inbound, TranslateError, Translation};
+use kulant_channels::inbound::{AttachmentSource, Figures, Inbound, TranslateError, Translation};
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, AttachmentId, IdMaker, InboxId, IntakeId, JobId, MessageId};
 use kulant_model::time::Timestamp;
@@ -29,6 +29,7 @@ use crate::erase::marks::Marks;
 use crate::error::CareError;
 use crate::follow_up::{self, Pointing};
 use crate::{Care, SYSTEM};
+pub(crate) use decide::awaited;
 pub(crate) use leases::Leases;
 pub use leases::give_leases_back;
 use leases::hold_lease;
@@ -203,6 +204,7 @@ async fn take_in_batch(
     let (portions, faults) =
         read_deliveries(care, (opened, &seeking), destination, waiting).await?;
     let mut pointing = list_pointing(opened, waiting);
+    let mut figures = list_figures(opened, waiting);
     let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
     let mut repeating: Vec<IntakeId> = Vec::new();
     let last = portions.len().saturating_sub(1);
@@ -217,6 +219,11 @@ async fn take_in_batch(
         let (marks, over) = (Arc::clone(&care.marks), index == last);
         let pointing = if over {
             std::mem::take(&mut pointing)
+        } else {
+            Vec::new()
+        };
+        let figures = if over {
+            std::mem::take(&mut figures)
         } else {
             Vec::new()
         };
@@ -251,6 +258,7 @@ async fn take_in_batch(
                     decide::take_in(&mut world, item);
                 }
                 let files = keep::keep(tx, &mut world, SYSTEM)?;
+                keep_figures(tx, destination.inbox, &figures)?;
                 put_into_quarantine(tx, &faults)?;
                 for delivery in &pointing {
                     follow_up::enqueue(tx, JobId(ids.next(now)), delivery, now)?;
@@ -275,6 +283,44 @@ async fn take_in_batch(
         }
     }
     Ok(())
+}
+
+/// Reads what deliveries tell of how messages are doing, and when each was received.
+fn list_figures(opened: &Opened, waiting: &[Waiting]) -> Vec<(Timestamp, Figures)> {
+    let told = |delivery: &Waiting| {
+        let raw = raw_of(delivery);
+        let reading = std::panic::AssertUnwindSafe(|| opened.channel.figures(&raw));
+        // What cannot be read lies in quarantine already, and tells no figures.
+        std::panic::catch_unwind(reading).unwrap_or_default()
+    };
+    waiting
+        .iter()
+        .flat_map(|delivery| {
+            let figures = told(delivery).into_iter();
+            figures.map(|figures| (delivery.received_at, figures))
+        })
+        .collect()
+}
+
+fn keep_figures(
+    tx: &mut Tx<'_>,
+    inbox: InboxId,
+    told: &[(Timestamp, Figures)],
+) -> Result<(), StoreError> {
+    let number = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
+    let told: Vec<(&str, messages::Figures)> = told
+        .iter()
+        .map(|(told_at, figures)| {
+            let kept = messages::Figures {
+                views: number(figures.views),
+                likes: number(figures.likes),
+                replies: number(figures.replies),
+                told_at: *told_at,
+            };
+            (figures.network_id.as_str(), kept)
+        })
+        .collect();
+    messages::save_figures(tx, inbox, &told)
 }
 
 /// Lists the deliveries that only point at something, which is fetched after they are taken in.
@@ -389,6 +435,8 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
             file_name: Some(care.secret()),
             alt: None,
             created_at: care.now(),
+            fetch_at: None,
+            missing: None,
         };
         let name = row.file_name.clone().unwrap_or_default();
         care.files.keep(&name, bytes).await.map_err(|error| {

@@ -93,6 +93,8 @@ pub async fn upload(
         file_name: Some(file_name.clone()),
         alt: None,
         created_at: care.now(),
+        fetch_at: None,
+        missing: None,
     };
 
     care.files
@@ -149,8 +151,8 @@ pub async fn describe(
         .await
 }
 
-/// Reads a file of a message within the scope, or an upload of one's own. A file that lies at the
-/// network is fetched through the guarded client, so that no agent's browser meets a stranger.
+/// Reads a file of a message within the scope, or an upload of one's own. A file that still lies at
+/// the network is fetched through the guarded client, so that no agent's browser meets a stranger.
 pub async fn read(
     care: &Care,
     person: &Person,

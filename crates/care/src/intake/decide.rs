@@ -8,7 +8,9 @@ use kulant_channels::inbound::{
     AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, Post,
     Reaction as Reacted, Status,
 };
-use kulant_model::ids::{AttachmentId, ContactId, ConversationId, IdentityId, MessageId};
+use kulant_model::ids::{
+    AttachmentId, ContactId, ConversationId, IdentityId, InboxId, MessageId,
+};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
@@ -91,8 +93,11 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         _ => {}
     }
     note_in_conversation(world, id, post, placed.conversation);
-    if !was_found {
-        attach(world, id, &post.attachments);
+    if was_found {
+        world.files_wanted.push(id);
+    } else {
+        let now = world.now;
+        attach(world, id, &post.attachments, Some(now));
     }
 }
 
@@ -466,7 +471,11 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
         deleted_at: None,
         body: String::new(),
     };
-    let whole = awaited(world, id, network_id, received_at);
+    let place = (world.destination.inbox, id, network_id);
+    let whole = Message {
+        stored_at: world.now,
+        ..awaited(place, received_at)
+    };
     world.by_network.insert(network_id.to_owned(), id);
     world.lines.insert(
         id,
@@ -482,10 +491,13 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
 }
 
 /// Makes the row of a message that is not seen yet.
-fn awaited(world: &World<'_>, id: MessageId, network_id: &str, received_at: Timestamp) -> Message {
+pub(crate) fn awaited(
+    (inbox, id, network_id): (InboxId, MessageId, &str),
+    received_at: Timestamp,
+) -> Message {
     Message {
         id,
-        inbox: world.destination.inbox,
+        inbox,
         conversation: None,
         network_id: Some(network_id.to_owned()),
         direction: Direction::In,
@@ -504,7 +516,7 @@ fn awaited(world: &World<'_>, id: MessageId, network_id: &str, received_at: Time
         seen_at: None,
         platform_at: received_at,
         received_at,
-        stored_at: world.now,
+        stored_at: received_at,
         edited_at: None,
         deleted_at: None,
         signature: None,
@@ -548,7 +560,13 @@ fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) -> IdentityId
     id
 }
 
-fn attach(world: &mut World<'_>, message: MessageId, files: &[InboundAttachment]) {
+/// Notes the files of a message, and when those that lie at the network are fetched.
+fn attach(
+    world: &mut World<'_>,
+    message: MessageId,
+    files: &[InboundAttachment],
+    fetch_at: Option<Timestamp>,
+) {
     if world.line(message).known.deleted_at.is_some() {
         return;
     }
@@ -570,6 +588,8 @@ fn attach(world: &mut World<'_>, message: MessageId, files: &[InboundAttachment]
                     file_name: None,
                     alt: None,
                     created_at: world.now,
+                    fetch_at,
+                    missing: None,
                 };
                 world.attachments.push(attachment);
             }

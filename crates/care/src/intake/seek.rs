@@ -23,6 +23,8 @@ use crate::searches::wording::{self, Rule, Way};
 pub(super) struct Seeking {
     running: Vec<Running>,
     hears_all: bool,
+    /// Whether what no search hears is left out.
+    only_listens: bool,
 }
 
 struct Running {
@@ -41,6 +43,7 @@ impl Seeking {
     ) -> Result<Self, CareError> {
         let way = wording::way_of(opened.channel);
         let hears_all = way == Way::Incoming;
+        let only_listens = hears_all && opened.channel.only_listens(&opened.account(care.now()));
         let was_asked_for = |one: &Waiting| wording::search_of(&super::raw_of(one)).is_some();
         let mut running = Vec::new();
         if hears_all || (way == Way::Network && waiting.iter().any(was_asked_for)) {
@@ -51,7 +54,11 @@ impl Seeking {
                 .await?;
             running = rows.iter().map(Running::of).collect();
         }
-        Ok(Self { running, hears_all })
+        Ok(Self {
+            running,
+            hears_all,
+            only_listens,
+        })
     }
 
     /// Returns what searches make of the things in one delivery; what a search asked for and does not
@@ -62,6 +69,9 @@ impl Seeking {
         taken: Vec<Inbound>,
     ) -> Vec<(Inbound, Vec<Sought>)> {
         let Some(asked) = wording::search_of(raw) else {
+            if self.only_listens {
+                return only_wanted(taken, |post| self.found(post));
+            }
             return taken
                 .into_iter()
                 .map(|inbound| {
@@ -74,21 +84,21 @@ impl Seeking {
             // It was switched off meanwhile.
             return Vec::new();
         };
-        let mut wanted: HashSet<String> = HashSet::new();
-        taken
-            .into_iter()
-            .filter_map(|inbound| match &inbound {
-                Inbound::Post(post) => {
-                    let sought = search.asked_for(post)?;
-                    wanted.insert(post.network_id.clone());
-                    Some((inbound, vec![sought]))
-                }
-                Inbound::Edit(edit) if wanted.contains(&edit.network_id) => {
-                    Some((inbound, Vec::new()))
-                }
-                _ => None,
-            })
-            .collect()
+        only_wanted(taken, |post| Vec::from_iter(search.asked_for(post)))
+    }
+
+    /// Returns what searches find in a post of an inbox that is only listened to.
+    fn found(&self, post: &Post) -> Vec<Sought> {
+        let text = spoken(post.title.as_deref(), &post.text);
+        let mut sought: Vec<Sought> = self
+            .running
+            .iter()
+            .filter(|search| search.listener.hears(&text))
+            .filter_map(|search| search.asked_for(post))
+            .collect();
+        // Where one of them takes it up, it is taken up.
+        sought.sort_by_key(|sought| sought.becomes != Become::TakenUp);
+        sought
     }
 
     fn heard(&self, inbound: &Inbound) -> Vec<Sought> {
@@ -140,6 +150,31 @@ impl Running {
             tells: self.tells,
         }
     }
+}
+
+/// Leaves out the posts that nothing sought, and whatever is told of them.
+fn only_wanted(
+    taken: Vec<Inbound>,
+    sought: impl Fn(&Post) -> Vec<Sought>,
+) -> Vec<(Inbound, Vec<Sought>)> {
+    let mut wanted: HashSet<String> = HashSet::new();
+    taken
+        .into_iter()
+        .filter_map(|inbound| match &inbound {
+            Inbound::Post(post) => {
+                let sought = sought(post);
+                if sought.is_empty() {
+                    return None;
+                }
+                wanted.insert(post.network_id.clone());
+                Some((inbound, sought))
+            }
+            Inbound::Edit(edit) if wanted.contains(&edit.network_id) => {
+                Some((inbound, Vec::new()))
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn is_public(post: &Post) -> bool {

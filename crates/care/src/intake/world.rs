@@ -157,6 +157,8 @@ pub(crate) struct World<'a> {
     pub reactions: HashMap<(MessageId, IdentityId, String), Reaction>,
     pub attachments: Vec<Attachment>,
     pub tied_uploads: Vec<(String, MessageId)>,
+    /// Messages that were found before, and whose files are wanted now.
+    pub files_wanted: Vec<MessageId>,
     pub confirmations: Vec<Confirmation>,
     pub refused: Vec<Refused>,
     /// Messages of ours of which we learn now into which private thread they went.
@@ -190,6 +192,7 @@ impl<'a> World<'a> {
             reactions: HashMap::new(),
             attachments: Vec::new(),
             tied_uploads: Vec::new(),
+            files_wanted: Vec::new(),
             confirmations: Vec::new(),
             refused: Vec::new(),
             learnt_threads: Vec::new(),

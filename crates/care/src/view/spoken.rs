@@ -6,9 +6,10 @@ use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, InboxId,
 use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
-use kulant_store::messages::{self, Attachment, Message};
+use kulant_store::messages::{self, Attachment, Figures, Marks, Message};
+use kulant_store::reactions::{self, Counted};
 use kulant_store::reading;
-use kulant_store::{Read, contacts, hits, inboxes, mentions, reactions};
+use kulant_store::{Read, contacts, inboxes, mentions};
 
 use super::Page;
 use crate::accounts;
@@ -24,12 +25,16 @@ pub struct MessageView {
     pub author: Author,
     pub depth: i64,
     pub attachments: Vec<Attachment>,
-    pub reactions: Vec<(String, i64)>,
+    pub reactions: Vec<Counted>,
     pub mentions: Vec<AgentId>,
     /// Whether the network can be asked what became of it; only where nobody knows.
     pub can_check: bool,
     /// Whether the listening post found it.
     pub found: bool,
+    /// Since when it is hidden from the public, by us.
+    pub hidden_at: Option<Timestamp>,
+    /// How it is doing at its network, where the network tells.
+    pub figures: Option<Figures>,
 }
 
 /// Who said something.
@@ -163,9 +168,9 @@ fn with_names(
             files.entry(message).or_default().push(file);
         }
     }
-    let mut reactions: HashMap<MessageId, Vec<(String, i64)>> = HashMap::new();
-    for (message, kind, count) in reactions::count(read, &ids)? {
-        reactions.entry(message).or_default().push((kind, count));
+    let mut reactions: HashMap<MessageId, Vec<Counted>> = HashMap::new();
+    for counted in reactions::count(read, &ids)? {
+        reactions.entry(counted.message).or_default().push(counted);
     }
     let notes: Vec<MessageId> = rows
         .iter()
@@ -177,12 +182,16 @@ fn with_names(
         mentions.entry(message).or_default().push(agent);
     }
     let can_be_asked = list_that_can_be_asked(care, read, &rows)?;
-    let found = hits::list_marked(read, &ids)?;
+    let marks: HashMap<MessageId, Marks> = messages::list_marks(read, &ids)?
+        .into_iter()
+        .map(|marks| (marks.message, marks))
+        .collect();
     Ok(rows
         .into_iter()
         .map(|message| {
             let identity = message.identity.and_then(|id| people.get(&id));
             let (inbox_name, channel) = places.get(&message.inbox).cloned().unwrap_or_default();
+            let marks = marks.get(&message.id);
             MessageView {
                 author: Author {
                     contact: identity.map(|identity| identity.contact),
@@ -198,7 +207,9 @@ fn with_names(
                 mentions: mentions.remove(&message.id).unwrap_or_default(),
                 inbox_name,
                 channel,
-                found: found.contains(&message.id),
+                found: marks.is_some_and(|marks| marks.found),
+                hidden_at: marks.and_then(|marks| marks.hidden_at),
+                figures: marks.and_then(|marks| marks.figures),
                 can_check: is_uncertain(&message) && can_be_asked.contains(&message.inbox),
                 message,
             }

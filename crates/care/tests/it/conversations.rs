@@ -1,7 +1,5 @@
 //! What people decide about conversations: nobody overwrites anybody, and it can be undone.
 
-use std::time::Duration;
-
 use kulant_care::conversations::{self as care, Assignment};
 use kulant_care::reply::{NewReply, reply};
 use kulant_care::{CareError, followers, view};
@@ -108,34 +106,6 @@ async fn what_arrives_after_the_resolution_opens_it_again() {
         let again = row(&house, id).await;
         assert_eq!(again.status, Status::Open);
         assert!(again.waiting_since.is_some() && again.resolved_at.is_none() && again.unread);
-    }
-}
-
-#[tokio::test]
-async fn snoozed_ones_wake_up_at_their_time() {
-    for house in houses().await {
-        let inbox = house.inbox("page", json!({})).await;
-        house
-            .deliver(inbox, &[post("a", "anna", "Hallo", 0, None)])
-            .await;
-        house.take_in().await;
-        let id = all(&house).await[0];
-        let version = row(&house, id).await.version;
-        let until = house.care.now().after(Duration::from_secs(60));
-        care::set_status(
-            &house.care,
-            &house.operator(),
-            id,
-            version,
-            Status::Snoozed,
-            Some(until),
-        )
-        .await
-        .expect("snoozed");
-        assert_eq!(care::wake(&house.care).await.expect("woken"), 0);
-        house.clock.pass(Duration::from_secs(61));
-        assert_eq!(care::wake(&house.care).await.expect("woken"), 1);
-        assert_eq!(row(&house, id).await.status, Status::Open);
     }
 }
 

@@ -99,8 +99,8 @@ async fn the_rest_of_an_erasure_is_done_by_a_job() {
         files.keep(file, b"words".to_vec()).await.expect("kept");
         let kept = house.care.store.write(move |tx| -> Result<_, StoreError> {
             tx.execute(
-                "INSERT INTO attachments (id, name, media_type, file_name, created_at)
-                 VALUES ($1, '', '', $2, 0)",
+                "INSERT INTO attachments (id, name, media_type, file_name, created_at, fetches)
+                 VALUES ($1, '', '', $2, 0, 0)",
                 &params![AttachmentId(7), file],
             )?;
             kulant_store::jobs::enqueue(tx, &job)

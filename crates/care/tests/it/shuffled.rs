@@ -104,7 +104,8 @@ async fn end_of(house: &House, name: &str, items: &[Json], portion: usize) -> En
                 &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
             )?
             .into_iter()
-            .fold(BTreeMap::new(), |mut all, (id, kind, count)| {
+            .fold(BTreeMap::new(), |mut all, counted| {
+                let (id, kind, count) = (counted.message, counted.kind, counted.count);
                 all.entry(id).or_insert_with(Vec::new).push((kind, count));
                 all
             });

@@ -68,6 +68,40 @@ struct Health {
     lag_seconds: u64,
     #[schema(format = DateTime)]
     last_received_at: Option<String>,
+    /// Until when its network asked us to send nothing; null where nothing waits for that.
+    #[schema(format = DateTime)]
+    quiet_until: Option<String>,
+    /// What its network was asked for so far, where that is counted: one meter for the inbox, and one
+    /// for each search of the listening post that asks there.
+    usage: Vec<Usage>,
+}
+
+/// How much an inbox has used of what its network, or its owner, grants it.
+#[derive(Serialize, ToSchema)]
+struct Usage {
+    /// The search that asks; null for what the inbox asks for itself.
+    search: Option<Named>,
+    /// What is counted.
+    #[schema(example = "posts")]
+    unit: &'static str,
+    used: u64,
+    /// How much may be used; null where nobody set a limit.
+    budget: Option<u64>,
+    /// When counting begins anew.
+    #[schema(format = DateTime)]
+    resets_at: String,
+    limits: Vec<Limit>,
+}
+
+/// How many requests of one sort the network still takes for a short while, as it told last.
+#[derive(Serialize, ToSchema)]
+struct Limit {
+    /// What is asked for, as the network calls it.
+    name: String,
+    most: u64,
+    remaining: u64,
+    #[schema(format = DateTime)]
+    resets_at: String,
 }
 
 /// What is wrong with an inbox.
@@ -124,6 +158,29 @@ kulant_model::words! {
     }
 }
 
+impl From<care_inboxes::Metered> for Usage {
+    fn from(metered: care_inboxes::Metered) -> Self {
+        let usage = metered.usage;
+        Self {
+            search: metered.search.map(Named::from),
+            unit: usage.unit,
+            used: usage.used,
+            budget: usage.budget,
+            resets_at: usage.until.to_string(),
+            limits: usage
+                .limits
+                .into_iter()
+                .map(|limit| Limit {
+                    name: limit.name,
+                    most: limit.most,
+                    remaining: limit.remaining,
+                    resets_at: limit.resets_at.to_string(),
+                })
+                .collect(),
+        }
+    }
+}
+
 impl Inbox {
     fn new(inbox: care_inboxes::Inbox, now: Timestamp) -> Self {
         let managed = inbox.managed;
@@ -147,6 +204,11 @@ impl Inbox {
                 trouble: serde_json::from_value(inbox.trouble).ok(),
                 lag_seconds: lag,
                 last_received_at: inbox.last_received_at.map(|at| at.to_string()),
+                quiet_until: inbox
+                    .quiet_until
+                    .filter(|until| *until > now)
+                    .map(|until| until.to_string()),
+                usage: inbox.usage.into_iter().map(Usage::from).collect(),
             },
             hook_path: managed
                 .as_ref()

@@ -41,6 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(edit))
         .routes(routes!(remove))
         .routes(routes!(react))
+        .routes(routes!(hide))
         .routes(routes!(set_kind))
 }
 
@@ -114,6 +115,13 @@ struct ReactionBody {
     kind: String,
     /// False takes the reaction back.
     add: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HidingBody {
+    /// False shows it again.
+    hidden: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -293,6 +301,24 @@ async fn react(
     let act = Act::React {
         kind: body.kind,
         added: body.add,
+    };
+    act::ask(&care, &person, id, act).await?;
+    accepted(&care, &person, id).await
+}
+
+/// Hides from the public at the network what somebody else said there, or shows it again.
+#[utoipa::path(post, path = "/messages/{id}/hiding", tag = "messages",
+    params(("id" = String, Path)),
+    request_body = HidingBody, responses((status = 202, body = Message), WriteFailures),
+    security(("session" = []), ("bearer" = [])))]
+async fn hide(
+    State(care): State<Care>,
+    Who(person): Who,
+    Path(id): Path<MessageId>,
+    Json(body): Json<HidingBody>,
+) -> Result<(StatusCode, Json<Message>), Problem> {
+    let act = Act::Hide {
+        hidden: body.hidden,
     };
     act::ask(&care, &person, id, act).await?;
     accepted(&care, &person, id).await

@@ -75,6 +75,9 @@ pub struct Conversation {
     opened_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     last_message_at: Timestamp,
+    /// By what lists are sorted: when something was said last, or when it came back after its snooze.
+    #[schema(value_type = String, format = DateTime)]
+    surfaced_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     waiting_since: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -129,6 +132,8 @@ pub struct Capability {
     bytes: Option<usize>,
     edit: bool,
     delete: bool,
+    /// Whether somebody else's message can be hidden from the public.
+    hide: bool,
     reactions: bool,
     send: bool,
     /// Why nothing can be sent, as a key of the locale files.
@@ -203,6 +208,9 @@ pub struct Attachment {
     url: String,
     /// What it shows, for those who do not see it.
     alt: Option<String>,
+    /// Why it could not be fetched from its network: `gone`, `forbidden`, `too_large` or `unreachable`;
+    /// null for one that is here or will be fetched.
+    missing: Option<String>,
 }
 
 /// How many people reacted in one way.
@@ -211,6 +219,18 @@ struct Reactions {
     #[schema(example = "like")]
     kind: String,
     count: i64,
+    /// Whether we are one of them.
+    ours: bool,
+}
+
+/// How a message is doing at its network; null for what the network does not tell.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Figures {
+    views: Option<i64>,
+    likes: Option<i64>,
+    replies: Option<i64>,
+    #[schema(value_type = String, format = DateTime)]
+    told_at: Timestamp,
 }
 
 /// One thing said: in or out, in public, in private or among colleagues.
@@ -254,6 +274,11 @@ pub struct Message {
     mentions: Vec<AgentId>,
     /// Whether a search of the listening post found it.
     found: bool,
+    /// Since when it is hidden from the public, by us.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    hidden_at: Option<Timestamp>,
+    /// How it is doing at its network, where the network tells.
+    figures: Option<Figures>,
 }
 
 /// A customer, known or not.
@@ -350,6 +375,7 @@ impl From<view::Summary> for Conversation {
             voices: row.voices,
             opened_at: row.opened_at,
             last_message_at: row.last_message_at,
+            surfaced_at: row.surfaced_at,
             waiting_since: row.waiting_since,
             first_response_at: row.first_response_at,
             resolved_at: row.resolved_at,
@@ -405,6 +431,7 @@ impl Capability {
             bytes: can.bytes,
             edit: can.edit,
             delete: can.delete,
+            hide: can.hide,
             reactions: can.reactions,
             send: can.send && reason.is_none(),
             reason,
@@ -455,6 +482,13 @@ impl From<MessageView> for Message {
             in_reply_to: message.parent,
             depth: view.depth,
             found: view.found,
+            hidden_at: view.hidden_at,
+            figures: view.figures.map(|figures| Figures {
+                views: figures.views,
+                likes: figures.likes,
+                replies: figures.replies,
+                told_at: figures.told_at,
+            }),
             network_id: message.network_id,
             url: message.url.filter(|url| is_of_the_web(url)),
             inbox: InboxMark {
@@ -490,12 +524,17 @@ impl From<MessageView> for Message {
                     media_type: file.media_type,
                     size: file.size,
                     alt: file.alt,
+                    missing: file.missing,
                 })
                 .collect(),
             reactions: view
                 .reactions
                 .into_iter()
-                .map(|(kind, count)| Reactions { kind, count })
+                .map(|counted| Reactions {
+                    kind: counted.kind,
+                    count: counted.count,
+                    ours: counted.ours,
+                })
                 .collect(),
             mentions: view.mentions,
         }

@@ -1,11 +1,13 @@
 //! Inboxes as people see them: within their scope, secrets left out.
 
+use kulant_channels::delivery::Usage;
 use kulant_channels::settings as schema;
-use kulant_model::ids::{BrandId, InboxId, TeamId};
+use kulant_model::ids::{BrandId, InboxId, SearchId, TeamId};
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::StoreError;
 use kulant_store::inboxes::{self, Inbox as Row};
+use kulant_store::searches::{self, Place};
 use serde_json::Value as Json;
 
 use super::{channel_of, secrets_of};
@@ -29,6 +31,9 @@ pub struct Inbox {
     /// When the oldest delivery came that is not taken in yet.
     pub waiting_since: Option<Timestamp>,
     pub last_received_at: Option<Timestamp>,
+    /// Until when its network asked us to send nothing.
+    pub quiet_until: Option<Timestamp>,
+    pub usage: Vec<Metered>,
     pub public_path: Option<String>,
     /// For those who manage inboxes alone.
     pub managed: Option<Managed>,
@@ -44,6 +49,13 @@ pub struct Managed {
     pub hook_path: Option<String>,
 }
 
+/// What a network was asked for so far, for the inbox itself or for a search of the listening post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metered {
+    pub search: Option<(SearchId, String)>,
+    pub usage: Usage,
+}
+
 /// How an inbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -55,17 +67,18 @@ pub enum State {
 /// Finds an inbox in use that feeds a team within the person's scope.
 pub async fn find(care: &Care, person: &Person, id: InboxId) -> Result<Inbox, CareError> {
     let scope = person.scope.clone();
-    let (row, waiting_since) = care
+    let (row, waiting_since, places) = care
         .store
         .read(move |read| {
             let row = inboxes::find(read, id)?
                 .filter(|row| row.archived_at.is_none() && scope.includes(Some(row.team)));
             let waiting = inboxes::oldest_waiting(read, &[id])?;
-            Ok::<_, StoreError>((row, waiting.first().map(|(_, at)| *at)))
+            let places = searches::list_places(read, &[id])?;
+            Ok::<_, StoreError>((row, waiting.first().map(|(_, at)| *at), places))
         })
         .await?;
     let row = row.ok_or(CareError::NotFound)?;
-    view_for(care, person, row, waiting_since)
+    view_for(care, person, row, (waiting_since, &places))
 }
 
 /// Lists the inboxes in use that feed teams within the person's scope, after an id.
@@ -76,20 +89,21 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Inbox>, CareError> {
     let scope = person.scope.clone();
-    let (rows, waiting) = care
+    let (rows, waiting, places) = care
         .store
         .read(move |read| {
             let rows = inboxes::list(read, &scope, after, limit)?;
             let ids: Vec<InboxId> = rows.iter().map(|row| row.id).collect();
             let waiting = inboxes::oldest_waiting(read, &ids)?;
-            Ok::<_, StoreError>((rows, waiting))
+            let places = searches::list_places(read, &ids)?;
+            Ok::<_, StoreError>((rows, waiting, places))
         })
         .await?;
     rows.into_iter()
         .map(|row| {
             let since = waiting.iter().find(|(id, _)| *id == row.id);
             let since = since.map(|(_, at)| *at);
-            view_for(care, person, row, since)
+            view_for(care, person, row, (since, &places))
         })
         .collect()
 }
@@ -106,20 +120,45 @@ pub async fn find_by_name(
         .read(move |read| inboxes::find_by_name(read, &name))
         .await?
         .filter(|row| row.archived_at.is_none() && scope.includes(Some(row.team)));
-    row.map(|row| view_for(care, person, row, None)).transpose()
+    row.map(|row| view_for(care, person, row, (None, &[])))
+        .transpose()
 }
 
 fn view_for(
     care: &Care,
     person: &Person,
     row: Row,
-    waiting_since: Option<Timestamp>,
+    (waiting_since, places): (Option<Timestamp>, &[Place]),
 ) -> Result<Inbox, CareError> {
-    let mut inbox = manager_view(care, row, waiting_since)?;
+    let usage = list_usage(care, &row, places)?;
+    let mut inbox = Inbox {
+        usage,
+        ..manager_view(care, row, waiting_since)?
+    };
     if !person.may(Permission::ManageInboxes) {
         inbox.managed = None;
     }
     Ok(inbox)
+}
+
+/// Reads the meters of an inbox from where its network's cursors keep them, so that they outlive every
+/// restart.
+fn list_usage(care: &Care, row: &Row, places: &[Place]) -> Result<Vec<Metered>, CareError> {
+    let opened = open(care, row.clone())?;
+    let account = opened.account(care.now());
+    let own = row.poll_cursor.as_deref().map(|cursor| (None, cursor));
+    let searching = places
+        .iter()
+        .filter(|place| place.inbox == row.id)
+        .map(|place| (Some((place.search, place.name.clone())), place.cursor.as_str()));
+    Ok(own
+        .into_iter()
+        .chain(searching)
+        .filter_map(|(search, cursor)| {
+            let usage = opened.channel.usage(&account, cursor)?;
+            Some(Metered { search, usage })
+        })
+        .collect())
 }
 
 pub(super) fn manager_view(
@@ -127,6 +166,7 @@ pub(super) fn manager_view(
     row: Row,
     waiting_since: Option<Timestamp>,
 ) -> Result<Inbox, CareError> {
+    let usage = list_usage(care, &row, &[])?;
     let channel = channel_of(&row)?;
     let capabilities = channel.capabilities();
     let kept = secrets_of(care, &row).unwrap_or_default();
@@ -152,6 +192,8 @@ pub(super) fn manager_view(
         trouble: row.trouble,
         waiting_since,
         last_received_at: row.last_received_at,
+        quiet_until: row.quiet_until,
+        usage,
         public_path: capabilities
             .public_page
             .then(|| format!("/form/{}", row.slug)),

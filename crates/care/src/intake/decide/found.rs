@@ -32,7 +32,9 @@ pub(super) fn take_in(world: &mut World<'_>, post: &Post, received_at: Timestamp
         .as_deref()
         .filter(|parent| *parent != post.network_id)
         .map(|parent| line_of(world, parent, received_at));
-    let mut whole = super::awaited(world, id, &post.network_id, received_at);
+    let place = (world.destination.inbox, id, post.network_id.as_str());
+    let mut whole = super::awaited(place, received_at);
+    whole.stored_at = world.now;
     whole.identity = Some(identity);
     whole.title.clone_from(&post.title);
     whole.url.clone_from(&post.url);
@@ -45,7 +47,8 @@ pub(super) fn take_in(world: &mut World<'_>, post: &Post, received_at: Timestamp
     }
     line.whole = Some(whole);
     world.found.push(id);
-    attach(world, id, &post.attachments);
+    // Most of what is found is never looked at: its files stay where they are until it is taken up.
+    attach(world, id, &post.attachments, None);
 }
 
 /// Notes which searches found a post that is here now.

@@ -212,6 +212,7 @@ fn open(
         unread: false,
         opened_at: world.now,
         last_message_at: world.now,
+        surfaced_at: world.now,
         last_message: MessageId(0),
         message_count: 0,
         voices: 0,
