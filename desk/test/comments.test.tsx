@@ -20,6 +20,7 @@ describe('a public comment', () => {
     await desk.person.click(await screen.findByRole('menuitem', { name: /Vor der Öffentlichkeit verbergen/, hidden: true }))
     expect(await within(article).findByText('verborgen')).toBeTruthy()
     expect(bodies(desk, 'hiding')).toEqual([{ hidden: true }])
+    expect(await screen.findByText(/Mia Brandt hat einen Kommentar verborgen/, {}, { timeout: 5000 })).toBeTruthy()
     await desk.person.click(await screen.findByRole('button', { name: /Rückgängig/ }))
     await waitFor(() => expect(within(article).queryByText('verborgen')).toBeNull())
     expect(bodies(desk, 'hiding')).toEqual([{ hidden: true }, { hidden: false }])

@@ -113,7 +113,7 @@ function takeChange(client: QueryClient, agentId: string, change: Change, later:
   }
   if (id && message) takeMessage(client, id, kind, message)
   else if (id && kind.startsWith('message_')) later.refresh(keys.messages(id))
-  if (id && !kind.startsWith('message_') && kind !== 'read_changed') later.refresh(keys.events(id))
+  if (id && (kind === 'message_hidden' || !kind.startsWith('message_')) && kind !== 'read_changed') later.refresh(keys.events(id))
   if (id && kind.startsWith('message_') && hasWindow(client, id)) later.refresh(keys.conversation(id))
   if (kind === 'message_found') later.refresh(['listening'])
   // What we say of ourselves belongs to no conversation.

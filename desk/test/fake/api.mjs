@@ -176,7 +176,10 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
         const count = (known?.count ?? 0) + (body.add ? 1 : -1)
         message.reactions = [...message.reactions.filter((one) => one !== known), ...(count > 0 ? [{ kind: body.kind, count, ours: body.add }] : [])]
       }
-      if (verb === 'hiding') message.hidden_at = body.hidden ? ago(0) : null
+      if (verb === 'hiding') {
+        message.hidden_at = body.hidden ? ago(0) : null
+        logged(conversation, 'message_hidden', { by_us: true, hidden: body.hidden })
+      }
       if (verb === 'cancel') {
         if (message.delivery?.state !== 'queued') return problem(409, 'message_has_left')
         message.delivery = { ...message.delivery, state: 'cancelled' }
@@ -186,10 +189,17 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
         message.delivery = { ...message.delivery, state: 'queued', attempts: 1, reason: null }
         deliverLater(conversation, message, 500)
       }
-      changed('message_edited', conversation, message)
+      changed(verb === 'hiding' ? 'message_hidden' : 'message_edited', conversation, message)
       return json(200, message)
     }
     return problem(404, 'not_found')
+  }
+
+  /** What is wrong with an inbox whose access only connecting brings. */
+  function unconnected({ channel, settings }) {
+    const { connecting, settings_schema: schema } = CHANNELS.find((one) => one.channel === channel) ?? {}
+    const isMissing = schema?.required?.some((name) => connecting?.fills.includes(name) && !settings?.[name])
+    return isMissing ? { class: 'unconnected', detail: '', since: ago(0) } : null
   }
 
   function collection(name, method, id, body) {
@@ -208,7 +218,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     if (name === 'inboxes') {
       Object.assign(made, {
         brand: named(world.brands.find((known) => known.id === body.brand)), team: named(world.teams.find((known) => known.id === body.team)) ?? null, state: 'active',
-        health: { checked_at: null, trouble: null, lag_seconds: null, last_received_at: null, quiet_until: null, usage: [] }, secrets_set: [], hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
+        health: { checked_at: null, trouble: unconnected(body), lag_seconds: null, last_received_at: null, quiet_until: null, usage: [] }, secrets_set: [], hook_path: body.channel === 'webhook' ? '/hooks/in_neu4Zt' : null, hook_secret: body.channel === 'webhook' ? 'whsec_c2VjcmV0LXNob3duLW9uY2U=' : null,
       })
     }
     if (name === 'agents') Object.assign(made, { teams: body.teams ?? [], disabled_at: null, invited: true, initials: null })
@@ -216,6 +226,17 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
     const shown = name === 'tokens' ? { ...made, token: 'kulant_7f3c0d5e9b' } : made
     list.push({ ...made, hook_secret: undefined })
     return json(201, shown)
+  }
+
+  /** Connecting at the network's page: offered where the channel has one. */
+  function connection(inbox, method, body) {
+    const offered = CHANNELS.find((one) => one.channel === inbox?.channel)?.connecting
+    if (method === 'POST' && body?.account) return json(200, { outcome: 'connected' })
+    if (method === 'POST') return json(201, { url: 'https://network.example/authorise?state=s', expires_at: ago(-10) })
+    return json(200, {
+      at: offered?.at ?? null, redirect_url: 'https://desk.example/connect/callback', missing: [], choices: [],
+      scopes: offered ? [{ name: 'read:statuses', purpose: 'channel.scope.read_both' }] : [],
+    })
   }
 
   function overview() {
@@ -325,6 +346,7 @@ export function createFake({ signedIn = true, account = '21' } = {}) {
       // falls through
       case 'brands': case 'teams': case 'tags': case 'views': case 'tokens': return collection(resource, method, id, body)
       case 'inboxes': if (verb === 'secret') return json(200, { ...world.inboxes.find((box) => box.id === id), hook_secret: 'whsec_cm90YXRlZA==' })
+        if (verb === 'connection') return connection(world.inboxes.find((box) => box.id === id), method, body)
         if (verb === 'calls') return call(world.inboxes.find((box) => box.id === id), body)
         return collection(resource, method, id, body)
       case 'channels': return page(CHANNELS)

@@ -13,7 +13,7 @@ export type Entry =
 const RUN = 3
 const SHOWN_KINDS = new Set([
   'conversation_joined', 'conversation_unjoined', 'conversation_split', 'status_changed', 'assigned', 'team_changed',
-  'tags_changed', 'priority_changed', 'kind_changed', 'subject_changed', 'answer_not_needed',
+  'tags_changed', 'priority_changed', 'kind_changed', 'subject_changed', 'answer_not_needed', 'message_hidden',
 ])
 
 export const isBystander = (message: Message) =>

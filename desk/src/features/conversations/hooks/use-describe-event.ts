@@ -60,6 +60,8 @@ export function useDescribeEvent() {
             return t('desk.event.conversation_unjoined', { actor })
           case 'conversation_split':
             return t('desk.event.conversation_split', { actor })
+          case 'message_hidden':
+            return t(facts.hidden === false ? 'desk.event.message_shown' : 'desk.event.message_hidden', { actor })
           case 'subject_changed':
             return t('desk.event.subject_changed', { actor })
           default:
