@@ -149,7 +149,7 @@ describe('settings of channels', () => {
     await desk.person.click(await screen.findByRole('button', { name: 'Nordtalbahn auf X ändern' }))
     const dialog = await screen.findByRole('dialog')
     expect(within(dialog).getByRole('group', { name: 'Das Limit des Netzwerks ist erreicht.' })).toBeTruthy()
-    const folded = dialog.querySelector('details') as HTMLDetailsElement
+    const folded = dialog.querySelector('[data-setting=poll_seconds]')?.closest('details') as HTMLDetailsElement
     expect(folded.open).toBe(false)
     desk.rig((request) => request.method === 'PATCH', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'settings.poll_seconds', code: 'out_of_range', detail: 'outside the allowed range' }] } })
     for (const key of ['account_id', 'access_token']) await desk.person.type(dialog.querySelector(`[data-setting=${key}] input`) as HTMLElement, '1')

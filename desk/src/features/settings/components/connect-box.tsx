@@ -42,7 +42,7 @@ export function ConnectBox({ inbox, outcome, onOutcome }: Props) {
       {choices.length > 0 && (
         <>
           <Select label={t('desk.connect.choose')} data={choices.map(({ id, name }) => ({ value: id, label: name }))} value={account} onChange={setAccount} />
-          <Button disabled={!account} loading={busy} onClick={() => void run(async () => account && onOutcome(await choose(account)))}>{t('desk.connect.chosen')}</Button>
+          <Button disabled={!account} loading={busy} onClick={() => void run(async () => { if (account) onOutcome(await choose(account)) })}>{t('desk.connect.chosen')}</Button>
         </>
       )}
       {missing.length > 0 ? (
