@@ -143,16 +143,22 @@ pub(crate) fn note(
         return Ok(());
     }
 
+    // What stays goes on since it began, under whatever name it is found next.
+    let goes_on = |trouble: &Trouble| {
+        known == Some(trouble.class)
+            || (lasting_since(&before).is_some() && !PASSING.contains(&trouble.class))
+    };
     let since = match (seen, before.get("since")) {
-        (Some(trouble), Some(since)) if known == Some(trouble.class) => since.clone(),
+        (Some(trouble), Some(since)) if goes_on(trouble) => since.clone(),
         _ => json!(now),
     };
+    let is_same_source = before.get("from").and_then(Json::as_str) == Some(source.word());
     let kept = seen.map_or(Json::Null, |trouble| {
         json!({
             "class": trouble.class,
             "detail": trouble.detail,
             "since": since,
-            "stopped": trouble.stopped,
+            "stopped": trouble.stopped || (is_stopped(&before) && !is_same_source),
             "from": source.word(),
         })
     });
@@ -169,7 +175,7 @@ pub(crate) fn note(
     }
     match class {
         Some(class) if !PASSING.contains(&class) => {
-            if known != Some(class) {
+            if lasting_since(&before).is_none() {
                 trouble_mail::enqueue(tx, JobId(ids.next(now)), inbox, now)?;
             }
             raise(tx, inbox, class, (ids, now))
@@ -187,7 +193,8 @@ pub(crate) fn note(
 }
 
 /// Returns whether what was seen changes what is known: what passes by itself hides nothing that
-/// stays, and only what proves the contrary clears something.
+/// stays, what is found in another way hides nothing that is worse, and only what proves the contrary
+/// clears something.
 fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
     let Some(known) = class_of(before) else {
         return true;
@@ -198,12 +205,23 @@ fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
     }
     let is_same_source = before.get("from").and_then(Json::as_str) == Some(source.word());
     match seen {
-        Some(trouble) => is_same_source || !PASSING.contains(&trouble.class),
+        Some(trouble) if PASSING.contains(&trouble.class) => {
+            is_same_source && PASSING.contains(&known)
+        }
+        Some(trouble) => is_same_source || rank(trouble.class) < rank(known),
         None if is_stopped(before) => source == Source::Asking,
         // Whatever succeeds in our name proves that the access is not broken; a probe may have asked
         // nobody, because its network has no such question.
         None => is_same_source || (known == AUTH && source != Source::Probing),
     }
+}
+
+/// Says how bad a class of trouble is, the worst first.
+fn rank(class: &str) -> usize {
+    const WORST: [&str; 5] = [UNCONNECTED, AUTH, "restricted", "permission", "subscription"];
+    let passes = PASSING.contains(&class);
+    let named = WORST.iter().position(|known| *known == class);
+    named.unwrap_or(WORST.len() + usize::from(passes))
 }
 
 fn alert_key(inbox: InboxId) -> String {
@@ -250,8 +268,24 @@ mod tests {
         assert!(!counts(&missing, Source::Asking, Some(&passing())));
         assert!(!counts(&missing, Source::Asking, None));
         assert!(counts(&missing, Source::Probing, None));
+        assert!(!counts(&missing, Source::Probing, Some(&passing())));
         let broken = Trouble::of(&SendError::AuthBroken("gone".to_owned()));
         assert!(counts(&missing, Source::Sending, Some(&broken)));
+        let down = json!({"class": "retry_backoff", "from": "ask"});
+        assert!(counts(&down, Source::Asking, Some(&passing())));
+        assert!(!counts(&down, Source::Probing, Some(&passing())));
+        assert!(counts(&down, Source::Probing, Some(&broken)));
+    }
+
+    #[test]
+    fn what_is_found_in_another_way_hides_nothing_worse() {
+        let missing = json!({"class": "permission", "from": "probe"});
+        let refused = Trouble::of(&SendError::Forbidden("no".to_owned()));
+        assert!(!counts(&missing, Source::Asking, Some(&refused)));
+        assert!(counts(&missing, Source::Probing, Some(&refused)));
+        let known = json!({"class": "forbidden", "from": "ask"});
+        let found = [Finding::new(FindingClass::Permission, "none")];
+        assert!(counts(&known, Source::Probing, Trouble::found(&found).as_ref()));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{Care, conversations, deliver, followers, intake};
 
 pub(crate) use checking::look_at;
 pub use retention::keep_days;
-pub(crate) use retention::remove_files;
+pub(crate) use retention::{forget_found, remove_files};
 pub(crate) use searching::look_soon;
 
 /// How a job ended.

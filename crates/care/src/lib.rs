@@ -87,6 +87,8 @@ pub struct Settings {
     pub public_url: String,
     /// How long raw deliveries keep their bodies after they came.
     pub keep_deliveries_days: i64,
+    /// How long what the listening post found is kept where nobody takes it up.
+    pub keep_found_days: i64,
     /// The longest body that a hook accepts.
     pub longest_delivery_bytes: usize,
     /// The largest file that may be attached.
@@ -100,6 +102,7 @@ impl Default for Settings {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
             keep_deliveries_days: 30,
+            keep_found_days: 30,
             longest_delivery_bytes: 10 * 1024 * 1024,
             largest_file_bytes: 25 * 1024 * 1024,
             secret_keys: secrets::SecretKeys::default(),

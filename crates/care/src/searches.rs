@@ -158,16 +158,19 @@ pub async fn remove(
     seen: i64,
 ) -> Result<(), CareError> {
     require(person, Permission::ManageSearches)?;
-    let event = changed(id, "removed", care.now(), person.actor);
+    let now = care.now();
+    let event = changed(id, "removed", now, person.actor);
     care.store
         .write(move |tx| {
             let row = searches::find(tx, id)?.ok_or(CareError::NotFound)?;
             require_version(row.version, seen)?;
             searches::remove(tx, id)?;
             tx.append(event.brand(row.brand));
-            Ok(())
+            Ok::<_, CareError>(())
         })
-        .await
+        .await?;
+    // Portion by portion; what is left when a process ends goes with the upkeep.
+    jobs::forget_found(care, now).await
 }
 
 /// Lists the searches that run on an inbox within the scope after an id, oldest first.

@@ -15,7 +15,7 @@ use kulant_store::{StoreError, Tx};
 use serde_json::{Value as Json, json};
 use tracing::warn;
 
-use crate::Care;
+use crate::{Care, access};
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::health;
@@ -32,11 +32,21 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How often one mail is tried, with pauses that grow by this much.
 const TRIES: i64 = 10;
 const PAUSE: Duration = Duration::from_mins(2);
+/// How long one try may take.
+const TIME: Duration = Duration::from_secs(60);
 /// How many inboxes and agents are looked through at most.
 const MOST: i64 = 10_000;
 
 const GERMAN: &str = include_str!("../../../templates/mail/trouble.de.txt");
 const ENGLISH: &str = include_str!("../../../templates/mail/trouble.en.txt");
+
+/// Whether there is something to be mailed.
+enum Found {
+    Notice(Notice),
+    /// The trouble stands, but nothing leaves the inbox that tells of it at the moment.
+    NoWay,
+    Nothing,
+}
 
 /// What is to be mailed.
 struct Notice {
@@ -70,8 +80,10 @@ pub(crate) async fn mail(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let Some(inbox) = id_in(&job.payload, "inbox").map(InboxId) else {
         return Ok(Outcome::Done);
     };
-    let Some(notice) = find_notice(care, inbox).await? else {
-        return Ok(Outcome::Done);
+    let notice = match find_notice(care, inbox).await? {
+        Found::Notice(notice) => notice,
+        Found::NoWay => return Ok(Outcome::Afresh(care.now().after(PAUSE))),
+        Found::Nothing => return Ok(Outcome::Done),
     };
     match id_in(&job.payload, "agent").map(AgentId) {
         Some(agent) => write_to(care, job, &notice, agent).await,
@@ -80,18 +92,27 @@ pub(crate) async fn mail(care: &Care, job: &Job) -> Result<Outcome, CareError> {
 }
 
 /// Looks whether the trouble still stands, and by which inbox to tell of it.
-async fn find_notice(care: &Care, inbox: InboxId) -> Result<Option<Notice>, CareError> {
+async fn find_notice(care: &Care, inbox: InboxId) -> Result<Found, CareError> {
     care.store
         .read(move |read| {
             let Some(broken) = inboxes::find(read, inbox)? else {
-                return Ok(None);
+                return Ok(Found::Nothing);
             };
-            let since = health::lasting_since(&broken.trouble);
-            let from = inboxes::list_active(read, 0, MOST)?
+            let Some(since) = health::lasting_since(&broken.trouble) else {
+                return Ok(Found::Nothing);
+            };
+            let senders: Vec<Inbox> = inboxes::list(read, &access::scope_of_system(), 0, MOST)?
                 .into_iter()
-                .find(|row| row.id != inbox && is_sender(row))
-                .map(|row| row.id);
-            Ok(since.zip(from).map(|(since, from)| Notice {
+                .filter(|row| row.id != inbox && is_sender(row))
+                .collect();
+            let Some(from) = senders.iter().find(|row| can_send(row)).map(|row| row.id) else {
+                return Ok(if senders.is_empty() {
+                    Found::Nothing
+                } else {
+                    Found::NoWay
+                });
+            };
+            Ok(Found::Notice(Notice {
                 broken,
                 since,
                 from,
@@ -102,8 +123,10 @@ async fn find_notice(care: &Care, inbox: InboxId) -> Result<Option<Notice>, Care
 
 fn is_sender(inbox: &Inbox) -> bool {
     inbox.settings.get(SETTING).and_then(Json::as_bool) == Some(true)
-        && inbox.paused_at.is_none()
-        && health::lasting_since(&inbox.trouble).is_none()
+}
+
+fn can_send(inbox: &Inbox) -> bool {
+    inbox.paused_at.is_none() && health::lasting_since(&inbox.trouble).is_none()
 }
 
 /// Writes one job for each administrator, so that each of them is written to once.
@@ -171,10 +194,10 @@ async fn write_to(
 
 async fn send(care: &Care, opened: &Opened, outbound: &Outbound) -> Result<(), SendError> {
     let account = opened.account(care.now());
-    opened
-        .channel
-        .send(&account, outbound, &care.http)
+    let sending = opened.channel.send(&account, outbound, &care.http);
+    tokio::time::timeout(TIME, sending)
         .await
+        .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())))
         .map(drop)
 }
 
@@ -204,6 +227,7 @@ fn compose(care: &Care, notice: &Notice, agent: &Agent) -> Outbound {
         visibility: Visibility::Private,
         in_reply_to: None,
         references: Vec::new(),
+        first_tried_at: None,
         automatic: true,
         subject: Some(subject.to_owned()),
         thread: None,

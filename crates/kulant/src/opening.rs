@@ -81,6 +81,7 @@ pub async fn open_care(config: &Config, store: Store, public_url: String) -> Res
         settings: Settings {
             public_url,
             keep_deliveries_days: config.keep_deliveries_days,
+            keep_found_days: config.keep_found_days,
             longest_delivery_bytes: config.longest_delivery_bytes,
             largest_file_bytes: config.largest_file_bytes,
             secret_keys,

@@ -88,6 +88,14 @@ pub const SETTINGS: &[Setting] = &[
         flag: true,
     },
     Setting {
+        name: "keep_found_days",
+        form: Form::Number,
+        default: "30",
+        value: "DAYS",
+        why: "how long what a search found is kept where nobody takes it up",
+        flag: true,
+    },
+    Setting {
         name: "longest_delivery_bytes",
         form: Form::Number,
         default: "10485760",

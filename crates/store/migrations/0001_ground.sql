@@ -349,6 +349,7 @@ CREATE INDEX messages_parent ON messages (parent_id) WHERE parent_id IS NOT NULL
 CREATE INDEX messages_top ON messages (top_id) WHERE top_id IS NOT NULL;
 CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NOT NULL;
 CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
+CREATE INDEX messages_found ON messages (found_at) WHERE found_at IS NOT NULL AND conversation_id IS NULL AND seen_at IS NULL;
 CREATE INDEX messages_delivery ON messages (delivery_state, inbox_id) WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain');
 
 -- What we say of ourselves: one message of no conversation for each account.

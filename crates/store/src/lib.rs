@@ -14,6 +14,7 @@ pub mod erasing;
 pub mod error;
 pub mod events;
 pub mod exporting;
+pub mod found;
 pub mod hits;
 pub mod idempotency;
 pub mod inboxes;

@@ -141,17 +141,8 @@ pub fn update(tx: &mut Tx<'_>, search: &Search) -> Result<Versioned, StoreError>
     )
 }
 
-/// Removes a search with its hits. What it found and nobody took up is emptied, unless another search
-/// found it too.
+/// Removes a search with its hits; what it found is let go of by `found`.
 pub fn remove(tx: &mut Tx<'_>, id: SearchId) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE messages SET body = '', title = NULL, url = NULL, identity_id = NULL, found_at = NULL
-         WHERE id IN (SELECT message_id FROM hits WHERE search_id = $1)
-           AND conversation_id IS NULL AND seen_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM hits h
-                           WHERE h.message_id = messages.id AND h.search_id <> $1)",
-        &params![id],
-    )?;
     for sql in [
         "DELETE FROM hits WHERE search_id = $1",
         "DELETE FROM search_inboxes WHERE search_id = $1",

@@ -1,5 +1,5 @@
 //! Lets go of what is kept for a time only: bodies of raw deliveries, sessions, keys, uploads,
-//! cleared alerts, and files that nothing names.
+//! cleared alerts, what was found and not taken up, and files that nothing names.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,7 +7,9 @@ use std::time::Duration;
 use kulant_model::ids::JobId;
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, NewJob};
-use kulant_store::{alerts, connecting, idempotency, intakes, messages, sessions, settings};
+use kulant_store::{
+    alerts, connecting, erasing, found, idempotency, intakes, messages, sessions, settings,
+};
 use serde_json::json;
 use tracing::warn;
 
@@ -74,9 +76,34 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
             messages::give_up_attachments(tx, now.before(DAY), HANDED_IN).map_err(CareError::from)
         })
         .await?;
+    forget_found(care, now).await?;
     while remove_files(care).await? {}
     sweep_files(care, now).await?;
     Ok(Outcome::Later(now.after(EVERY)))
+}
+
+/// Lets go of what the listening post found and nobody took up in time, and of what was found by
+/// searches that are no more.
+pub(crate) async fn forget_found(care: &Care, now: Timestamp) -> Result<(), CareError> {
+    let old = now.before(keep_days(care.settings.keep_found_days));
+    loop {
+        let there: usize = care
+            .store
+            .write(move |tx| {
+                // Nobody takes one of them in at the same moment.
+                erasing::keep_intakes_out(tx)?;
+                let mut ids = found::list_strays(tx, PORTION)?;
+                ids.extend(found::list_before(tx, old, PORTION)?);
+                ids.sort_unstable();
+                ids.dedup();
+                found::forget(tx, &ids)?;
+                Ok::<_, CareError>(ids.len())
+            })
+            .await?;
+        if there == 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Removes files of yesterday and before that no row names, once a day: a process may end between

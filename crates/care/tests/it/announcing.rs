@@ -9,7 +9,7 @@ use kulant_care::{CareError, access, act, admin, deliver, uploads, view};
 use kulant_model::ids::{AnnouncementId, BrandId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Visibility};
 use kulant_model::role::{Person, Role, Scope};
-use kulant_store::{conversations, inboxes};
+use kulant_store::{StoreError, conversations, deliveries, inboxes};
 use serde_json::{Value as Json, json};
 
 use crate::network::{self, Network, Turn, delivery, state, work};
@@ -472,5 +472,33 @@ async fn the_list_is_paged_by_brand_and_is_for_those_who_may() {
             .find(|account| account.inbox == inbox)
             .expect("the account");
         assert_eq!(mine.reason.as_deref(), Some("channel.reason.paused"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leaves_at_this_moment_cannot_be_taken_back() {
+    for house in houses().await {
+        let network = Network::default();
+        let inbox = account(&house, &network, true).await;
+        let wanted = new(&house, "Heute bis 22 Uhr offen.", &[inbox]).await;
+        let id = announce(&house, wanted).await.expect("queued");
+        let said = messages(&house, id).await[0];
+
+        let (store, now) = (house.care.store.clone(), house.care.now());
+        let leaving = store.write(move |tx| {
+            let marked = deliveries::mark_sending(tx, said, now)?;
+            // Somebody presses undo before this is written.
+            std::thread::sleep(Duration::from_millis(400));
+            Ok::<_, StoreError>(marked)
+        });
+        let undoing = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            deliver::cancel(&house.care, &house.operator(), said).await
+        };
+        let (marked, undone) = tokio::join!(leaving, undoing);
+        assert!(marked.expect("marked"));
+        assert!(matches!(undone, Err(CareError::Refused(_))), "{undone:?}");
+        let left = state(&house, said).await;
+        assert_eq!(delivery(&left), DeliveryState::Sending);
     }
 }

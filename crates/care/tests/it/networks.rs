@@ -40,7 +40,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    async fn open(&self) -> String {
+    pub async fn open(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let graph = self.clone();

@@ -21,7 +21,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Promises the next word after some hours, to leave over so many minutes.
-async fn hold(house: &House, ids: &[ConversationId], hours: u32, minutes: u64) -> Held {
+async fn hold(house: &House, ids: &[ConversationId], hours: u32, minutes: u32) -> Held {
     let new = NewHoldingReplies {
         conversations: ids.to_vec(),
         texts: vec![
@@ -29,7 +29,7 @@ async fn hold(house: &House, ids: &[ConversationId], hours: u32, minutes: u64) -
             "Die Technik prüft. Neues {next_word}.".to_owned(),
         ],
         next_word_at: house.care.now().after(hours * HOUR),
-        spread: minutes * MINUTE,
+        spread: MINUTE * minutes,
     };
     let held = holding::hold(&house.care, &house.operator(), new).await;
     held.expect("told")

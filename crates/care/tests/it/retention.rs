@@ -13,7 +13,7 @@ use crate::database::sqlite;
 use crate::{House, ground, houses};
 
 /// Runs the job that lets go of what is over.
-async fn tidy(house: &House) {
+pub async fn tidy(house: &House) {
     let job = NewJob {
         id: JobId(house.care.id()),
         kind: "retention",

@@ -4,15 +4,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kulant_care::admin::agents::{self, AgentChange};
-use kulant_care::jobs;
+use kulant_care::admin::inboxes::InboxChange;
+use kulant_care::{admin, jobs};
+use kulant_model::ids::InboxId;
 use kulant_model::role::Role;
+use kulant_model::time::Timestamp;
+use kulant_store::inboxes;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::network::work;
 use crate::networks::{Graph, page};
-use crate::{House, houses};
+use crate::{House, START, houses};
 
 /// A mail server that takes everything and remembers it.
 struct MailServer {
@@ -97,14 +101,26 @@ async fn administrator(house: &House, name: &str, has_joined: bool) {
     }
 }
 
-async fn mailbox(house: &House, server: &MailServer, mails_trouble: bool) {
+async fn mailbox(house: &House, server: &MailServer, mails_trouble: bool) -> InboxId {
     let settings = json!({
         "address": "service@nordbahn.example", "password": "hush",
         "imap_host": "127.0.0.1", "imap_port": 9, "imap_security": "none",
         "smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none",
         "mails_trouble": mails_trouble,
     });
-    house.connect("email", "Post", settings).await;
+    house.connect("email", "Post", settings).await
+}
+
+async fn pause(house: &House, id: InboxId, paused: bool) {
+    let read = house.care.store.read(move |read| inboxes::find(read, id));
+    let version = read.await.expect("read").expect("the inbox").version;
+    let change = InboxChange {
+        paused: Some(paused),
+        ..InboxChange::default()
+    };
+    admin::inboxes::change(&house.care, &house.operator(), id, (version, change))
+        .await
+        .expect("changed");
 }
 
 /// A page whose access the network has ended.
@@ -153,5 +169,49 @@ async fn nobody_is_mailed_by_an_inbox_that_was_not_told_to() {
         let _graph = dead_page(&house).await;
         work(&house, 4, Duration::from_mins(10)).await;
         assert!(server.mails().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_probe_and_poll_call_by_two_names_is_mailed_once() {
+    for house in houses().await {
+        let server = MailServer::start().await;
+        administrator(&house, "anna", true).await;
+        mailbox(&house, &server, true).await;
+        // The token may not read notifications: the probe misses a permission, the poll is forbidden.
+        let network = Graph::default();
+        let own = json!({"id": "900", "acct": "nordtalbahn"});
+        network.says("verify_credentials", 200, own);
+        network.says("/statuses", 200, json!([]));
+        let refused = json!({"error": "outside the authorized scopes"});
+        network.says("/api/v1/notifications", 403, refused);
+        let settings = json!({"base_url": network.open().await, "access_token": "hush"});
+        let inbox = house.connect("mastodon", "Tröt", settings).await;
+        jobs::schedule(&house.care).await.expect("scheduled");
+
+        work(&house, 30, Duration::from_mins(1)).await;
+        let mails = server.mails();
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        assert!(network.told("/api/v1/notifications").len() > 20, "both went on asking");
+        let row = house.care.store.read(move |read| inboxes::find(read, inbox));
+        let trouble = row.await.expect("read").expect("the inbox").trouble;
+        let since: Timestamp = trouble["since"].as_str().expect("a time").parse().expect("one");
+        assert!(since < START.after(Duration::from_mins(2)), "{trouble}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trouble_is_told_of_once_the_mailbox_is_well_again() {
+    for house in houses().await {
+        let server = MailServer::start().await;
+        administrator(&house, "anna", true).await;
+        let post = mailbox(&house, &server, true).await;
+        pause(&house, post, true).await;
+        let _graph = dead_page(&house).await;
+        work(&house, 6, Duration::from_mins(2)).await;
+        assert!(server.mails().is_empty());
+        pause(&house, post, false).await;
+        work(&house, 6, Duration::from_mins(2)).await;
+        assert_eq!(server.mails().len(), 1);
     }
 }
