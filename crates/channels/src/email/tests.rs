@@ -1,7 +1,9 @@
 //! Mail in every dress, servers on this machine that say their lines by script, and real ones.
 
 mod compose;
+mod consent;
 mod mailbox;
+mod odd;
 mod real;
 mod server;
 mod submission;

@@ -594,8 +594,46 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keeps a call in an inbox whose channel takes calls; answers with the conversation that it stands in. */
+        /**
+         * Keeps a call in an inbox whose channel takes calls; answers with the conversation that it stands in.
+         *     With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call.
+         */
         post: operations["note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inboxes/{id}/connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what connecting an inbox takes. */
+        get: operations["show"];
+        put?: never;
+        /** Begins to connect; only by session, because only the same session can end it. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inboxes/{id}/connection/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects with one of the accounts that the network offered. */
+        post: operations["choose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1494,6 +1532,7 @@ export interface components {
             capabilities: Record<string, never>;
             /** @example webhook */
             channel: string;
+            connecting?: components["schemas"]["Connecting"] | null;
             /** @description The key of its name in the locale files. */
             name: string;
             /** @description Whether the network must be able to reach this kulant from outside. */
@@ -1515,6 +1554,48 @@ export interface components {
             /** @description `active`, `paused` or `failing`. */
             state: string;
             trouble?: Record<string, never> | null;
+        };
+        /** @description What it takes to connect an account at its network's own page. */
+        Connecting: {
+            /**
+             * @description Whose page it is.
+             * @example Mastodon
+             */
+            at: string;
+            /** @description The settings that come of it, so that nobody has to type them in. */
+            fills: string[];
+        };
+        /** @description What connecting an inbox at its network's own page takes. */
+        Connection: {
+            /**
+             * @description Whose page it is; null where tokens can only be typed in.
+             * @example Mastodon
+             */
+            at?: string | null;
+            /** @description The accounts that wait to be chosen from. */
+            choices: components["schemas"]["Named"][];
+            /** @description The settings that are needed before. */
+            missing: string[];
+            /** @description Where the network's page leads back to; some networks must be told beforehand. */
+            redirect_url: string;
+            scopes: components["schemas"]["Permit"][];
+        };
+        /** @description Where a person agrees. */
+        ConnectionBegun: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description The network's page; it leads back here, to the session that began. */
+            url: string;
+        };
+        /** @description The account that an inbox is to be connected with. */
+        ConnectionChoice: {
+            /** @description One of the `choices`. */
+            account: string;
+        };
+        /** @description What became of connecting. */
+        ConnectionOutcome: {
+            /** @example connected */
+            outcome: string;
         };
         /** @description A customer, known or not. */
         Contact: {
@@ -2007,6 +2088,7 @@ export interface components {
                 capabilities: Record<string, never>;
                 /** @example webhook */
                 channel: string;
+                connecting?: components["schemas"]["Connecting"] | null;
                 /** @description The key of its name in the locale files. */
                 name: string;
                 /** @description Whether the network must be able to reach this kulant from outside. */
@@ -2079,6 +2161,11 @@ export interface components {
                 /** @example open */
                 status: string;
                 subject?: string | null;
+                /**
+                 * Format: date-time
+                 * @description By what lists are sorted: when something was said last, or when it came back after its snooze.
+                 */
+                surfaced_at: string;
                 tags: components["schemas"]["TagMark"][];
                 team?: components["schemas"]["Named"] | null;
                 unread: boolean;
@@ -2161,8 +2248,14 @@ export interface components {
                 direction: string;
                 /** Format: date-time */
                 edited_at?: string | null;
+                figures?: components["schemas"]["Figures"] | null;
                 /** @description Whether a search of the listening post found it. */
                 found: boolean;
+                /**
+                 * Format: date-time
+                 * @description Since when it is hidden from the public, by us.
+                 */
+                hidden_at?: string | null;
                 id: string;
                 in_reply_to?: string | null;
                 inbox: components["schemas"]["InboxMark"];
@@ -2321,6 +2414,16 @@ export interface components {
         PasswordChange: {
             current: string;
             new: string;
+        };
+        /** @description A permission that a person is asked for at the network. */
+        Permit: {
+            /** @example read:statuses */
+            name: string;
+            /**
+             * @description What it is for, as a key of the locale files.
+             * @example channel.scope.read_both
+             */
+            purpose: string;
         };
         /** @description What stands on one account, or will. */
         PlacedMessage: {
@@ -7833,7 +7936,9 @@ export interface operations {
     note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -7851,6 +7956,307 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The person or the token may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It is not there, or not to be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A rule says no; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field is not as it should be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A fault of ours; the log knows it by `error_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Later; `Retry-After` says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The person or the token may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It is not there, or not to be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field is not as it should be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A fault of ours; the log knows it by `error_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Later; `Retry-After` says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionBegun"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The person or the token may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It is not there, or not to be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A rule says no; `code` says which. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is of another media type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A field is not as it should be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A fault of ours; the log knows it by `error_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Later; `Retry-After` says when. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionOutcome"];
                 };
             };
             /** @description The body is no JSON. */
