@@ -278,7 +278,9 @@ impl Residents {
                 (&thread.handle, &thread.name)
             } else {
                 act["act"] = json!("dm");
+                // What only some networks know: chats of a business, and letters in answer to others.
                 act["business"] = json!(true);
+                act["goes_on"] = json!(thread.is_some());
                 (&item.author.handle, &item.author.name)
             };
             act["by"] = json!(name_on(habit.network, handle));

@@ -18,13 +18,15 @@ use crate::serve::wait_for_stop;
 /// Examples:
 ///   kulant sim
 ///   kulant sim --listen 127.0.0.1:9000 --at mastodon=127.0.0.1:9001
+///   kulant sim --at email.imap=127.0.0.1:1143 --at email.smtp=127.0.0.1:1025
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Sim {
     /// Where all networks listen, each below its name
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
-    /// A network that listens at an address of its own besides; may be given several times
+    /// A network that listens at an address of its own besides, or a door of one that speaks no HTTP; may
+    /// be given several times
     #[arg(long, value_name = "NETWORK=ADDRESS")]
     at: Vec<String>,
     /// The seed of every id and every chance
@@ -48,6 +50,7 @@ pub(crate) async fn sim(wish: Sim) -> Result<()> {
         seed: wish.seed,
         start: None,
         frozen: wish.frozen,
+        ..NetworksSettings::default()
     })
     .await
     .context("the networks could not be started")?;
@@ -58,6 +61,9 @@ pub(crate) async fn sim(wish: Sim) -> Result<()> {
     for name in running.names() {
         let address = running.base_url(name).unwrap_or_default();
         say(format_args!("{name:<9} {address}"))?;
+        for (door, address) in running.doors(name) {
+            say(format_args!("{name:<9} {door}://{address}"))?;
+        }
     }
     stop.await;
     running.stop().await;

@@ -159,9 +159,16 @@ impl Place {
 }
 
 impl Place {
-    /// Starts the demo and reads the card that it prints.
+    /// Starts the demo with a day of the past and reads the card that it prints.
     pub fn demo(&self) -> Demo {
-        let mut command = self.command(&["demo", "--listen", "127.0.0.1:0", "--history-days", "1"]);
+        self.demo_of(1)
+    }
+
+    /// Starts the demo with so many days of the past.
+    pub fn demo_of(&self, days: u32) -> Demo {
+        let days = days.to_string();
+        let mut command =
+            self.command(&["demo", "--listen", "127.0.0.1:0", "--history-days", &days]);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let card = BufReader::new(child.stdout.take().unwrap())

@@ -15,6 +15,7 @@ pub(super) struct Habit {
 /// needs these words among its acts, and has to note what our accounts say (`OwnWords`).
 pub(super) const HABITS: &[Habit] = &[
     habit("bluesky", Some("post"), Some("reply"), Some("native_reply")),
+    habit("email", None, None, Some("native_reply")),
     habit("facebook", None, Some("comment"), Some("native_reply")),
     habit("instagram", None, Some("comment"), Some("native_reply")),
     habit("mastodon", Some("post"), Some("reply"), None),

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 const HANDLE: &str = "nordtalbahn";
 /// Every network on which customers live.
-const EVERYWHERE: [&str; 8] = [
+const EVERYWHERE: [&str; 9] = [
     "bluesky",
     "facebook",
     "mastodon",
+    "email",
     "instagram",
     "telegram",
     "whatsapp",

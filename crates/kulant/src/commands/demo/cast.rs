@@ -1,8 +1,8 @@
-//! Who and what stands in the demo: two brands with their teams and inboxes, three people to log in
-//! as. Made by the same use cases as by hand; kept, with the passwords, in a file beside the data.
+//! Who stands in the demo: two brands with their teams and contact forms, three people to log in as.
+//! Made by the same use cases as by hand; kept, with the passwords, in a file beside the data. The
+//! inboxes of the networks stand in `accounts`.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -11,15 +11,16 @@ use kulant_care::access::operator;
 use kulant_care::admin::Wanted;
 use kulant_care::admin::agents::{self, AgentChange};
 use kulant_care::admin::brands::{self, BrandChange};
-use kulant_care::admin::inboxes::{self, InboxChange, NewInbox};
+use kulant_care::admin::inboxes::{self, NewInbox};
 use kulant_care::admin::teams::{self, TeamChange};
 use kulant_care::people::invitations::{self, Acceptance};
 use kulant_model::brand::{Opening, Voice};
 use kulant_model::role::Role;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use super::network::{Account, Network};
+use super::accounts::{
+    BLUESKY, EMAIL, FACEBOOK, INSTAGRAM, MASTODON, Presence, TELEGRAM, WHATSAPP, X, YOUTUBE,
+};
 
 /// The file that remembers the log-ins from one start to the next.
 const FILE: &str = "demo.json";
@@ -27,11 +28,15 @@ const FILE: &str = "demo.json";
 const PAGE: i64 = 100;
 
 /// One of the invented companies, as it stands at the desk.
-struct Company {
-    /// What the network calls it.
-    slug: &'static str,
-    name: &'static str,
-    team: &'static str,
+pub(super) struct Company {
+    /// What the world calls it.
+    pub(super) slug: &'static str,
+    /// What its accounts are called on the networks.
+    pub(super) handle: &'static str,
+    pub(super) name: &'static str,
+    /// What its inboxes are called by.
+    pub(super) short: &'static str,
+    pub(super) team: &'static str,
     /// What lay there in an empty database and takes the company's name instead.
     found: Option<(&'static str, &'static str)>,
     voice: Voice,
@@ -40,12 +45,16 @@ struct Company {
     days: std::ops::RangeInclusive<i64>,
     hours: (&'static str, &'static str),
     form: &'static str,
+    /// On which networks its customers live.
+    pub(super) networks: &'static [Presence],
 }
 
-const COMPANIES: [Company; 2] = [
+pub(super) const COMPANIES: [Company; 2] = [
     Company {
         slug: "nordtal",
+        handle: "nordtalbahn",
         name: "Nordtal Bahn",
+        short: "Nordtal",
         team: "Nordtal Service",
         found: Some(("kulant", "Service")),
         voice: Voice::Sie,
@@ -54,10 +63,13 @@ const COMPANIES: [Company; 2] = [
         days: 1..=6,
         hours: ("08:00", "20:00"),
         form: "Nordtal Kontakt",
+        networks: &[EMAIL, FACEBOOK, INSTAGRAM, X, MASTODON, WHATSAPP],
     },
     Company {
         slug: "lumenau",
+        handle: "lumenau",
         name: "Lumenau",
+        short: "Lumenau",
         team: "Lumenau Service",
         found: None,
         voice: Voice::Du,
@@ -66,6 +78,9 @@ const COMPANIES: [Company; 2] = [
         days: 1..=7,
         hours: ("07:00", "22:00"),
         form: "Lumenau Kontakt",
+        networks: &[
+            EMAIL, FACEBOOK, INSTAGRAM, YOUTUBE, BLUESKY, TELEGRAM, WHATSAPP,
+        ],
     },
 ];
 
@@ -123,7 +138,7 @@ pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
         }
     }
     // Says that what stands here is the demo's, also after a start that was interrupted.
-    keep(&path, "[]").with_context(|| format!("{} cannot be written", path.display()))?;
+    super::keep(&path, "[]").with_context(|| format!("{} cannot be written", path.display()))?;
     for company in &COMPANIES {
         found_company(care, company).await?;
     }
@@ -131,53 +146,9 @@ pub(super) async fn set_up(care: &Care, folder: &Path) -> Result<Cast> {
     for (email, name, role, teams) in PEOPLE {
         log_ins.push(hire(care, (email, name, role), teams).await?);
     }
-    keep(&path, &serde_json::to_string_pretty(&log_ins)?)
+    super::keep(&path, &serde_json::to_string_pretty(&log_ins)?)
         .with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(Cast { log_ins })
-}
-
-/// Gives every company's inbox the network's addresses and a secret that the network is told.
-pub(super) async fn connect(
-    care: &Care,
-    network: &Network,
-    listening: SocketAddr,
-) -> Result<Vec<Account>> {
-    let settings = json!({"answer_url": network.answer_url, "lookup_url": network.lookup_url});
-    let mut accounts = Vec::new();
-    for company in &COMPANIES {
-        let known = inboxes::find_by_name(care, &operator(), company.name).await?;
-        let (inbox, secret) = if let Some(inbox) = known {
-            // The network of this start is another one: its addresses and its secret are new.
-            let change = InboxChange {
-                settings: Some(settings.clone()),
-                ..InboxChange::default()
-            };
-            let seen = inbox.version;
-            let inbox = inboxes::change(care, &operator(), inbox.id, (seen, change)).await?;
-            inboxes::rotate_secret(care, &operator(), inbox.id, inbox.version).await?
-        } else {
-            let new = NewInbox {
-                name: company.name.to_owned(),
-                channel: "webhook".to_owned(),
-                brand: Some(super::super::named::brand(care, company.name).await?),
-                team: Some(super::super::named::team(care, company.team).await?),
-                settings: Some(settings.clone()),
-            };
-            let (inbox, secret) = inboxes::create(care, &operator(), new).await?;
-            (inbox, secret.context("a webhook inbox has a secret")?)
-        };
-        let path = inbox
-            .managed
-            .and_then(|managed| managed.hook_path)
-            .context("a webhook inbox has a hook")?;
-        accounts.push(Account {
-            name: company.name.to_owned(),
-            brand: company.slug.to_owned(),
-            hook_url: format!("http://127.0.0.1:{}{path}", listening.port()),
-            secret,
-        });
-    }
-    Ok(accounts)
 }
 
 impl Cast {
@@ -192,7 +163,7 @@ impl Cast {
     /// Writes what somebody needs to look around.
     pub(super) fn card(&self, public_url: &str, network: &str) -> String {
         let mut card = format!(
-            "\n  kulant demo\n\n  desk      {public_url}/desk\n  network   {network}   what the invented customers see; write as one of them\n  form      {public_url}/form/nordtal-kontakt\n\n"
+            "\n  kulant demo\n\n  desk      {public_url}/desk\n  network   {network}   what the invented customers say; write as one of them\n  form      {public_url}/form/nordtal-kontakt\n\n"
         );
         for log_in in &self.log_ins {
             let _ = writeln!(
@@ -316,13 +287,4 @@ fn password(care: &Care) -> String {
         .map(|group| group.iter().collect::<String>())
         .collect::<Vec<_>>()
         .join("-")
-}
-
-fn keep(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }

@@ -1,11 +1,13 @@
-//! `kulant demo`: a running desk with a simulated network beside it, as a process of its own, that
-//! reaches kulant over HTTP like any other. Everything it sets up could be set up by hand.
+//! `kulant demo`: a running desk with simulated networks beside it, as a process of their own, which
+//! kulant reaches, and is reached by, as the true ones. Everything it sets up could be set up by hand.
 
+mod accounts;
 mod cast;
+mod inside;
 mod network;
 mod past;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -21,20 +23,25 @@ use crate::config::{Config, FOLDER_VARIABLE, Given};
 use crate::output::say;
 use crate::serve;
 
-pub(crate) use network::{DemoNetwork, inhabit};
+pub(crate) use inside::{DemoNetwork, inhabit};
 
 use network::Network;
 
 /// The folder used when nothing names one.
 const FOLDER: &str = "./kulant-data/demo";
-/// Where the network is, for the guard against inner addresses.
+/// The file that remembers what stands on the networks from one start to the next.
+const NETWORKS_FILE: &str = "demo-networks.json";
+/// Microseconds for one number: of every kind, the networks make at most 250 ids a second.
+const MICROSECONDS_AN_ID: u64 = 4_000;
+/// Where the networks are, for the guard against inner addresses.
 const LOOPBACK: &str = "127.0.0.1";
 
 /// Start kulant with a demo world: invented customers of an invented railway and telecom
 ///
-/// A simulated network runs beside kulant as a process of its own and delivers posts, comments and
-/// private messages over the signed webhook channel, so that what you see is the real path. The
-/// addresses and log-ins are printed. The folder is used again at the next start. Ctrl-C ends both.
+/// Simulated networks run beside kulant as a process of their own: e-mail, Facebook, Instagram, X,
+/// Mastodon, Bluesky, YouTube, WhatsApp, Telegram, and a forum on the signed webhook. kulant talks to
+/// them through the true channels, so that what you see is the real path. The addresses and log-ins
+/// are printed. The folder is used again at the next start. Ctrl-C ends both.
 ///
 /// Examples:
 ///   kulant demo
@@ -84,9 +91,8 @@ pub(crate) async fn demo(mut config: Config, wish: Demo) -> Result<()> {
         }
         outcome => outcome?,
     };
-    let seed = wish
-        .seed
-        .unwrap_or_else(|| server.care().now().0.unsigned_abs());
+    let now = server.care().now().0.unsigned_abs();
+    let seed = wish.seed.unwrap_or(now);
 
     if !cast::has_begun(&folder) && is_in_use(server.care()).await? {
         bail!(
@@ -105,12 +111,12 @@ pub(crate) async fn demo(mut config: Config, wish: Demo) -> Result<()> {
         seed,
         pace: wish.pace,
         history_days: if is_new { wish.history_days } else { 0 },
+        first_number: now / MICROSECONDS_AN_ID,
+        file: folder.join(NETWORKS_FILE),
     })
     .await?;
-    let accounts = cast::connect(server.care(), &network, server.address).await?;
-    for account in &accounts {
-        network.connect(account).await?;
-    }
+    let residences = accounts::connect(server.care(), &mut network, server.address).await?;
+    network.begin(residences).await?;
     let stop = serve::wait_for_stop();
     say(cast.card(&server.public_url, &network.address))?;
 
@@ -138,6 +144,16 @@ async fn is_in_use(care: &Care) -> Result<bool> {
     let agents = agents::list(care, &operator(), 0, 2).await?;
     let inboxes = inboxes::list(care, &operator(), 0, 1).await?;
     Ok(!inboxes.is_empty() || agents.len() > 1 || agents.iter().any(|agent| !agent.invited))
+}
+
+/// Writes a file that nobody else may read.
+fn keep(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn is_taken(error: &anyhow::Error) -> bool {

@@ -1,80 +1,103 @@
-//! The simulated network as a process of its own: how it is started and told its accounts, and what
-//! runs inside it. They talk by lines: addresses come out, accounts go in; the end of the input is
-//! the end of the network, so that none is left behind.
+//! The simulated networks as a process of their own, seen from kulant: how they are started, and what
+//! is ordered there. They talk by lines: an order goes in, an answer comes out; the end of the input is
+//! the end of the networks, so that none is left behind. What runs inside stands in `inside`.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
-use kulant_sim::{AccountLink, SimSettings};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::mpsc;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tracing::warn;
 
 use super::Pace;
-use crate::output::say;
 
-/// How long the network may take to start, and to end when it is told to.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the networks may take to start, to do what is ordered, and to end.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How the network starts.
-pub(crate) struct Start {
-    pub(crate) seed: u64,
-    pub(crate) pace: Pace,
-    pub(crate) history_days: u32,
+/// How the networks start.
+pub(super) struct Start {
+    pub(super) seed: u64,
+    pub(super) pace: Pace,
+    pub(super) history_days: u32,
+    /// What every id counts from: more at every start.
+    pub(super) first_number: u64,
+    /// Where they write down what stands on them, and go on from unless a past is to be played.
+    pub(super) file: PathBuf,
 }
 
-/// The running network, seen from kulant's side.
-pub(crate) struct Network {
+/// The running networks.
+pub(super) struct Network {
     child: Child,
     input: Option<ChildStdin>,
-    /// Where its pages are.
-    pub(crate) address: String,
-    pub(crate) answer_url: String,
-    pub(crate) lookup_url: String,
+    output: BufReader<ChildStdout>,
+    /// Where the world's pages are.
+    pub(super) address: String,
+    pub(super) answer_url: String,
+    pub(super) lookup_url: String,
 }
 
-/// A company's account, as a line of the input.
+/// What is ordered, as a line of the input.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Account {
-    pub(crate) name: String,
-    pub(crate) brand: String,
-    pub(crate) hook_url: String,
-    pub(crate) secret: String,
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(super) enum Order {
+    /// Opens an account on a simulated network, or finds it.
+    Open { wish: Value },
+    /// Tells the world's own network of a company's hook.
+    Connect(Account),
+    /// Lets the customers live at these accounts, plays the past and begins.
+    Begin { residences: Vec<Resident> },
 }
 
-/// Where the network is, as the one line of its output.
+/// A company's account on the world's own network.
 #[derive(Serialize, Deserialize)]
-struct Addresses {
-    address: String,
-    answer_url: String,
-    lookup_url: String,
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) brand: String,
+    pub(super) hook_url: String,
+    pub(super) secret: String,
 }
 
-/// Run the simulated network of the demo; accounts come on standard input, one JSON object a line
-#[derive(Args)]
-#[command(hide = true)]
-pub(crate) struct DemoNetwork {
-    #[arg(long)]
-    seed: u64,
-    #[arg(long, value_enum)]
-    pace: Pace,
-    #[arg(long)]
-    history_days: u32,
+/// An account at which a company's customers live.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Resident {
+    pub(super) brand: String,
+    pub(super) network: String,
+    pub(super) handle: String,
+    pub(super) account: String,
+}
+
+/// Where the world is, as the first line of the output.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Addresses {
+    pub(super) address: String,
+    pub(super) answer_url: String,
+    pub(super) lookup_url: String,
+}
+
+/// What became of an order, as every other line of the output.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Done {
+    Given(Value),
+    Refused(String),
 }
 
 impl Network {
-    /// Starts the network in a process group of its own and waits until it listens.
-    pub(crate) async fn start(start: &Start) -> Result<Self> {
+    /// Starts the networks in a process group of their own and waits until they listen.
+    pub(super) async fn start(start: &Start) -> Result<Self> {
         let program = std::env::current_exe().context("the program's own file is not known")?;
         let mut command = Command::new(program);
         command
             .arg("demo-network")
             .args(["--seed", &start.seed.to_string()])
             .args(["--history-days", &start.history_days.to_string()])
+            .args(["--first-number", &start.first_number.to_string()])
+            .arg("--file")
+            .arg(&start.file)
             .args([
                 "--pace",
                 match start.pace {
@@ -89,96 +112,79 @@ impl Network {
         command.process_group(0);
         let mut child = command
             .spawn()
-            .context("the network could not be started")?;
+            .context("the networks could not be started")?;
         let input = child.stdin.take();
-        let output = child.stdout.take().context("the network has no output")?;
-
-        let mut line = String::new();
+        let output = child.stdout.take().context("the networks have no output")?;
         let mut output = BufReader::new(output);
-        match tokio::time::timeout(PATIENCE, output.read_line(&mut line)).await {
-            Ok(read) => drop(read?),
-            Err(_) => bail!("the network did not start in time"),
-        }
-        let addresses: Addresses =
-            serde_json::from_str(&line).context("the network ended before it listened")?;
+        let addresses: Addresses = read(&mut output).await?;
         Ok(Self {
             child,
             input,
+            output,
             address: addresses.address,
             answer_url: addresses.answer_url,
             lookup_url: addresses.lookup_url,
         })
     }
 
-    /// Tells the network of a company's account; from then on it delivers.
-    pub(crate) async fn connect(&mut self, account: &Account) -> Result<()> {
-        let input = self.input.as_mut().context("the network has ended")?;
-        let mut line = serde_json::to_string(account)?;
+    /// Opens an account and returns its id, its settings and its secrets.
+    pub(super) async fn open(&mut self, wish: &Value) -> Result<Value> {
+        let wish = wish.clone();
+        self.order(&Order::Open { wish }).await
+    }
+
+    /// Tells the world's own network of a company's account; from then on it delivers.
+    pub(super) async fn connect(&mut self, account: Account) -> Result<()> {
+        self.order(&Order::Connect(account)).await.map(drop)
+    }
+
+    /// Lets the world begin, with its customers at these accounts.
+    pub(super) async fn begin(&mut self, residences: Vec<Resident>) -> Result<()> {
+        self.order(&Order::Begin { residences }).await.map(drop)
+    }
+
+    async fn order(&mut self, order: &Order) -> Result<Value> {
+        let input = self.input.as_mut().context("the networks have ended")?;
+        let mut line = serde_json::to_string(order)?;
         line.push('\n');
         input
             .write_all(line.as_bytes())
             .await
-            .context("the network has ended")
+            .context("the networks have ended")?;
+        match read(&mut self.output).await? {
+            Done::Given(given) => Ok(given),
+            Done::Refused(reason) => bail!("the networks refused: {reason}"),
+        }
     }
 
-    /// Ends the network and waits for its end.
-    pub(crate) async fn stop(mut self) {
+    /// Ends the networks and waits for their end.
+    pub(super) async fn stop(mut self) {
         drop(self.input.take());
         match tokio::time::timeout(PATIENCE, self.child.wait()).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => warn!(error = %error, "the end of the network was not seen"),
-            Err(_) => warn!("the network did not end in time and is killed"),
+            Ok(Err(error)) => warn!(error = %error, "the end of the networks was not seen"),
+            Err(_) => warn!("the networks did not end in time and are killed"),
         }
     }
 }
 
-/// Runs the network until its input ends.
-pub(crate) async fn inhabit(wish: DemoNetwork) -> Result<()> {
-    let mut sim = kulant_sim::start(SimSettings {
-        seed: wish.seed,
-        pace: match wish.pace {
-            Pace::Real => kulant_sim::Pace::Real,
-            Pace::Sixty => kulant_sim::Pace::Sixty,
-        },
-        history_days: wish.history_days,
-        ..SimSettings::default()
-    })
-    .await
-    .context("the network could not be started")?;
-    let addresses = Addresses {
-        address: format!("http://{}", sim.address),
-        answer_url: sim.answer_url(),
-        lookup_url: sim.lookup_url(),
-    };
-    say(serde_json::to_string(&addresses)?)?;
-
-    let mut lines = lines_of_input()?;
-    while let Some(line) = lines.recv().await {
-        let account: Account = serde_json::from_str(&line).context("an account cannot be read")?;
-        sim.connect(AccountLink {
-            name: account.name,
-            brand: account.brand,
-            hook_url: account.hook_url,
-            secret: account.secret,
-        })
-        .context("an account cannot be connected")?;
+async fn read<T: for<'de> Deserialize<'de>>(output: &mut BufReader<ChildStdout>) -> Result<T> {
+    let mut line = String::new();
+    match tokio::time::timeout(PATIENCE, output.read_line(&mut line)).await {
+        Ok(read) => drop(read?),
+        Err(_) => bail!("the networks did not answer in time"),
     }
-    sim.stop().await;
-    Ok(())
+    serde_json::from_str(&line).context("the networks ended before they answered")
 }
 
-/// Reads the standard input on a thread of its own, until it ends.
-fn lines_of_input() -> Result<mpsc::UnboundedReceiver<String>> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    std::thread::Builder::new()
-        .name("input".to_owned())
-        .spawn(move || {
-            for line in std::io::stdin().lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        })
-        .context("the input cannot be read")?;
-    Ok(receiver)
+/// Puts settings and secrets of an opened account together, as an inbox takes them.
+pub(super) fn settings_of(opened: &Value, poll_seconds: Option<u64>) -> Value {
+    let mut all = serde_json::Map::new();
+    for part in ["settings", "secrets"] {
+        all.extend(opened[part].as_object().cloned().unwrap_or_default());
+    }
+    if let Some(seconds) = poll_seconds {
+        all.insert("poll_seconds".to_owned(), json!(seconds));
+    }
+    Value::Object(all)
 }

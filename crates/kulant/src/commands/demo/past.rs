@@ -12,6 +12,7 @@ use kulant_care::view::Summary;
 use kulant_care::{Care, checkup, export};
 use kulant_model::conversation::Status;
 use kulant_model::ids::{AgentId, ConversationId, TeamId};
+use kulant_model::time::Timestamp;
 
 /// Everything older is settled.
 const LONG_AGO: Duration = Duration::from_hours(30);
@@ -32,11 +33,17 @@ const THANKS: [&str; 8] = [
 ];
 /// How long the past may take to come in.
 const PATIENCE: usize = 100;
+/// How often in a row nothing may be new until it has come in.
+const QUIET: usize = 8;
+/// Networks that are asked and not heard tell some of it later: it is looked again.
+const ROUNDS: usize = 6;
+const ROUND_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 const PAGE: i64 = 200;
 
 /// Waits until the past has come in, then settles most of it.
 pub(super) async fn settle(care: &Care, emails: &[&str]) -> Result<()> {
+    let begun = care.now();
     wait_for_the_past(care).await?;
     let mut people = Vec::new();
     for email in emails {
@@ -46,11 +53,27 @@ pub(super) async fn settle(care: &Care, emails: &[&str]) -> Result<()> {
             people.push((id, teams));
         }
     }
+    for _ in 0..ROUNDS {
+        settle_all(care, &people, begun).await?;
+        tokio::time::sleep(ROUND_EVERY).await;
+    }
+    Ok(())
+}
+
+async fn settle_all(
+    care: &Care,
+    people: &[(AgentId, Vec<TeamId>)],
+    begun: Timestamp,
+) -> Result<()> {
     let mut after = ConversationId(0);
     loop {
         let page = export::list_conversations(care, &operator(), after, PAGE).await?;
-        for summary in &page.items {
-            match settle_one(care, summary, &people).await {
+        let past = page
+            .items
+            .iter()
+            .filter(|summary| summary.row.last_message_at < begun);
+        for summary in past {
+            match settle_one(care, summary, people).await {
                 // Somebody wrote meanwhile, or looks at it already: it is theirs.
                 Ok(()) | Err(CareError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -97,7 +120,7 @@ fn says_thanks(words: &str) -> bool {
     THANKS.iter().any(|thanks| words.contains(thanks))
 }
 
-/// The past has come in when nothing waits twice in a row and something is there.
+/// The past has come in when nothing is new and nothing waits for a while, and something is there.
 async fn wait_for_the_past(care: &Care) -> Result<()> {
     let mut quiet = 0;
     let mut newest = None;
@@ -109,7 +132,7 @@ async fn wait_for_the_past(care: &Care) -> Result<()> {
             && findings.newest_event_at == newest;
         newest = findings.newest_event_at;
         quiet = if still { quiet + 1 } else { 0 };
-        if quiet >= 3 {
+        if quiet >= QUIET {
             break;
         }
     }

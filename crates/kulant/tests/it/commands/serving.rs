@@ -1,13 +1,12 @@
-//! What serves: `kulant serve`, the demo and the benches as real processes.
+//! What serves: `kulant serve` and the benches as real processes.
 
-use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::driver::{Client, PATIENCE, Place, wait_until};
+use crate::driver::{PATIENCE, Place, wait_until};
 
 #[test]
 fn an_empty_folder_becomes_a_running_desk() {
@@ -219,54 +218,6 @@ fn whoever_serves_has_the_folder_for_itself() {
     server.kill();
     assert!(place.file("lock").metadata().unwrap().len() > 0);
     assert_eq!(place.run(&["migrate"]).code, 0);
-}
-
-#[test]
-fn the_demo_is_a_living_desk() {
-    let place = Place::new();
-    let mut demo = place.demo();
-    let (email, password) = demo.log_in("agent");
-    let mut client = demo.client();
-    let body = json!({"email": email, "password": password}).to_string();
-    let headers = [("content-type".to_owned(), "application/json".to_owned())];
-    let session = client
-        .send("POST", "/api/v1/session", &headers, body.as_bytes())
-        .unwrap();
-    assert_eq!(session.status, 200, "{session:?}");
-
-    let token = place.lines(&["token", "add", "--email", &email]).remove(0);
-    wait_until("customers have written", || {
-        client.list("/api/v1/conversations?limit=100", &token).len() > 20
-    });
-    let network = demo.network();
-    assert!(
-        Client::to(&network)
-            .get("/", None)
-            .is_some_and(|page| page.status == 200)
-    );
-    assert_eq!(demo.interrupt(), Some(0));
-    wait_until("the network has ended too", || {
-        Client::to(&network).get("/", None).is_none()
-    });
-
-    // The next start goes on with the same people and passwords.
-    assert_eq!(place.demo().log_in("agent"), (email.clone(), password));
-
-    // As after a start that was killed before it knew its log-ins: what is there stays.
-    fs::write(place.file("demo.json"), "[]").unwrap();
-    let count = place.lines(&["export", "conversations"]).len();
-    let demo = place.demo();
-    let (again, password) = demo.log_in("agent");
-    assert_eq!(again, email);
-    let body = json!({"email": email, "password": password}).to_string();
-    let session = demo
-        .client()
-        .send("POST", "/api/v1/session", &headers, body.as_bytes())
-        .unwrap();
-    assert_eq!(session.status, 200, "{session:?}");
-    drop(demo);
-    let now = place.lines(&["export", "conversations"]).len();
-    assert!(now < count + 20, "the past came in twice: {now} of {count}");
 }
 
 #[test]
