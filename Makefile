@@ -35,9 +35,10 @@ bench: build ## measure taking in, the desk and a rush of all networks on this m
 	@$(SERVER) bench desk
 	@$(SERVER) bench rush
 
-docs: desk ## write the generated files anew: specification, example configuration, client
+docs: desk ## write the generated files anew: specification, example configuration, client, what the desk is tested with
 	@KULANT_UPDATE=1 $(CARGO) test --locked -p kulant --test it generated
-	@cd desk && $(NPM) run generate
+	@KULANT_UPDATE=1 $(CARGO) test --locked -p kulant-web --test it channels::the_desk_is_tested
+	@cd desk && $(NPM) run generate && $(NPM) run lengths
 
 timings: ## build with cargo's report of what takes how long
 	@$(CARGO) build --release --locked -p kulant --timings

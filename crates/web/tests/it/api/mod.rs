@@ -3,6 +3,7 @@
 mod agents;
 mod announcements;
 mod brands;
+mod channels;
 mod connections;
 mod contacts;
 mod conversations;
