@@ -28,6 +28,8 @@ export class Network {
   refuses: string | null = null
   readonly taken: string[] = []
   readonly files: { name: string; alt: string | null }[] = []
+  /** What else it was asked for, by its type. */
+  readonly acts: string[] = []
   private server: Server | undefined
 
   async open(): Promise<string> {
@@ -35,8 +37,9 @@ export class Network {
       let text = ''
       request.on('data', (chunk: Buffer) => (text += chunk.toString()))
       request.on('end', () => {
-        const { body, attachments = [] } = JSON.parse(text || '{}') as { body?: string; attachments?: { name: string; alt?: string }[] }
+        const { type = '', body, attachments = [] } = JSON.parse(text || '{}') as { type?: string; body?: string; attachments?: { name: string; alt?: string }[] }
         if (this.refuses === null && body) this.taken.push(body)
+        if (type !== 'reply') this.acts.push(type)
         if (this.refuses === null) this.files.push(...attachments.map(({ name, alt = null }) => ({ name, alt })))
         response.writeHead(this.refuses === null ? 201 : 422, { 'content-type': 'application/json' })
         response.end(JSON.stringify(this.refuses === null ? { id: randomUUID() } : { detail: this.refuses }))

@@ -1,5 +1,5 @@
 // What came with the networks, in a real browser against a real kulant: our posts with a picture, the listening post,
-// holding replies and the phone note; each on its main path, in German and in both schemes, looked at by axe.
+// comments of others, holding replies and the phone note; each on its main path, in German and in both schemes, looked at by axe.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { address, complaints, connectInbox, findBarriers, launch, rows, signIn, turn } from './browser'
@@ -124,6 +124,24 @@ describe('the listening post', () => {
   })
 })
 
+describe('a comment of somebody else', () => {
+  it('is liked by its key and says so, and is taken back by the same key', async () => {
+    await go(`conversations?view=open&inbox=${hook.id}`)
+    await page.locator(rows, { hasText: 'Schon wieder ein Zauberkasten.' }).click()
+    const comment = page.locator('article', { hasText: 'Schon wieder ein Zauberkasten.' })
+    await comment.waitFor()
+    await page.getByRole('main').focus()
+    await page.keyboard.press('l')
+    await comment.getByText('darunter wir').waitFor({ state: 'attached' })
+    expect(network.acts).toEqual(['reaction'])
+    await looksRight('a comment that we like')
+    await page.getByRole('main').focus()
+    await page.keyboard.press('l')
+    await comment.getByText('darunter wir').waitFor({ state: 'detached' })
+    expect(network.acts).toEqual(['reaction', 'unreaction'])
+  })
+})
+
 describe('holding replies', () => {
   it('are written to all selected rows by keys alone, named by time, and all taken back', async () => {
     await go(`conversations?view=open&inbox=${hook.id}`)
@@ -154,7 +172,7 @@ describe('the phone note', () => {
     await page.waitForSelector(rows)
     await page.keyboard.press('Control+k')
     await page.keyboard.type('Telefonnotiz')
-    await page.getByRole('option', { name: 'Telefonnotiz' }).waitFor()
+    await page.getByRole('option', { name: 'Telefonnotiz', exact: true }).waitFor()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Telefonnotiz' })
     await dialog.getByRole('textbox', { name: 'Wer hat angerufen?' }).fill('Frau Petersen')
