@@ -288,9 +288,7 @@ async fn greet(client: &mut Client<Line>) -> Result<(), SendError> {
 
 fn login_failure(error: Error) -> SendError {
     match error {
-        Error::No(detail) if !is_busy(&detail) => {
-            SendError::AuthBroken(detail)
-        }
+        Error::No(detail) if !is_busy(&detail) => SendError::AuthBroken(detail),
         other => failure(other),
     }
 }

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::Channel;
-use crate::capability::{AttachmentLimits, Capabilities, SideCapabilities};
+use crate::capability::{AttachmentLimits, Capabilities, SideCapabilities, Tells};
 use crate::delivery::{Account, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 
 pub use wire::{Submission, Upload, thread_key};
 
@@ -32,6 +32,10 @@ static CAPABILITIES: Capabilities = Capabilities {
             count: 10,
             bytes_each: 10 << 20,
         }),
+        tells: Tells {
+            attachments: true,
+            ..Tells::NOTHING
+        },
         ..SideCapabilities::READ_ONLY
     }),
     needs_public_address: true,
@@ -94,6 +98,11 @@ impl Channel for Form {
         _: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(account, outbound)
+    }
+
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // It is our own store that is looked into.
+        LOOKS_AT_ONCE
     }
 
     async fn look_up(

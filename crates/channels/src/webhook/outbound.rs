@@ -7,10 +7,10 @@ use kulant_model::time::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::wire;
+use super::{FILES, wire};
 use crate::delivery::Account;
 use crate::http::{self, Http, Request};
-use crate::outbound::{Action, Outbound, Receipt, SendError};
+use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use crate::signature;
 
 pub(super) async fn send(
@@ -21,6 +21,14 @@ pub(super) async fn send(
     let address = account
         .setting("answer_url")
         .ok_or_else(|| SendError::Forbidden("the inbox has no answer address".to_owned()))?;
+    if let Action::Reply { attachments, .. } = &outbound.action {
+        let large = |file: &OutboundAttachment| file.bytes.len() as u64 > FILES.bytes_each;
+        if attachments.len() > FILES.count || attachments.iter().any(large) {
+            return Err(SendError::ContentRejected(
+                "too many files, or one that is too large".to_owned(),
+            ));
+        }
+    }
     let body =
         serde_json::to_vec(&answer(outbound)).map_err(|error| SendError::Bug(error.to_string()))?;
 

@@ -59,6 +59,17 @@ macro_rules! facts {
 facts! {
     PUBLIC = "public", |given| given.table().public.is_some();
     PRIVATE = "private", |given| given.table().private.is_some();
+    REMOTE = "intake: a network lies between",
+        |given| given.table().intake != IntakeWay::Local;
+    SENDS = "send on any side", |given| {
+        let table = given.table();
+        [&table.public, &table.private].into_iter().flatten().any(|side| side.send)
+    };
+    TOKENS = "settings_schema: a secret of the network's own", |given| {
+        let schema = given.channel.settings_schema();
+        let fields = schema["properties"].as_object();
+        fields.is_some_and(|fields| fields.values().any(|field| field["secret"] == true))
+    };
     PUBLIC_SEND = "public.send", |given| given.public(|side| side.send);
     PRIVATE_SEND = "private.send", |given| given.private(|side| side.send)
         && given.channel.send_refusal(given.account, Visibility::Private).is_none();

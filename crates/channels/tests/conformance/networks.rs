@@ -92,6 +92,15 @@ pub static NETWORKS: &[Network] = &[
         ..USUAL
     },
     Network {
+        name: "feed",
+        speaks: || json!({"act": "post"}),
+        ..USUAL
+    },
+    Network {
+        name: "form",
+        ..USUAL
+    },
+    Network {
         name: "instagram",
         public_write: ("POST", "/replies"),
         ..USUAL
@@ -122,6 +131,12 @@ pub static NETWORKS: &[Network] = &[
         name: "twilio",
         private_write: ("POST", "/Messages"),
         limit: ("sends", 0),
+        ..USUAL
+    },
+    Network {
+        name: "webhook",
+        public_write: ("POST", "/answer"),
+        private_write: ("POST", "/answer"),
         ..USUAL
     },
     Network {

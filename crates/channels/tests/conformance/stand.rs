@@ -51,7 +51,8 @@ impl<'a> Stand<'a> {
                 inbox.set(&name, value);
             }
         }
-        let mut pushed = inbox.channel.capabilities().intake == IntakeWay::Push;
+        let intake = inbox.channel.capabilities().intake;
+        let mut pushed = matches!(intake, IntakeWay::Push | IntakeWay::Local);
         if let Some(setting) = net.pushing.filter(|_| by_hook) {
             inbox.set(setting, json!(true));
             pushed = true;

@@ -29,9 +29,7 @@ fn answer(to: &Post, number: u32, body: &str) -> Outbound {
 async fn written(inbox: &mut Inbox<'_>, act: Value) -> Post {
     let id = inbox.id(act).await;
     let taken = inbox.poll().await;
-    let post = posts(&taken)
-        .into_iter()
-        .find(|post| post.network_id == id);
+    let post = posts(&taken).into_iter().find(|post| post.network_id == id);
     post.unwrap_or_else(|| panic!("{id} is not among {:?}", told(&taken)))
         .clone()
 }
@@ -53,13 +51,18 @@ async fn folder(sim: &Sim, name: &str) -> Vec<Value> {
 async fn a_thread_goes_on_over_both_servers() {
     let sim = Sim::start().await;
     let mut inbox = sim.inbox("email", "nordtalbahn", json!({})).await;
-    assert_eq!(inbox.channel.probe(&inbox.account(), sim.http()).await, Ok(Vec::new()));
+    assert_eq!(
+        inbox.channel.probe(&inbox.account(), sim.http()).await,
+        Ok(Vec::new())
+    );
     let post = question(&mut inbox).await;
     assert_eq!(post.author.network_id, "joerg-oehlmann@post.example");
     assert_eq!(post.author.name, "Jörg Öhlmann");
     assert_eq!(post.title.as_deref(), Some("Wo bleibt der Bus?"));
 
-    let sent = inbox.send(&answer(&post, 9001, "Er kommt in fünf Minuten.")).await;
+    let sent = inbox
+        .send(&answer(&post, 9001, "Er kommt in fünf Minuten."))
+        .await;
     let sent = sent.expect("it leaves");
     let filed = folder(&sim, "Sent").await;
     assert_eq!(filed.len(), 1);
@@ -72,8 +75,15 @@ async fn a_thread_goes_on_over_both_servers() {
     let [own, thanks] = posts(&taken)[..] else {
         panic!("{:?}", told(&taken));
     };
-    let (own, thanks) = if own.author.own { (own, thanks) } else { (thanks, own) };
-    assert_eq!((own.echo_of.as_deref(), &own.thread), (Some("9001"), &post.thread));
+    let (own, thanks) = if own.author.own {
+        (own, thanks)
+    } else {
+        (thanks, own)
+    };
+    assert_eq!(
+        (own.echo_of.as_deref(), &own.thread),
+        (Some("9001"), &post.thread)
+    );
     assert_eq!((&thanks.network_id, thanks.text.trim()), (&id, "Danke!"));
     assert_eq!(thanks.parent.as_ref(), Some(&sent.network_id));
     assert_eq!(thanks.thread, post.thread);
@@ -87,7 +97,14 @@ async fn a_thread_goes_on_over_both_servers() {
 #[tokio::test]
 async fn no_mail_is_lost_whatever_happens_to_a_look() {
     let status = |status: u16| json!({"do": "status", "status": status});
-    for step in ["/connect", "/login", "/capability", "/examine", "/uid-search", "/uid-fetch"] {
+    for step in [
+        "/connect",
+        "/login",
+        "/capability",
+        "/examine",
+        "/uid-search",
+        "/uid-fetch",
+    ] {
         for then in [
             status(403),
             status(500),
@@ -106,8 +123,12 @@ async fn no_mail_is_lost_whatever_happens_to_a_look() {
             }
             inbox.fault(("imap", step), then.clone()).await;
             let first = inbox.ask().await;
-            let in_trouble = first.as_ref().map_or(true, |polled| polled.trouble.is_some());
-            for inbound in inbox.translate(&first.map(|polled| polled.deliveries).unwrap_or_default()) {
+            let in_trouble = first
+                .as_ref()
+                .map_or(true, |polled| polled.trouble.is_some());
+            for inbound in
+                inbox.translate(&first.map(|polled| polled.deliveries).unwrap_or_default())
+            {
                 missing.remove(inbound.network_id());
             }
             assert!(
@@ -128,9 +149,15 @@ async fn a_mailbox_that_is_numbered_anew_is_read_anew() {
     let mut inbox = sim.inbox("email", "nordtalbahn", json!({})).await;
     let first = question(&mut inbox).await;
     inbox.act(json!({"act": "renumber"})).await;
-    let second = inbox.id(json!({"act": "dm", "by": "ben", "text": "Und ich?"})).await;
+    let second = inbox
+        .id(json!({"act": "dm", "by": "ben", "text": "Und ich?"}))
+        .await;
     let polled = inbox.ask().await.expect("it can be read");
-    let keys: Vec<&str> = polled.deliveries.iter().map(|raw| raw.key.as_str()).collect();
+    let keys: Vec<&str> = polled
+        .deliveries
+        .iter()
+        .map(|raw| raw.key.as_str())
+        .collect();
     // What was known comes again under the key that it had, by which it is known.
     assert_eq!(keys, [first.network_id.as_str(), second.as_str()]);
     assert!(inbox.poll().await.is_empty());
@@ -145,17 +172,32 @@ async fn new_mail_is_told_of_at_once_and_after_a_drop() {
         .channel
         .listen(&account, None, &http)
         .expect("mail is listened to");
-    let gap = stream.next().await.expect("the gap comes first").expect("it can be read");
+    let gap = stream
+        .next()
+        .await
+        .expect("the gap comes first")
+        .expect("it can be read");
     assert_eq!(gap.deliveries.len(), 0);
     let (id, told) = tokio::join!(
         async {
             tokio::time::sleep(Duration::from_millis(300)).await;
-            inbox.id(json!({"act": "dm", "by": "anna", "text": "Sofort?"})).await
+            inbox
+                .id(json!({"act": "dm", "by": "anna", "text": "Sofort?"}))
+                .await
         },
         tokio::time::timeout(Duration::from_secs(20), stream.next()),
     );
-    let told = told.expect("it is told of").expect("it goes on").expect("it can be read");
-    assert_eq!(told.deliveries.iter().map(|raw| &raw.key).collect::<Vec<_>>(), [&id]);
+    let told = told
+        .expect("it is told of")
+        .expect("it goes on")
+        .expect("it can be read");
+    assert_eq!(
+        told.deliveries
+            .iter()
+            .map(|raw| &raw.key)
+            .collect::<Vec<_>>(),
+        [&id]
+    );
     let drop = json!({"network": "email", "then": {"do": "drop_stream"}});
     let (_, ended) = tokio::join!(
         async {
@@ -165,26 +207,36 @@ async fn new_mail_is_told_of_at_once_and_after_a_drop() {
         tokio::time::timeout(Duration::from_secs(20), stream.next()),
     );
     let ended = ended.expect("the end is noticed").expect("it is told of");
-    assert_eq!(ended.expect_err("the stream is over").class(), "retry_backoff");
+    assert_eq!(
+        ended.expect_err("the stream is over").class(),
+        "retry_backoff"
+    );
 }
 
 #[tokio::test]
 async fn who_greets_strangers_later_is_written_to_later() {
     let sim = Sim::start().await;
-    let mut inbox = sim.inbox("email", "nordtalbahn", json!({"greylists": true})).await;
+    let mut inbox = sim
+        .inbox("email", "nordtalbahn", json!({"greylists": true}))
+        .await;
     let post = question(&mut inbox).await;
     let wish = answer(&post, 9001, "Guten Tag.");
     let early = inbox.send(&wish).await.expect_err("it is too early");
     let wait = early.wait().expect("the server says when").as_secs();
     assert_eq!(early.class(), "retry_after");
-    sim.advance(u32::try_from(wait).expect("some minutes")).await;
+    sim.advance(u32::try_from(wait).expect("some minutes"))
+        .await;
     inbox.send(&wish).await.expect("now it is taken");
     assert_eq!(folder(&sim, "Sent").await.len(), 1);
 }
 
 #[tokio::test]
 async fn what_did_not_arrive_comes_back_with_its_reason() {
-    for (act, class) in [("depart", "recipient_gone"), ("fill", "content_rejected"), ("block", "content_rejected")] {
+    for (act, class) in [
+        ("depart", "recipient_gone"),
+        ("fill", "content_rejected"),
+        ("block", "content_rejected"),
+    ] {
         let sim = Sim::start().await;
         let mut inbox = sim.inbox("email", "nordtalbahn", json!({})).await;
         let post = question(&mut inbox).await;
@@ -218,7 +270,10 @@ async fn a_delay_is_no_failure_and_an_absence_note_wants_no_answer() {
     let post = question(&mut inbox).await;
     let note = json!({"act": "leave_note", "by": "Jörg Öhlmann", "text": "Ich bin im Urlaub."});
     inbox.act(note).await;
-    let sent = inbox.send(&answer(&post, 9001, "Guten Tag.")).await.expect("it leaves");
+    let sent = inbox
+        .send(&answer(&post, 9001, "Guten Tag."))
+        .await
+        .expect("it leaves");
     let delay = json!({"act": "bounce", "of": sent.network_id, "by": "Jörg Öhlmann", "text": "451 4.4.1 nobody answers"});
     inbox.act(delay).await;
     let taken = inbox.poll().await;
@@ -226,7 +281,9 @@ async fn a_delay_is_no_failure_and_an_absence_note_wants_no_answer() {
     let note = note.expect("the note came").clone();
     assert!(note.automatic, "{note:?}");
     assert_eq!(note.thread, post.thread);
-    let failed = taken.iter().any(|inbound| matches!(inbound, Inbound::Status(_)));
+    let failed = taken
+        .iter()
+        .any(|inbound| matches!(inbound, Inbound::Status(_)));
     assert!(!failed, "{:?}", told(&taken));
 }
 
@@ -234,7 +291,9 @@ async fn a_delay_is_no_failure_and_an_absence_note_wants_no_answer() {
 #[tokio::test]
 async fn we_file_where_the_server_does_not() {
     let sim = Sim::start().await;
-    let mut inbox = sim.inbox("email", "nordtalbahn", json!({"files_sent": false})).await;
+    let mut inbox = sim
+        .inbox("email", "nordtalbahn", json!({"files_sent": false}))
+        .await;
     let post = question(&mut inbox).await;
     let wish = answer(&post, 9001, "Guten Tag.");
     let sent = inbox.send(&wish).await.expect("it leaves");
@@ -245,22 +304,34 @@ async fn we_file_where_the_server_does_not() {
     assert_eq!(found.expect("it is found").network_id, sent.network_id);
 
     let lost = answer(&post, 9002, "Noch einmal.");
-    inbox.fault(CONTENT, json!({"do": "effect_then_reset"})).await;
+    inbox
+        .fault(CONTENT, json!({"do": "effect_then_reset"}))
+        .await;
     let error = inbox.send(&lost).await.expect_err("nobody knows");
     assert_eq!(error.class(), "uncertain", "{error}");
     let error = inbox.look_for(&lost).await.expect_err("nobody knows yet");
     assert_eq!(error.class(), "uncertain", "{error}");
     // That a mail is not filed does not send it again.
-    inbox.fault(("imap", "/append"), json!({"do": "status", "status": 500})).await;
-    inbox.send(&answer(&post, 9003, "Und noch eins.")).await.expect("it has left");
+    inbox
+        .fault(("imap", "/append"), json!({"do": "status", "status": 500}))
+        .await;
+    inbox
+        .send(&answer(&post, 9003, "Und noch eins."))
+        .await
+        .expect("it has left");
 }
 
 #[tokio::test]
 async fn a_token_opens_both_doors_and_is_renewed() {
     let sim = Sim::start().await;
-    let mut inbox = sim.inbox("email", "nordtalbahn", json!({"by_token": true})).await;
+    let mut inbox = sim
+        .inbox("email", "nordtalbahn", json!({"by_token": true}))
+        .await;
     let post = question(&mut inbox).await;
-    inbox.send(&answer(&post, 9001, "Guten Tag.")).await.expect("it leaves");
+    inbox
+        .send(&answer(&post, 9001, "Guten Tag."))
+        .await
+        .expect("it leaves");
     inbox.act(json!({"act": "expire_token"})).await;
     let dead = inbox.ask().await.expect_err("the token is dead");
     assert_eq!(dead.class(), "auth_broken", "{dead}");
@@ -268,7 +339,10 @@ async fn a_token_opens_both_doors_and_is_renewed() {
     assert_eq!(dead.expect_err("the token is dead").class(), "auth_broken");
     let renewed = inbox.channel.renew(&inbox.account(), sim.http()).await;
     inbox.set_secrets(&renewed.expect("there is another one"));
-    inbox.send(&answer(&post, 9003, "Weiter geht es.")).await.expect("it leaves");
+    inbox
+        .send(&answer(&post, 9003, "Weiter geht es."))
+        .await
+        .expect("it leaves");
     assert_eq!(inbox.poll().await.len(), 2);
     inbox.act(json!({"act": "revoke_token"})).await;
     let over = inbox.channel.renew(&inbox.account(), sim.http()).await;
@@ -285,15 +359,26 @@ async fn mails_in_odd_dress_arrive_all_the_same() {
     });
     let post = written(&mut inbox, act).await;
     assert_eq!(post.title.as_deref(), Some("Foto: äöü"));
-    assert_eq!(post.author.handle.as_deref(), Some("anna.privat@zuhause.example"));
+    assert_eq!(
+        post.author.handle.as_deref(),
+        Some("anna.privat@zuhause.example")
+    );
     let AttachmentSource::Bytes(bytes) = &post.attachments[0].source else {
         panic!("files of mails come along");
     };
     assert!(bytes.starts_with(b"\x89PNG"));
-    inbox.send(&answer(&post, 9001, "Danke.")).await.expect("it leaves");
-    assert_eq!(folder(&sim, "Sent").await[0]["to"], "anna.privat@zuhause.example");
+    inbox
+        .send(&answer(&post, 9001, "Danke."))
+        .await
+        .expect("it leaves");
+    assert_eq!(
+        folder(&sim, "Sent").await[0]["to"],
+        "anna.privat@zuhause.example"
+    );
 
-    inbox.act(json!({"act": "dm", "by": "ben", "text": "Ohne Kennung", "without_id": true})).await;
+    inbox
+        .act(json!({"act": "dm", "by": "ben", "text": "Ohne Kennung", "without_id": true}))
+        .await;
     let raw = "From: carla@post.example\nSubject: Roh\n\n. Punkt am Anfang\n..und zwei";
     inbox.act(json!({"act": "deliver", "text": raw})).await;
     let taken = inbox.poll().await;

@@ -11,7 +11,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use kulant_channels::Channel;
+use kulant_channels::capability::IntakeWay;
 use kulant_channels::delivery::{Account, Polled, QUERY_HEADER, RawDelivery};
+use kulant_channels::form::{Submission, Upload, thread_key};
 use kulant_channels::http::{Http, HttpPolicy, Request};
 use kulant_channels::inbound::{Inbound, Post};
 use kulant_channels::outbound::{Outbound, Receipt, SendError};
@@ -33,6 +35,8 @@ struct Kept {
     refused: usize,
     doubled: usize,
     handshakes: usize,
+    /// How many texts were handed in on our own page.
+    submitted: usize,
     /// How many deliveries are refused before one is taken.
     failing: usize,
 }
@@ -135,6 +139,13 @@ impl Sim {
     }
 
     pub async fn advance(&self, seconds: u32) {
+        // The hook knows the time before the first delivery that is signed at it.
+        let then = self.networks.now() + i64::from(seconds) * 1_000;
+        for kept in self.hooks.lock().unwrap().values_mut() {
+            if let Some(account) = &mut kept.account {
+                account.now = Timestamp(then * 1_000);
+            }
+        }
         self.order("clock", json!({"advance_seconds": seconds}))
             .await;
     }
@@ -145,10 +156,17 @@ impl Sim {
         if let (Value::Object(wish), Value::Object(more)) = (&mut wish, more) {
             wish.extend(more);
         }
-        let opened = self.order("accounts", wish.clone()).await;
+        let channel = kulant_channels::find(channel).expect("the channel is known");
+        // Where no network lies between, there is nobody to open an account at.
+        let local = channel.capabilities().intake == IntakeWay::Local;
+        let opened = if local {
+            json!({"settings": {}, "secrets": {}})
+        } else {
+            self.order("accounts", wish.clone()).await
+        };
         let mut inbox = Inbox {
             sim: self,
-            channel: kulant_channels::find(channel).expect("the channel is known"),
+            channel,
             settings: opened["settings"].clone(),
             secrets: opened["secrets"].clone(),
             opened,
@@ -157,13 +175,16 @@ impl Sim {
         };
         // The hook must know the inbox before the network asks whether it is ours.
         self.hooks.lock().unwrap().insert(
-            channel.to_owned(),
+            channel.name().to_owned(),
             Kept {
-                channel: channel.to_owned(),
+                channel: channel.name().to_owned(),
                 account: Some(inbox.account()),
                 ..Kept::default()
             },
         );
+        if local {
+            return inbox;
+        }
         wish["hook_url"] = json!(inbox.account().hook_url);
         if let Some(secret) = inbox.secrets.pointer("/signing/0") {
             wish["hook_secret"] = secret.clone();
@@ -214,8 +235,14 @@ impl Inbox<'_> {
         }
     }
 
-    /// Lets somebody do something on the network.
+    /// Lets somebody do something on the network, or on our own page.
     pub async fn act(&self, act: Value) -> Value {
+        if self.is_local() {
+            return match act {
+                Value::Array(acts) => acts.iter().map(|act| self.submit(act)).collect(),
+                act => self.submit(&act),
+            };
+        }
         self.sim
             .order(&format!("{}/act", self.channel.name()), act)
             .await
@@ -287,10 +314,43 @@ impl Inbox<'_> {
         self.translate(&deliveries)
     }
 
+    pub fn is_local(&self) -> bool {
+        self.channel.capabilities().intake == IntakeWay::Local
+    }
+
+    /// Hands in what somebody wrote on our own page, as the page does.
+    fn submit(&self, act: &Value) -> Value {
+        let text = |name: &str| act[name].as_str().unwrap_or_default().to_owned();
+        let mut hooks = self.sim.hooks.lock().unwrap();
+        let kept = hooks
+            .get_mut(self.channel.name())
+            .expect("the inbox is known");
+        kept.submitted += 1;
+        let files = act["attachments"].as_array().map_or(0, Vec::len);
+        let submission = Submission {
+            id: format!("s-{}", kept.submitted),
+            thread: thread_key(&text("by")),
+            name: text("by"),
+            text: text("text"),
+            attachments: (0..files)
+                .map(|number| Upload {
+                    id: format!("u-{number}"),
+                    name: "bild.png".to_owned(),
+                    media_type: "image/png".to_owned(),
+                    size: 70,
+                })
+                .collect(),
+            ..Submission::default()
+        };
+        kept.deliveries
+            .push(submission.delivery(self.account().now));
+        json!({"id": submission.id})
+    }
+
     pub async fn raw_pushed(&self) -> Vec<RawDelivery> {
         let path = format!("deliveries?network={}", self.channel.name());
         for _ in 0..400 {
-            if self.sim.look(&path).await["pending"] == 0 {
+            if self.is_local() || self.sim.look(&path).await["pending"] == 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -116,17 +116,9 @@ impl Visit<'_> {
     }
 
     /// Does what is asked for, or what was ordered in its place; none where the connection is over.
-    async fn meet(
-        &self,
-        step: &Step,
-        hear: impl Fn(&[u8]) -> Said,
-        input: &[u8],
-    ) -> Option<Said> {
+    async fn meet(&self, step: &Step, hear: impl Fn(&[u8]) -> Said, input: &[u8]) -> Option<Said> {
         let name = self.station.kit.name;
-        let then = self
-            .town
-            .rules
-            .meet_call(name, step.method, &step.path);
+        let then = self.town.rules.meet_call(name, step.method, &step.path);
         let fault = then.as_ref().map(Then::name);
         match &then {
             Some(Then::Latency { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,

@@ -6,6 +6,7 @@ mod control;
 mod discourse;
 mod email;
 mod facebook;
+mod feed;
 mod graph;
 mod instagram;
 mod kit;
@@ -15,6 +16,7 @@ mod serve;
 pub(crate) mod station;
 mod telegram;
 mod twilio;
+mod webhook;
 mod whatsapp;
 mod x;
 mod youtube;
@@ -46,10 +48,12 @@ const NETWORKS: &[(&str, Maker)] = &[
     ("discourse", discourse::new),
     ("email", email::new),
     ("facebook", facebook::new),
+    ("feed", feed::new),
     ("instagram", instagram::new),
     ("mastodon", mastodon::new),
     ("telegram", telegram::new),
     ("twilio", twilio::new),
+    ("webhook", webhook::new),
     ("whatsapp", whatsapp::new),
     ("x", x::new),
     ("youtube", youtube::new),

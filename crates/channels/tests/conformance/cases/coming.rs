@@ -203,7 +203,10 @@ async fn file_of(stand: &mut Stand<'_>, mut act: serde_json::Value) -> Told {
     let address = match &file.source {
         AttachmentSource::Url(address) => address,
         AttachmentSource::Bytes(bytes) => return is_picture(bytes),
-        AttachmentSource::Upload(_) => return Err("the file is nowhere".to_owned()),
+        // What was handed in on our own page lies with us.
+        AttachmentSource::Upload(id) => {
+            return ensure(!id.is_empty(), || "the file is nowhere".to_owned());
+        }
     };
     let account = stand.inbox.account();
     let bytes = stand

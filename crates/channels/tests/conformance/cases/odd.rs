@@ -4,6 +4,7 @@ use kulant_channels::Channel;
 use kulant_channels::delivery::{Account, RawDelivery};
 use serde_json::{Value, json};
 
+use crate::facts::SENDS;
 use crate::stand::{Stand, Told, ensure};
 
 /// Everything that this network sends here of what people do, as it came.
@@ -12,10 +13,12 @@ async fn recorded(stand: &mut Stand<'_>) -> Result<Vec<RawDelivery>, String> {
     let post = stand
         .hear(side, "anna", "Eine Frage, die aufgehoben wird.")
         .await?;
-    let answer = stand.answer(&post, "Eine Antwort, die aufgehoben wird.");
-    let sent = stand.send(&answer).await;
-    sent.map_err(|error| error.to_string())?;
-    stand.news().await;
+    if stand.misses(&[SENDS]).is_none() {
+        let answer = stand.answer(&post, "Eine Antwort, die aufgehoben wird.");
+        let sent = stand.send(&answer).await;
+        sent.map_err(|error| error.to_string())?;
+        stand.news().await;
+    }
     ensure(!stand.raw.is_empty(), || "nothing came".to_owned())?;
     Ok(stand.raw.clone())
 }
@@ -97,7 +100,13 @@ fn begins_with_a_header(body: &[u8]) -> bool {
 /// Makes every line in turn another one, or none.
 fn with_other_lines(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let lines: Vec<&[u8]> = body.split_inclusive(|byte| *byte == b'\n').collect();
-    let others: [&[u8]; 5] = [b"", b"\r\n", b"\0\r\n", b": ;=,<@>\r\n", b"\xff\xfe =?x?B?=\r\n"];
+    let others: [&[u8]; 5] = [
+        b"",
+        b"\r\n",
+        b"\0\r\n",
+        b": ;=,<@>\r\n",
+        b"\xff\xfe =?x?B?=\r\n",
+    ];
     (0..lines.len().min(200)).flat_map(move |place| {
         let lines = lines.clone();
         others.into_iter().map(move |other| {

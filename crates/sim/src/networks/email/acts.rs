@@ -135,7 +135,11 @@ fn answered(net: &Email, of: Option<&str>, account: &str) -> Option<(Vec<String>
     references.push(of.to_owned());
     let subject = known.subject.trim_start_matches("Re: ").to_owned();
     // Whoever adds to words of their own writes to us all the same.
-    let to = if known.own { known.answers_to } else { account.to_owned() };
+    let to = if known.own {
+        known.answers_to
+    } else {
+        account.to_owned()
+    };
     Some((references, format!("Re: {subject}"), to))
 }
 
@@ -143,7 +147,11 @@ fn answered(net: &Email, of: Option<&str>, account: &str) -> Option<(Vec<String>
 fn write(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
     let name = person(net, act).name.clone();
     let from = address_of(&act.by);
-    let of = act.of.as_deref();
+    let newest = net.newest.get(&thread_of(&from, account)).cloned();
+    let of = act
+        .of
+        .as_deref()
+        .or_else(|| newest.as_deref().filter(|_| act.flag("goes_on")));
     // A mail that is answered says to which mailbox the answer goes.
     let account = of
         .and_then(|of| net.known.get(of))
@@ -184,8 +192,15 @@ fn write(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
         account,
         own: false,
     };
+    net.newest
+        .insert(thread_of(&from, &known.account), id.clone());
     net.known.insert(id.clone(), known);
     Ok(json!({"id": id, "person": from, "root": root}))
+}
+
+/// Names what two have written to each other.
+pub(super) fn thread_of(person: &str, account: &str) -> String {
+    format!("{person} {account}")
 }
 
 /// Lets our own people answer in a mail program, which files what it sends by itself.
@@ -196,13 +211,20 @@ fn native_reply(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
         .get(of)
         .cloned()
         .ok_or_else(|| Refused::not_found("the answered mail"))?;
-    let account = if known.account.is_empty() { account } else { &known.account };
+    let account = if known.account.is_empty() {
+        account
+    } else {
+        &known.account
+    };
     let mut references = known.references.clone();
     references.push(of.to_owned());
     let domain = account.rsplit('@').next().unwrap_or(ELSEWHERE);
     let id = new_id(domain, kit);
     let subject = format!("Re: {}", known.subject.trim_start_matches("Re: "));
-    let name = net.accounts.get(account).map(|account| account.name.clone());
+    let name = net
+        .accounts
+        .get(account)
+        .map(|account| account.name.clone());
     let letter = Letter {
         id: Some(&id),
         from: (name.as_deref().unwrap_or_default(), account),
@@ -214,7 +236,10 @@ fn native_reply(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
         ..Letter::default()
     };
     let mail = letter.write(kit.now(), kit);
-    let filed_by_server = net.accounts.get(account).is_some_and(|account| account.files_sent);
+    let filed_by_server = net
+        .accounts
+        .get(account)
+        .is_some_and(|account| account.files_sent);
     let recipient = known.answers_to.clone();
     net.leave(account, &[recipient], &mail, kit);
     if !filed_by_server {
@@ -229,7 +254,11 @@ fn deliver(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
         Some(text) => STANDARD
             .decode(text)
             .map_err(|error| Refused(422, error.to_string()))?,
-        None => act.text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes(),
+        None => act
+            .text
+            .replace("\r\n", "\n")
+            .replace('\n', "\r\n")
+            .into_bytes(),
     };
     let folder = act.more("folder").unwrap_or(INBOX);
     let uid = net.arrive(account, folder, &mail, kit);

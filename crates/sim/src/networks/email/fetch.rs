@@ -69,7 +69,10 @@ fn given(mail: &Mail, item: &str) -> Option<Vec<u8>> {
         "MODSEQ" => format!("MODSEQ ({})", mail.changed),
         "RFC822" => return Some(counted_out("RFC822", &mail.bytes)),
         "RFC822.HEADER" => {
-            return Some(counted_out("RFC822.HEADER", &mail.bytes[..mail.header_end()]));
+            return Some(counted_out(
+                "RFC822.HEADER",
+                &mail.bytes[..mail.header_end()],
+            ));
         }
         _ => return section(mail, &name),
     };
@@ -78,7 +81,9 @@ fn given(mail: &Mail, item: &str) -> Option<Vec<u8>> {
 
 /// Gives a section such as `BODY.PEEK[HEADER]<0.100>`.
 fn section(mail: &Mail, name: &str) -> Option<Vec<u8>> {
-    let rest = name.strip_prefix("BODY.PEEK[").or_else(|| name.strip_prefix("BODY["))?;
+    let rest = name
+        .strip_prefix("BODY.PEEK[")
+        .or_else(|| name.strip_prefix("BODY["))?;
     let (section, part) = rest.split_once(']')?;
     let header_end = mail.header_end();
     let bytes = match section {
@@ -102,7 +107,10 @@ fn section(mail: &Mail, name: &str) -> Option<Vec<u8>> {
     let (from, most) = part.strip_prefix('<')?.strip_suffix('>')?.split_once('.')?;
     let from = from.parse::<usize>().ok()?.min(bytes.len());
     let end = from.saturating_add(most.parse().ok()?).min(bytes.len());
-    Some(counted_out(&format!("BODY[{section}]<{from}>"), &bytes[from..end]))
+    Some(counted_out(
+        &format!("BODY[{section}]<{from}>"),
+        &bytes[from..end],
+    ))
 }
 
 fn counted_out(name: &str, bytes: &[u8]) -> Vec<u8> {
@@ -172,21 +180,36 @@ mod tests {
     fn asked(folder: &mut Folder, items: &str, rest: &str, read_only: bool) -> Option<String> {
         let words = words::read(format!("{items} {rest}").as_bytes()).expect("they are words");
         let mut told = Vec::new();
-        fetch(folder, ("1:*", true), &words[0], &words[1..], read_only, &mut told)?;
+        fetch(
+            folder,
+            ("1:*", true),
+            &words[0],
+            &words[1..],
+            read_only,
+            &mut told,
+        )?;
         Some(String::from_utf8(told).expect("it is text"))
     }
 
     #[test]
     fn mails_are_given_in_the_parts_that_are_asked_for() {
         let mut folder = Folder::default();
-        folder.add(b"From: a@b\r\nX-Long: one\r\n two\r\n\r\nHallo", 1_795_323_600_000);
+        folder.add(
+            b"From: a@b\r\nX-Long: one\r\n two\r\n\r\nHallo",
+            1_795_323_600_000,
+        );
         let told = asked(&mut folder, "(RFC822.SIZE INTERNALDATE)", "", true);
-        let expected = "* 1 FETCH (UID 1 RFC822.SIZE 38 INTERNALDATE \"22-Nov-2026 05:00:00 +0000\")\r\n";
+        let expected =
+            "* 1 FETCH (UID 1 RFC822.SIZE 37 INTERNALDATE \"22-Nov-2026 05:00:00 +0000\")\r\n";
         assert_eq!(told.as_deref(), Some(expected));
         let told = asked(&mut folder, "BODY.PEEK[TEXT]<1.3>", "", false);
-        assert_eq!(told.as_deref(), Some("* 1 FETCH (UID 1 BODY[TEXT]<1> {3}\r\nall)\r\n"));
+        assert_eq!(
+            told.as_deref(),
+            Some("* 1 FETCH (UID 1 BODY[TEXT]<1> {3}\r\nall)\r\n")
+        );
         let told = asked(&mut folder, "BODY.PEEK[HEADER.FIELDS (X-Long)]", "", false);
-        let expected = "* 1 FETCH (UID 1 BODY[HEADER.FIELDS (X-LONG)] {19}\r\nX-LONG: one two\r\n\r\n)\r\n";
+        let expected =
+            "* 1 FETCH (UID 1 BODY[HEADER.FIELDS (X-LONG)] {19}\r\nX-LONG: one two\r\n\r\n)\r\n";
         assert_eq!(told.as_deref(), Some(expected));
         assert_eq!(folder.mails[0].flags.len(), 0, "looking marks nothing");
         asked(&mut folder, "BODY[]", "", false).expect("it is given");
@@ -202,9 +225,24 @@ mod tests {
         let before = folder.changes;
         let mut told = Vec::new();
         let flags = words::read(b"(\\Seen)").expect("they are words");
-        store(&mut folder, ("2", true), "+FLAGS.SILENT", &flags[0], &mut told).expect("it is put");
-        let told = asked(&mut folder, "(FLAGS)", &format!("(CHANGEDSINCE {before})"), true);
-        let expected = format!("* 2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ ({}))\r\n", before + 1);
+        store(
+            &mut folder,
+            ("2", true),
+            "+FLAGS.SILENT",
+            &flags[0],
+            &mut told,
+        )
+        .expect("it is put");
+        let told = asked(
+            &mut folder,
+            "(FLAGS)",
+            &format!("(CHANGEDSINCE {before})"),
+            true,
+        );
+        let expected = format!(
+            "* 2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ ({}))\r\n",
+            before + 1
+        );
         assert_eq!(told, Some(expected));
     }
 }

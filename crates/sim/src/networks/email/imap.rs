@@ -1,9 +1,7 @@
 //! The door at which mail is read: IMAP4rev1 as mail programs use it, with IDLE, CONDSTORE and UIDPLUS.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::folder::Folder;
+use super::signing::{SigningIn, go_on};
 use super::words::{self, Word, counted};
 use super::{Account, Email, INBOX, fetch, search};
 use crate::networks::kit::{Kit, Said, Step, Want};
@@ -11,8 +9,6 @@ use crate::networks::kit::{Kit, Said, Step, Want};
 const ABILITIES: &str = "IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 IDLE CONDSTORE UIDPLUS";
 /// The largest mail that is taken.
 const LARGEST: usize = 50 << 20;
-/// What a server says that knows the token but not any more, in base64.
-const COMPLAINT: &str = "eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=";
 
 /// One connection.
 #[derive(Debug, Default)]
@@ -29,14 +25,7 @@ pub(super) struct Session {
     counting: bool,
     /// The mark of the command during which news are told.
     idling: Option<String>,
-    signing_in: Option<SigningIn>,
-}
-
-#[derive(Debug)]
-struct SigningIn {
-    mark: String,
-    mechanism: String,
-    complained: bool,
+    pub(super) signing_in: Option<SigningIn>,
 }
 
 /// How a command ended.
@@ -81,7 +70,10 @@ impl Session {
             let mut words = text.split_ascii_whitespace().skip(1);
             let mut name = words.next().unwrap_or_default().to_ascii_lowercase();
             if name == "uid" {
-                name = format!("uid-{}", words.next().unwrap_or_default().to_ascii_lowercase());
+                name = format!(
+                    "uid-{}",
+                    words.next().unwrap_or_default().to_ascii_lowercase()
+                );
             }
             let secret = matches!(name.as_str(), "login" | "authenticate");
             (name, if secret { Vec::new() } else { command })
@@ -129,7 +121,9 @@ impl Session {
 
     /// Returns what is new in the folder since this side was told.
     fn news(&mut self, net: &mut Email) -> String {
-        let count = self.place(net).map_or(self.seen, |(folder, _)| folder.mails.len());
+        let count = self
+            .place(net)
+            .map_or(self.seen, |(folder, _)| folder.mails.len());
         if count == self.seen {
             return String::new();
         }
@@ -146,7 +140,7 @@ pub(super) fn hear(net: &mut Email, session: &mut Session, input: &[u8], kit: &K
         return Said::nothing();
     }
     if let Some(signing_in) = session.signing_in.take() {
-        return go_on_signing_in(net, session, signing_in, input, kit);
+        return go_on(net, session, signing_in, input, kit);
     }
     if let Some(mark) = session.idling.take() {
         if !input.trim_ascii().eq_ignore_ascii_case(b"DONE") {
@@ -174,15 +168,11 @@ pub(super) fn hear(net: &mut Email, session: &mut Session, input: &[u8], kit: &K
     match (name.as_str(), &words[2..]) {
         ("IDLE", []) => idle(net, session, mark),
         ("AUTHENTICATE", [mechanism, rest @ ..]) => {
-            let signing_in = SigningIn {
-                mark,
-                mechanism: mechanism.name(),
-                complained: false,
-            };
+            let signing_in = SigningIn::new(mark, mechanism.name());
             match rest.first() {
                 Some(initial) => {
                     let initial = initial.text();
-                    go_on_signing_in(net, session, signing_in, initial.as_bytes(), kit)
+                    go_on(net, session, signing_in, initial.as_bytes(), kit)
                 }
                 None => {
                     session.signing_in = Some(signing_in);
@@ -190,9 +180,11 @@ pub(super) fn hear(net: &mut Email, session: &mut Session, input: &[u8], kit: &K
                 }
             }
         }
-        ("LOGOUT", []) => {
-            Said::new(200, format!("* BYE until then\r\n{mark} OK LOGOUT completed\r\n")).last()
-        }
+        ("LOGOUT", []) => Said::new(
+            200,
+            format!("* BYE until then\r\n{mark} OK LOGOUT completed\r\n"),
+        )
+        .last(),
         (name, words) => {
             let mut told = Vec::new();
             let outcome = command_of(net, session, (name, words), &mut told, kit);
@@ -244,12 +236,19 @@ fn command_of(
         }
         ("CLOSE" | "UNSELECT", []) => session.folder = None,
         ("LIST" | "LSUB", [_, _]) => {
-            for folder in account(net, session).into_iter().flat_map(|account| account.folders.keys()) {
+            for folder in account(net, session)
+                .into_iter()
+                .flat_map(|account| account.folders.keys())
+            {
                 tell(format!("* {name} () \"/\" \"{folder}\""));
             }
         }
         ("CREATE", [folder]) => {
-            if let Some(account) = session.account.as_ref().and_then(|key| net.accounts.get_mut(key)) {
+            if let Some(account) = session
+                .account
+                .as_ref()
+                .and_then(|key| net.accounts.get_mut(key))
+            {
                 account.folders.entry(folder.text()).or_default();
             }
         }
@@ -306,7 +305,10 @@ fn open(
         return missing();
     };
     tell("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)".to_owned());
-    tell("* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] flags".to_owned());
+    tell(
+        "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] flags"
+            .to_owned(),
+    );
     tell(format!("* {} EXISTS", found.mails.len()));
     tell("* 0 RECENT".to_owned());
     tell(format!("* OK [UIDVALIDITY {}] valid", found.validity));
@@ -334,14 +336,20 @@ fn append(net: &mut Email, session: &Session, folder: &Word, rest: &[Word], kit:
         return Outcome::No("[TRYCREATE] there is no such folder".to_owned());
     }
     let uid = net.arrive(&key, &folder, mail, kit);
-    let place = net.accounts.get_mut(&key).and_then(|account| account.folders.get_mut(&folder));
+    let place = net
+        .accounts
+        .get_mut(&key)
+        .and_then(|account| account.folders.get_mut(&folder));
     let (Some(uid), Some(place)) = (uid, place) else {
         return missing();
     };
     if let (Some(Word::List(flags)), Some(mail)) = (rest.first(), place.mails.last_mut()) {
         mail.flags.extend(flags.iter().map(Word::text));
     }
-    Outcome::Ok(format!("[APPENDUID {} {uid}] APPEND completed", place.validity))
+    Outcome::Ok(format!(
+        "[APPENDUID {} {uid}] APPEND completed",
+        place.validity
+    ))
 }
 
 /// Searches, fetches and marks, by number or by place.
@@ -376,59 +384,5 @@ fn in_folder(
     match worked {
         Some(()) => Outcome::Ok(format!("{name} completed")),
         None => Outcome::Bad("not understood".to_owned()),
-    }
-}
-
-fn go_on_signing_in(
-    net: &mut Email,
-    session: &mut Session,
-    mut signing_in: SigningIn,
-    input: &[u8],
-    kit: &Kit,
-) -> Said {
-    let mark = signing_in.mark.clone();
-    let no = |mark: &str| {
-        Said::new(401, format!("{mark} NO [AUTHENTICATIONFAILED] wrong name or password\r\n"))
-    };
-    if signing_in.complained {
-        return no(&mark);
-    }
-    let said = STANDARD.decode(input.trim_ascii()).unwrap_or_default();
-    let opened = signed_in(net, &signing_in.mechanism, &said, kit);
-    if let Some(address) = opened {
-        session.account = Some(address);
-        return Said::new(200, format!("{mark} OK signed in\r\n"));
-    }
-    if signing_in.mechanism == "XOAUTH2" {
-        signing_in.complained = true;
-        session.signing_in = Some(signing_in);
-        return Said::new(401, format!("+ {COMPLAINT}\r\n"));
-    }
-    no(&mark)
-}
-
-/// Returns the mailbox that somebody opens by what SASL said.
-pub(super) fn signed_in(net: &Email, mechanism: &str, said: &[u8], kit: &Kit) -> Option<String> {
-    let text = String::from_utf8_lossy(said).into_owned();
-    match mechanism {
-        "PLAIN" => {
-            let mut parts = text.split('\0').skip(1);
-            let (user, password) = (parts.next()?.to_lowercase(), parts.next()?);
-            let account = net.accounts.get(&user)?;
-            account.is_opened_by(password).then_some(user)
-        }
-        "XOAUTH2" => {
-            let user = text.strip_prefix("user=")?.split('\x01').next()?.to_lowercase();
-            let account = net.accounts.get(&user)?;
-            let token = account.token.as_ref().filter(|_| !account.revoked)?;
-            token.opens(&text, &user, kit.now()).then_some(user)
-        }
-        _ => None,
-    }
-}
-
-impl Account {
-    pub(super) fn is_opened_by(&self, password: &str) -> bool {
-        !self.revoked && self.token.is_none() && self.password == password
     }
 }

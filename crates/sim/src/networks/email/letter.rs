@@ -58,7 +58,11 @@ impl Letter<'_> {
             return mail.into_bytes();
         }
         let mark = format!("=_{}", kit.ids.letters("boundary", 16));
-        mail.extend(["Content-Type: multipart/mixed; boundary=\"", &mark, "\"\r\n\r\n"]);
+        mail.extend([
+            "Content-Type: multipart/mixed; boundary=\"",
+            &mark,
+            "\"\r\n\r\n",
+        ]);
         mail.extend(["--", &mark, "\r\n", &text]);
         for file in self.files {
             mail.extend(["\r\n--", &mark, "\r\n", &file_part(file)]);
@@ -86,12 +90,22 @@ impl Letter<'_> {
 /// Writes the report that a mail of ours did not reach somebody.
 pub(super) fn report(to: &str, sender: &str, mail: &[u8], trouble: &str, kit: &Kit) -> Vec<u8> {
     let read = MessageParser::default().parse_headers(mail);
-    let id = read.as_ref().and_then(|read| read.message_id()).unwrap_or_default();
-    let subject = read.as_ref().and_then(|read| read.subject()).unwrap_or_default();
+    let id = read
+        .as_ref()
+        .and_then(|read| read.message_id())
+        .unwrap_or_default();
+    let subject = read
+        .as_ref()
+        .and_then(|read| read.subject())
+        .unwrap_or_default();
     let domain = to.rsplit('@').next().unwrap_or_default();
     let (code, words) = trouble.split_once(' ').unwrap_or((trouble, ""));
     let status = words.split(' ').next().unwrap_or_default();
-    let action = if code.starts_with('4') { "delayed" } else { "failed" };
+    let action = if code.starts_with('4') {
+        "delayed"
+    } else {
+        "failed"
+    };
     let mark = format!("=_{}", kit.ids.letters("boundary", 16));
     let own = kit.ids.letters("report", 16);
     let date = date(kit.now());
@@ -140,7 +154,10 @@ fn encoded(text: &str) -> String {
     }
     let mut words: Vec<String> = vec![String::new()];
     for sign in text.chars() {
-        if words.last().is_some_and(|word| word.len() + sign.len_utf8() > WORD) {
+        if words
+            .last()
+            .is_some_and(|word| word.len() + sign.len_utf8() > WORD)
+        {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut() {
@@ -208,7 +225,10 @@ mod tests {
     fn what_is_written_is_read_again() {
         let clock = Arc::new(SimClock::new(Some(1_795_323_600_000), true));
         let kit = Kit::new("email", String::new(), clock, Ids::new(1, 0));
-        let text = format!("Grüße = {} und 🚆\n\nZeile am Ende ", "sehr lang ".repeat(20));
+        let text = format!(
+            "Grüße = {} und 🚆\n\nZeile am Ende ",
+            "sehr lang ".repeat(20)
+        );
         let references = ["a@b".to_owned(), "c@d".to_owned()];
         let letter = Letter {
             id: Some("x@y"),
@@ -221,11 +241,17 @@ mod tests {
             ..Letter::default()
         };
         let mail = letter.write(kit.now(), &kit);
-        assert!(mail.split(|byte| *byte == b'\n').all(|line| line.len() <= 100));
+        assert!(
+            mail.split(|byte| *byte == b'\n')
+                .all(|line| line.len() <= 100)
+        );
         let read = MessageParser::default().parse(&mail).expect("it is a mail");
         assert_eq!(read.message_id(), Some("x@y"));
         assert_eq!(read.subject(), Some(letter.subject));
-        let from = read.from().and_then(|from| from.first()).expect("an author");
+        let from = read
+            .from()
+            .and_then(|from| from.first())
+            .expect("an author");
         assert_eq!(from.name.as_deref(), Some("Jörg Öhlmann"));
         let words = read.body_text(0).expect("a text").replace("\r\n", "\n");
         assert_eq!(words.trim_end(), text.trim_end());
@@ -233,6 +259,9 @@ mod tests {
         let file = read.attachment(0).expect("a file");
         assert_eq!(file.attachment_name(), Some("bild.png"));
         assert!(file.contents().starts_with(b"\x89PNG"));
-        assert_eq!(read.date().map(|date| date.to_timestamp()), Some(1_795_323_600));
+        assert_eq!(
+            read.date().map(|date| date.to_timestamp()),
+            Some(1_795_323_600)
+        );
     }
 }

@@ -7,6 +7,7 @@ mod folder;
 mod imap;
 mod letter;
 mod search;
+mod signing;
 mod smtp;
 mod token;
 mod words;
@@ -87,6 +88,8 @@ pub(crate) struct Email {
     accounts: BTreeMap<String, Account>,
     people: BTreeMap<String, Person>,
     known: BTreeMap<String, Known>,
+    /// The newest mail between somebody and one of our mailboxes.
+    newest: BTreeMap<String, String>,
     #[serde(skip)]
     sessions: BTreeMap<u64, Session>,
 }
@@ -153,7 +156,11 @@ impl Email {
             own: true,
         };
         self.known.insert(id.clone(), known);
-        if self.accounts.get(from).is_some_and(|account| account.files_sent) {
+        if self
+            .accounts
+            .get(from)
+            .is_some_and(|account| account.files_sent)
+        {
             self.arrive(from, SENT, mail, kit);
         }
         for recipient in recipients {
@@ -167,6 +174,8 @@ impl Email {
                 self.arrive(from, INBOX, &report, kit);
                 continue;
             }
+            let thread = acts::thread_of(recipient, from);
+            self.newest.insert(thread, id.clone());
             kit.own_words.note(OwnWord {
                 id: id.clone(),
                 by: from.to_owned(),
@@ -321,7 +330,9 @@ impl Network for Email {
             name: wish.called().to_owned(),
             password: kit.ids.letters("password", 16),
             token: wish.flag("by_token").then(|| Token::new(kit)),
-            folders: [INBOX, SENT].map(|name| (name.to_owned(), Folder::default())).into(),
+            folders: [INBOX, SENT]
+                .map(|name| (name.to_owned(), Folder::default()))
+                .into(),
             files_sent: wish.more.get("files_sent") != Some(&Value::Bool(false)),
             greylists: wish.flag("greylists"),
             waiting: BTreeMap::new(),

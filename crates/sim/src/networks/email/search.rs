@@ -94,7 +94,9 @@ fn field<'a>(name: String, wanted: String) -> Criterion<'a> {
     let wanted = wanted.to_lowercase();
     Box::new(move |_, mail| {
         let fields = mail.fields(&name);
-        fields.iter().any(|value| value.to_lowercase().contains(&wanted))
+        fields
+            .iter()
+            .any(|value| value.to_lowercase().contains(&wanted))
     })
 }
 
@@ -118,7 +120,10 @@ mod tests {
         let day = 86_400_000;
         let mut folder = Folder::default();
         let base = 1_795_323_600_000;
-        folder.add(b"Message-ID: <kulant.1.x@a>\r\nSubject: Bus\r\n\r\nEins", base);
+        folder.add(
+            b"Message-ID: <kulant.1.x@a>\r\nSubject: Bus\r\n\r\nEins",
+            base,
+        );
         folder.add(b"Message-ID: <b@a>\r\n\r\nZwei", base + day);
         folder.add(b"Message-ID: <c@a>\r\n\r\nDrei", base + 2 * day);
         folder.mails.remove(1);

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Email, imap};
+use super::{Email, signing};
 use crate::item::Millis;
 use crate::networks::kit::{Kit, Limit, Said, Step, Want};
 
@@ -137,7 +137,9 @@ pub(super) fn hear(net: &mut Email, session: &mut Session, input: &[u8], kit: &K
         }
         "QUIT" => answer(221, "2.0.0 until then").last(),
         "VRFY" => answer(252, "2.5.0 nobody says"),
-        "AUTH" | "MAIL" | "RCPT" | "DATA" if !session.greeted => answer(503, "5.5.1 say EHLO first"),
+        "AUTH" | "MAIL" | "RCPT" | "DATA" if !session.greeted => {
+            answer(503, "5.5.1 say EHLO first")
+        }
         "AUTH" => sign_in(net, session, rest, kit),
         "MAIL" => mail(net, session, rest, kit),
         "RCPT" => recipient(net, session, rest, kit),
@@ -186,7 +188,7 @@ fn go_on_signing_in(
     let opened = match signing_in {
         SigningIn::Initial(mechanism) => {
             token_refused = mechanism == "XOAUTH2";
-            imap::signed_in(net, &mechanism, &said, kit)
+            signing::signed_in(net, &mechanism, &said, kit)
         }
         SigningIn::User => {
             session.signing_in = Some(SigningIn::Password(text().to_lowercase()));
@@ -225,7 +227,10 @@ fn mail(net: &Email, session: &mut Session, rest: &str, kit: &Kit) -> Said {
     let Some(sender) = address(rest, "FROM:") else {
         return answer(501, "5.5.4 from whom?");
     };
-    let revoked = net.accounts.get(account).is_none_or(|account| account.revoked);
+    let revoked = net
+        .accounts
+        .get(account)
+        .is_none_or(|account| account.revoked);
     if revoked {
         return answer(535, "5.7.8 the password was changed");
     }
@@ -253,12 +258,18 @@ fn recipient(net: &mut Email, session: &mut Session, rest: &str, kit: &Kit) -> S
     // The server knows its own people; of others it hears later.
     let domain = |address: &str| address.rsplit('@').next().unwrap_or_default().to_owned();
     if domain(&recipient) == domain(&sender) && !net.accounts.contains_key(&recipient) {
-        return answer(550, &format!("5.1.1 <{recipient}>: there is nobody of that name"));
+        return answer(
+            550,
+            &format!("5.1.1 <{recipient}>: there is nobody of that name"),
+        );
     }
     if let Some(account) = net.accounts.get_mut(&sender)
         && account.greylists
     {
-        let since = *account.waiting.entry(recipient.clone()).or_insert(kit.now());
+        let since = *account
+            .waiting
+            .entry(recipient.clone())
+            .or_insert(kit.now());
         if kit.now() - since < GREY {
             return answer(450, "4.2.0 greylisted, come back later");
         }
@@ -269,7 +280,10 @@ fn recipient(net: &mut Email, session: &mut Session, rest: &str, kit: &Kit) -> S
 
 /// Takes a mail, whose lines that begin with a dot have one more.
 fn take(net: &mut Email, session: &mut Session, input: &[u8], kit: &Kit) -> Said {
-    let (sender, recipients) = (session.sender.take(), std::mem::take(&mut session.recipients));
+    let (sender, recipients) = (
+        session.sender.take(),
+        std::mem::take(&mut session.recipients),
+    );
     session.forget();
     let content = input.strip_suffix(b".\r\n").unwrap_or(input);
     if content.len() > LARGEST {
@@ -283,5 +297,8 @@ fn take(net: &mut Email, session: &mut Session, input: &[u8], kit: &Kit) -> Said
         return answer(503, "5.5.1 from whom?");
     };
     net.leave(&sender, &recipients, &mail, kit);
-    answer(250, &format!("2.0.0 queued as {}", kit.ids.letters("queue", 12)))
+    answer(
+        250,
+        &format!("2.0.0 queued as {}", kit.ids.letters("queue", 12)),
+    )
 }

@@ -1,5 +1,6 @@
 //! The simulated networks over plain HTTP, as clients of the real ones see them.
 
+mod email;
 mod kit;
 mod mastodon;
 mod meta;
