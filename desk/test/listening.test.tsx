@@ -71,4 +71,17 @@ describe('listening post', () => {
     await desk.person.click(screen.getByRole('button', { name: 'Noch einmal versuchen' }))
     expect(await screen.findByRole('button', { name: 'Nordtalbahn' })).toBeTruthy()
   })
+
+  it('offers no inbox in which nothing is said in public, and says what the server misses', async () => {
+    const desk = await startDesk({ path: '/desk/listening', account: '21' })
+    await desk.person.click(await screen.findByRole('button', { name: 'Neue Suche' }))
+    const dialog = within(await screen.findByRole('dialog', { name: 'Neue Suche' }))
+    expect(await dialog.findByRole('checkbox', { name: /Nordtalbahn auf X$/ })).toBeTruthy()
+    await waitFor(() => expect(dialog.queryByRole('checkbox', { name: /Nordtalbahn Hotline$/ })).toBeNull())
+    await desk.person.type(dialog.getByRole('textbox', { name: 'Name' }), 'Bahn')
+    await desk.person.type(dialog.getByLabelText('Hashtags', { selector: 'input' }), 'bahn{Enter}')
+    desk.rig((request) => request.method === 'POST' && request.path === '/searches', { status: 422, body: { status: 422, code: 'validation_failed', errors: [{ field: 'inboxes', code: 'not_public', detail: '' }] } })
+    await desk.person.click(dialog.getByRole('button', { name: 'Speichern' }))
+    expect((await dialog.findByRole('alert')).textContent).toBe('Dort wird nichts öffentlich gesagt, also gibt es nichts zu finden.')
+  })
 })

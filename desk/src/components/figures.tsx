@@ -1,4 +1,4 @@
-// How a post or a comment is doing at its network: views, likes, replies, as far as the network tells.
+// How a post or a comment is doing at its network: views, likes, replies, as far as the network tells; what nobody did yet is not counted out.
 import IconEye from '@tabler/icons-react/dist/esm/icons/IconEye.mjs'
 import IconMessages from '@tabler/icons-react/dist/esm/icons/IconMessages.mjs'
 import IconThumbUp from '@tabler/icons-react/dist/esm/icons/IconThumbUp.mjs'
@@ -13,8 +13,8 @@ const SIGNS = { views: IconEye, likes: IconThumbUp, replies: IconMessages } as c
 export function Figures({ figures }: { figures: Message['figures'] }) {
   const { t, i18n } = useTranslation()
   const told = (['views', 'likes', 'replies'] as const).flatMap((name) => {
-    const count = figures?.[name] ?? null
-    return count === null ? [] : [{ name, count }]
+    const count = figures?.[name] ?? 0
+    return count > 0 ? [{ name, count }] : []
   })
   if (!figures || told.length === 0) return null
   return (

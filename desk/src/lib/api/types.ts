@@ -99,7 +99,7 @@ export interface SchemaField {
 }
 export interface SettingsSchema { properties?: Record<string, SchemaField>; required?: string[] }
 export type Connection = Answer<Schemas['Connection']>
-export type Channel = Narrow<Omit<Schemas['Channel'], 'capabilities'>, { settings_schema: SettingsSchema }> & { capabilities?: { calls?: boolean } }
+export type Channel = Narrow<Omit<Schemas['Channel'], 'capabilities'>, { settings_schema: SettingsSchema }> & { capabilities?: { calls?: boolean; public?: object | null } }
 export type NewCall = Schemas['CallBody']
 
 export type SavedView = Schemas['View']

@@ -4,11 +4,13 @@ import '@mantine/core/styles/NumberInput.css'
 import '@mantine/core/styles/Pill.css'
 import '@mantine/core/styles/PillsInput.css'
 import '@mantine/core/styles/ScrollArea.css'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChannelGlyph } from '../../../components/channel-glyph'
 import { useProblemText } from '../../../components/use-problem-text'
-import { useBrands, useInboxes } from '../../../lib/api/directory'
+import { Problem } from '../../../lib/api/client'
+import { channelsQuery, useBrands, useInboxes } from '../../../lib/api/directory'
 import type { Search, SearchFields, Trial } from '../../../lib/api/types'
 import { trySearch, useChangeSearch } from '../api/searches'
 import classes from './listening.module.css'
@@ -19,18 +21,21 @@ const STATES: Search['state'][] = ['draft', 'on', 'muted']
 const NOTHING: Search['terms'] = { words: [], hashtags: [], mentions: [], without: [], slips: true, languages: [] }
 
 export function SearchForm({ search, onClose }: { search: Search | null; onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const describe = useProblemText()
   const brands = useBrands()
   const { save, remove } = useChangeSearch()
   const [name, setName] = useState(search?.name ?? '')
   const [chosenBrand, setBrand] = useState<string | null>(search?.brand.id ?? null)
+  const [budgets, setBudgets] = useState<Record<string, number>>(Object.fromEntries(search?.inboxes.map((place) => [place.inbox.id, place.budget]) ?? []))
   const brand = chosenBrand ?? brands[0]?.id ?? ''
-  const inboxes = useInboxes().filter((inbox) => inbox.brand.id === brand)
+  const { data: channels = [] } = useQuery(channelsQuery)
+  /** Where nothing is said in public, nothing can be found. */
+  const silent = new Set(channels.filter(({ capabilities }) => capabilities?.public === null).map(({ channel }) => channel))
+  const inboxes = useInboxes().filter((inbox) => inbox.brand.id === brand && (!silent.has(inbox.channel) || inbox.id in budgets))
   const [state, setState] = useState<Search['state']>(search?.state ?? 'draft')
   const [terms, setTerms] = useState(search?.terms ?? NOTHING)
   const [rule, setRule] = useState(search?.take_up ?? null)
-  const [budgets, setBudgets] = useState<Record<string, number>>(Object.fromEntries(search?.inboxes.map((place) => [place.inbox.id, place.budget]) ?? []))
   const [trial, setTrial] = useState<Trial | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
   const [busy, setBusy] = useState<'save' | 'try' | 'remove' | null>(null)
@@ -43,7 +48,9 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
     try {
       await work()
     } catch (error) {
-      setTrouble(describe(error))
+      const fault = error instanceof Problem ? error.document.errors?.[0]?.code : undefined
+      const why = `desk.field_problem.${fault}`
+      setTrouble(fault && i18n.exists(why) ? t(why) : describe(error))
     } finally {
       setBusy(null)
     }
@@ -89,6 +96,7 @@ export function SearchForm({ search, onClose }: { search: Search | null; onClose
         </Checkbox.Group>
         <fieldset>
           <legend>{t('desk.listening.inboxes')}</legend>
+          {channels.length > 0 && inboxes.length === 0 && <p className={classes.soft}>{t('desk.listening.no_inboxes')}</p>}
           {inboxes.map((inbox) => (
             <div key={inbox.id} className={classes.row}>
               <Checkbox checked={inbox.id in budgets} onChange={(event) => choose(inbox.id, event.currentTarget.checked)} label={<span className={classes.place}><ChannelGlyph inbox={inbox} /> {inbox.name}</span>} />
