@@ -255,8 +255,8 @@ fn what_connecting_needs_and_fills_are_settings() {
             let known = schema["properties"].get(*name);
             assert!(known.is_some(), "{}: {name}", channel.name());
         }
-        let both = |name: &&str| connecting.fills.contains(name);
-        assert!(!connecting.needs.iter().any(|name| both(&name)));
+        let both = |name| connecting.fills.contains(name);
+        assert!(!connecting.needs.iter().any(both));
         assert!(!connecting.scopes.is_empty());
     }
     assert_eq!(

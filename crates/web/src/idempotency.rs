@@ -216,7 +216,11 @@ fn key(request: &Request) -> Result<Option<String>, Problem> {
     Ok(Some(key.to_owned()))
 }
 
-/// Saying twice that one is there is as good as once, and sign-in makes a new session each time.
+/// Saying twice that one is there is as good as once; sign-in makes a new session each time, and whoever
+/// begins to connect a new attempt.
 fn is_never_kept(path: &str) -> bool {
-    path.ends_with("/presence") || path.contains("/session") || path.contains("/invitations/")
+    let ends = ["/presence", "/connection"];
+    ends.iter().any(|end| path.ends_with(end))
+        || path.contains("/session")
+        || path.contains("/invitations/")
 }

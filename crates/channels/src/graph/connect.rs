@@ -164,7 +164,7 @@ async fn pages(
             .filter(|paging| paging.get("next").is_some())
             .and_then(|paging| paging.pointer("/cursors/after")?.as_str());
         match cursor {
-            Some(cursor) => after = cursor.to_owned(),
+            Some(cursor) => cursor.clone_into(&mut after),
             None => break,
         }
     }

@@ -144,7 +144,9 @@ impl House {
         let request = request.body(Body::empty()).expect("a request");
         let answer = self.router.clone().oneshot(request).await;
         let (parts, body) = answer.expect("the router always answers").into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+        let bytes = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("a body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
         (parts.status.as_u16(), text)
     }
@@ -163,7 +165,10 @@ async fn an_inbox_is_connected_loses_its_access_and_is_connected_again() {
         assert_eq!(new["health"]["trouble"]["class"], "unconnected");
         assert_eq!(new["state"], "failing");
         scene.work().await;
-        assert_eq!(scene.shown().await["health"]["trouble"]["class"], "unconnected");
+        assert_eq!(
+            scene.shown().await["health"]["trouble"]["class"],
+            "unconnected"
+        );
         let transcript = scene.sim.control_url();
         let url = format!("{transcript}/_sim/transcript?network=mastodon");
         let calls = scene.house.care.http.send(Call::get(url)).await;
@@ -198,17 +203,28 @@ async fn an_inbox_is_connected_loses_its_access_and_is_connected_again() {
         let list = scene.chef.get("/api/v1/conversations").await.json;
         assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
         let first = list["items"][0]["id"].clone();
-        scene.order("mastodon/act", json!({"act": "revoke_token", "to": "nordtalbahn"})).await;
+        scene
+            .order(
+                "mastodon/act",
+                json!({"act": "revoke_token", "to": "nordtalbahn"}),
+            )
+            .await;
         scene.house.clock.pass(Duration::from_mins(6));
         scene.work().await;
         let broken = scene.shown().await;
-        assert_eq!(broken["health"]["trouble"]["class"], "auth_broken", "{broken}");
+        assert_eq!(
+            broken["health"]["trouble"]["class"], "auth_broken",
+            "{broken}"
+        );
         scene.order("mastodon/act", says("zwei")).await;
 
         let again = scene.chef.get(&scene.agree().await).await;
         assert_eq!(again.header("location"), scene.landed("connected"));
         let well = scene.shown().await;
-        assert_eq!((&well["state"], &well["id"]), (&json!("active"), &new["id"]));
+        assert_eq!(
+            (&well["state"], &well["id"]),
+            (&json!("active"), &new["id"])
+        );
         // Nobody waits for the turn of the next question.
         scene.work().await;
         let list = scene.chef.get("/api/v1/conversations").await.json;
@@ -243,7 +259,13 @@ async fn only_the_session_that_began_ends_it_and_only_once() {
         assert_eq!(begun.status, 403, "{begun:?}");
 
         // A state that nobody made, and none at all.
-        for query in ["state=x&code=y", "code=y", "state=", "error=access_denied", ""] {
+        for query in [
+            "state=x&code=y",
+            "code=y",
+            "state=",
+            "error=access_denied",
+            "",
+        ] {
             let path = format!("/connect/callback?{query}");
             unknown(&scene.chef.get(&path).await, query);
         }
@@ -271,16 +293,24 @@ async fn only_the_session_that_began_ends_it_and_only_once() {
         let back = scene.decide(url, ALLOW).await;
         let agents = scene.chef.get("/api/v1/agents").await.json;
         let zweite = agents["items"].as_array().expect("a list").iter();
-        let zweite = zweite.clone().find(|one| one["email"] == "zweite@example.org");
+        let zweite = zweite
+            .clone()
+            .find(|one| one["email"] == "zweite@example.org");
         let zweite = zweite.expect("there").clone();
         let path = format!("/api/v1/agents/{}", zweite["id"].as_str().expect("an id"));
         let version = zweite["version"].as_i64().expect("a version");
-        let less = scene.chef.patch(&path, version, json!({"role": "supervisor"})).await;
+        let less = scene
+            .chef
+            .patch(&path, version, json!({"role": "supervisor"}))
+            .await;
         assert_eq!(less.status, 200, "{less:?}");
         let refused = other.get(&back).await;
         assert!([401, 403].contains(&refused.status), "{refused:?}");
         let back = scene.agree().await;
-        let out = scene.chef.send(Method::DELETE, "/api/v1/session", None, &[]).await;
+        let out = scene
+            .chef
+            .send(Method::DELETE, "/api/v1/session", None, &[])
+            .await;
         assert_eq!(out.status, 204, "{out:?}");
         assert_eq!(scene.chef.get(&back).await.status, 401);
         assert!(scene.attempts(&scene.chef).await.is_empty());
@@ -292,7 +322,10 @@ async fn what_is_kept_of_an_attempt_tells_nobody_anything() {
     for house in houses().await {
         let scene = Scene::new(house, "mastodon", &["nordtalbahn"]).await;
         // Who says under which host they are makes no difference.
-        let headers = [("host", "evil.example"), ("x-forwarded-host", "evil.example")];
+        let headers = [
+            ("host", "evil.example"),
+            ("x-forwarded-host", "evil.example"),
+        ];
         let begun = scene
             .chef
             .send(Method::POST, &scene.connection(), Some(json!({})), &headers)
@@ -312,12 +345,18 @@ async fn what_is_kept_of_an_attempt_tells_nobody_anything() {
         for word in [state, "verifier", "client_secret", "base_url"] {
             assert!(!kept.contains(word), "{word}");
         }
-        assert_eq!(attempt.expires_at, scene.house.care.now().after(Duration::from_mins(10)));
+        assert_eq!(
+            attempt.expires_at,
+            scene.house.care.now().after(Duration::from_mins(10))
+        );
 
         // A write by cookie carries its token, here too.
         let forged = [("x-csrf-token", "x")];
         let path = scene.connection();
-        let forged = scene.chef.send(Method::POST, &path, Some(json!({})), &forged).await;
+        let forged = scene
+            .chef
+            .send(Method::POST, &path, Some(json!({})), &forged)
+            .await;
         assert_eq!((forged.status, forged.code()), (403, "csrf_failed"));
     }
 }
@@ -352,10 +391,18 @@ async fn what_comes_of_it_is_said_in_one_word() {
         let scene = Scene::new(house, "mastodon", &["nordtalbahn", "suedtalbahn"]).await;
         let landing = async |back: String, outcome: &str| {
             let landed = scene.chef.get(&back).await;
-            assert_eq!(landed.header("location"), scene.landed(outcome), "{landed:?}");
+            assert_eq!(
+                landed.header("location"),
+                scene.landed(outcome),
+                "{landed:?}"
+            );
         };
         let url = scene.begin().await;
-        landing(scene.decide(&url, &[("_decision", "deny")]).await, "declined").await;
+        landing(
+            scene.decide(&url, &[("_decision", "deny")]).await,
+            "declined",
+        )
+        .await;
         unknown(
             &scene.chef.get(&scene.decide(&url, ALLOW).await).await,
             "a second thought",
@@ -368,7 +415,10 @@ async fn what_comes_of_it_is_said_in_one_word() {
         scene.order("down", down).await;
         landing(back, "unreachable").await;
         let begun = scene.chef.post(&scene.connection(), json!({})).await;
-        assert_eq!((begun.status, begun.code()), (409, "connection_unreachable"));
+        assert_eq!(
+            (begun.status, begun.code()),
+            (409, "connection_unreachable")
+        );
         scene.order("clock", json!({"advance_seconds": 61})).await;
 
         landing(scene.agree().await, "connected").await;
@@ -437,7 +487,10 @@ async fn what_is_missing_is_said_before_anybody_is_sent_anywhere() {
         let offer = chef.get(&path).await.json;
         assert_eq!(offer["missing"], json!(["client_id"]));
         let begun = chef.post(&path, json!({})).await;
-        assert_eq!((begun.status, begun.code()), (409, "connection_needs_settings"));
+        assert_eq!(
+            (begun.status, begun.code()),
+            (409, "connection_needs_settings")
+        );
 
         // What connecting does not bring must still be there.
         let new = json!({"name": "M", "channel": "mastodon", "settings": {}});
