@@ -158,7 +158,7 @@ describe('limits and trouble', () => {
     await startDesk({ path: '/desk/overview' })
     const row = (await screen.findAllByText('Telvia auf Plauder')).map((item) => item.closest('tr')).find(Boolean) as HTMLElement
     expect(within(row).getByText(/Das Netzwerk hat den Zugang beendet/)).toBeTruthy()
-    expect(within(row).getByText(/Erneuern Sie den Zugang.*Der Verlauf bleibt/)).toBeTruthy()
+    expect(within(row).getByText(/verbinden Sie ihn neu.*Der Verlauf bleibt/)).toBeTruthy()
     expect(within(row).getByText('Meldung: signature refused by the network')).toBeTruthy()
   })
 
