@@ -8,7 +8,7 @@ use super::folder::{Folder, Mail};
 use super::words::Word;
 
 /// Whether a mail is one of those that are looked for.
-type Criterion<'a> = Box<dyn Fn(usize, &Mail) -> bool + 'a>;
+type Criterion = Box<dyn Fn(usize, &Mail) -> bool>;
 
 /// Returns the numbers or places of the mails that meet all criteria; none where one is not understood.
 pub(super) fn search(folder: &Folder, criteria: &[Word], by_uid: bool) -> Option<Vec<u32>> {
@@ -26,7 +26,7 @@ pub(super) fn search(folder: &Folder, criteria: &[Word], by_uid: bool) -> Option
     Some(found.collect())
 }
 
-fn criterion<'a>(folder: &Folder, rest: &mut &[Word]) -> Option<Criterion<'a>> {
+fn criterion(folder: &Folder, rest: &mut &[Word]) -> Option<Criterion> {
     let (first, after) = rest.split_first()?;
     *rest = after;
     if let Word::List(inner) = first {
@@ -86,11 +86,11 @@ fn criterion<'a>(folder: &Folder, rest: &mut &[Word]) -> Option<Criterion<'a>> {
     })
 }
 
-fn places<'a>(places: Vec<usize>) -> Criterion<'a> {
+fn places(places: Vec<usize>) -> Criterion {
     Box::new(move |place, _| places.contains(&place))
 }
 
-fn field<'a>(name: String, wanted: String) -> Criterion<'a> {
+fn field(name: String, wanted: String) -> Criterion {
     let wanted = wanted.to_lowercase();
     Box::new(move |_, mail| {
         let fields = mail.fields(&name);
