@@ -4,6 +4,8 @@
 
 mod by_hand;
 mod locked_out;
+mod lost;
+mod promised;
 mod room;
 
 use std::sync::Arc;
@@ -17,9 +19,10 @@ use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
+use kulant_store::deliveries::Tries;
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Delivery, Failure, Message};
-use kulant_store::{Read, Tx, contacts, deliveries, inboxes};
+use kulant_store::{Read, Tx, contacts, deliveries, inboxes, promises};
 use serde_json::json;
 
 use crate::accounts::{self, Opened};
@@ -28,7 +31,7 @@ use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM};
+use crate::{Care, SYSTEM, holding};
 
 pub use by_hand::{cancel, check, retry};
 use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
@@ -43,8 +46,10 @@ const PAUSES: [u64; 12] = [
 ];
 /// How long a message waits while the attachments of others fill the memory.
 const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
-/// How often a lost answer is looked for before a person must decide.
-const LOOK_UPS: i64 = 10;
+/// How long that goes on, where a channel has no more patience than usual.
+const USUAL_PATIENCE: Duration = Duration::from_hours(24);
+/// How long nothing is done about a message of which a part arrived: the network shows late what it has.
+const PARTLY_PAUSE: Duration = Duration::from_mins(2);
 /// How many of the messages before it a message names at most.
 const REFERENCES: i64 = 50;
 /// How long one try may take.
@@ -54,6 +59,7 @@ const TIME: Duration = Duration::from_secs(60);
 struct Leaving {
     message: Message,
     outbound: Outbound,
+    tries: Tries,
     opened: Opened,
     /// Held as long as its attachments stand in memory.
     _room: room::Taken,
@@ -70,8 +76,15 @@ enum Prepared {
     Ready(Box<Leaving>),
 }
 
-/// The rows behind one try: the message, what is said to the network, and the files by their names.
-type Loaded = (Message, Outbound, Vec<(String, messages::Attachment)>);
+/// The rows behind one try.
+struct Loaded {
+    message: Message,
+    /// What is said to the network, without the files.
+    outbound: Outbound,
+    tries: Tries,
+    /// The files by their names.
+    files: Vec<(String, messages::Attachment)>,
+}
 
 /// Does one delivery job.
 pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError> {
@@ -115,30 +128,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
             settle(care, leaving, sent, false).await
         }
         // A process ended between the network's yes and our commit, or the answer was lost.
-        Some(DeliveryState::Sending) => {
-            if !can_look_up(&leaving.opened, care.now()) {
-                let lost = SendError::Uncertain("the answer of the network was lost".to_owned());
-                return settle(care, leaving, Err(lost), true).await;
-            }
-            match look_up(care, &leaving).await {
-                Ok(Some(receipt)) => settle(care, leaving, Ok(receipt), true).await,
-                Ok(None) => {
-                    let sent = send(care, &leaving).await;
-                    settle(care, leaving, sent, false).await
-                }
-                Err(error) if job.attempts >= LOOK_UPS => {
-                    // The network cannot be asked after all: a person decides.
-                    let lost = SendError::Uncertain(error.detail().to_owned());
-                    settle(care, leaving, Err(lost), true).await
-                }
-                Err(error) => {
-                    tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
-                    let at = care.now().after(pause(job.attempts));
-                    keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
-                    Ok(Outcome::Later(at))
-                }
-            }
-        }
+        Some(DeliveryState::Sending) => lost::look(care, job, leaving).await,
         _ => Ok(Outcome::Done),
     }
 }
@@ -146,9 +136,15 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
 /// Loads what leaves, with its attachments if there is room for them.
 async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     let loaded: Option<Loaded> = care.store.read(move |read| load(read, id)).await?;
-    let Some((message, mut outbound, files)) = loaded else {
+    let Some(loaded) = loaded else {
         return Ok(Prepared::Nothing);
     };
+    let Loaded {
+        message,
+        mut outbound,
+        tries,
+        files,
+    } = loaded;
     let Some(opened) = accounts::find(care, message.inbox).await? else {
         return Ok(Prepared::Nothing);
     };
@@ -170,6 +166,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
                     let leaving = Leaving {
                         message,
                         outbound,
+                        tries,
                         opened,
                         _room: room,
                     };
@@ -193,6 +190,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
     Ok(Prepared::Ready(Box::new(Leaving {
         message,
         outbound,
+        tries,
         opened,
         _room: room,
     })))
@@ -222,14 +220,21 @@ fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError>
         .filter_map(|file| Some((file.file_name.clone()?, file)))
         .collect();
     let body = message.body.clone();
+    let tries = deliveries::find_tries(read, id)?;
     let outbound = Outbound {
+        first_tried_at: tries.first_at,
         action: Action::Reply {
             body,
             attachments: Vec::new(),
         },
         ..addressed(read, &message, parent.as_ref())?
     };
-    Ok(Some((message, outbound, files)))
+    Ok(Some(Loaded {
+        message,
+        outbound,
+        tries,
+        files,
+    }))
 }
 
 /// Says of a message where it goes at its network and what it answers; what is to be done there is
@@ -256,7 +261,9 @@ pub(crate) fn addressed(
         visibility: message.visibility,
         in_reply_to: parent.and_then(|parent| parent.network_id.clone()),
         references: deliveries::list_said_before(read, message, REFERENCES)?,
-        automatic: false,
+        first_tried_at: None,
+        // Ours without anybody who wrote it: a machine did.
+        automatic: message.direction == Direction::Out && message.agent.is_none(),
         subject,
         thread: message.thread.clone(),
         recipient,
@@ -309,7 +316,7 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
 
 /// Marks a queued message as handed over; no if somebody took it back meanwhile.
 async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
-    let now = care.now();
+    let (ids, now) = (care.ids(), care.now());
     care.store
         .write(move |tx| {
             let Some(message) = messages::find(tx, id)? else {
@@ -317,7 +324,10 @@ async fn mark_sending(care: &Care, id: MessageId) -> Result<bool, CareError> {
             };
             // The conversation is locked first, as everybody does.
             let row = conversation_of(tx, &message)?;
-            let marked = deliveries::mark_sending(tx, id)?;
+            if !promised::may_leave(tx, id, row.as_ref(), (&ids, now))? {
+                return Ok(false);
+            }
+            let marked = deliveries::mark_sending(tx, id, now)?;
             if marked {
                 tx.append(event(
                     EventKind::MessageSending,
@@ -347,21 +357,6 @@ pub(crate) fn can_look_up(opened: &Opened, now: Timestamp) -> bool {
     opened.channel.can_look_up(&opened.account(now))
 }
 
-async fn look_up(care: &Care, leaving: &Leaving) -> Result<Option<Receipt>, SendError> {
-    let account = leaving.opened.account(care.now());
-    let looking = leaving
-        .opened
-        .channel
-        .look_for(&account, &leaving.outbound, &care.http);
-    tokio::time::timeout(TIME, looking)
-        .await
-        .unwrap_or_else(|_| {
-            Err(SendError::RetryBackoff(
-                "no answer within a minute".to_owned(),
-            ))
-        })
-}
-
 /// Until when the network of a message asked us to send nothing, where that is not over.
 fn quiet_until(leaving: &Leaving, now: Timestamp) -> Option<Timestamp> {
     leaving
@@ -380,6 +375,10 @@ async fn hold(care: &Care, id: MessageId, until: Timestamp) -> Result<(), CareEr
                 return Ok(());
             };
             let row = conversation_of(tx, &message)?;
+            // Read again under the lock.
+            let Some(message) = messages::find(tx, id)? else {
+                return Ok(());
+            };
             let queued = message
                 .delivery
                 .clone()
@@ -426,7 +425,7 @@ async fn settle(
             if !looked_up && can_look_up(&leaving.opened, now) {
                 // Still marked as sending: the next try looks before it sends, and only the looking
                 // is counted from here on.
-                let at = now.after(Duration::from_secs(2));
+                let at = now.after(lost::first_look(&leaving, now));
                 keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
                 return Ok(Outcome::Afresh(at));
             }
@@ -459,9 +458,9 @@ async fn put_off_or_fail(
         .as_ref()
         .map_or(0, |delivery| delivery.attempts);
     let wait = match error {
-        SendError::AuthBroken(_) => Some(BROKEN_PAUSE),
+        error if error.stops_inbox() => Some(BROKEN_PAUSE),
         // A network that asks for less than our own pause would be asked without end.
-        error if error.is_retryable() => (attempts < PAUSES.len() as i64)
+        error if error.is_retryable() => (attempts < most_tries(leaving.opened.channel.patience()))
             .then(|| pause(attempts).max(error.wait().unwrap_or_default())),
         _ => None,
     };
@@ -469,9 +468,26 @@ async fn put_off_or_fail(
         keep_failure(care, leaving, DeliveryState::Failed, error, None).await?;
         return Ok(Outcome::Done);
     };
+    let wait = if error.is_partly() {
+        wait.max(PARTLY_PAUSE)
+    } else {
+        wait
+    };
     let at = care.now().after(wait);
     keep_failure(care, leaving, DeliveryState::Queued, error, Some(at)).await?;
     Ok(Outcome::Later(at))
+}
+
+/// How often something is tried within a time.
+fn most_tries(patience: Duration) -> i64 {
+    let more = patience.saturating_sub(USUAL_PATIENCE).as_secs() / PAUSES[PAUSES.len() - 1];
+    PAUSES.len() as i64 + i64::try_from(more).unwrap_or_default()
+}
+
+/// Returns whether what the network said was a try of the message: a limit that is waited out as it
+/// asks is none, so that nothing is dropped for a limit.
+fn is_a_try(error: &SendError, attempts: i64) -> bool {
+    !error.stops_inbox() && error.wait().is_none_or(|wait| wait < pause(attempts))
 }
 
 fn pause(attempts: i64) -> Duration {
@@ -503,6 +519,10 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
                 row.as_ref(),
             ));
             if let Some(mut row) = row {
+                if promises::find(tx, id)?.is_none() {
+                    // The answer is there: nobody is told any more that it will come.
+                    holding::promised::take_back(tx, &row, (SYSTEM, now))?;
+                }
                 change::add_up(tx, &mut row)?;
                 if row.waiting_since.is_none() {
                     row.status = conversation::status_after_reply(row.status);
@@ -533,6 +553,14 @@ async fn keep_failure(
     let trouble = broken.then(|| Trouble::of(error));
     let quiet_until = next.filter(|_| error.wait().is_some());
     let is_let_in = is_locked_out(&leaving.opened) && lets_in(error);
+    let is_try = {
+        let error = error.clone();
+        move |attempts| is_a_try(&error, attempts)
+    };
+    // The network refused a first try as a whole, or was not reached: nothing of it is there.
+    let arrived_in_no_part = leaving.tries.first_at.is_none()
+        && !error.is_partly()
+        && matches!(state, DeliveryState::Queued | DeliveryState::Failed);
     crate::measures::count_failure(&class);
     care.store
         .write(move |tx| {
@@ -554,14 +582,17 @@ async fn keep_failure(
                 // Confirmed by its own echo, erased or taken back meanwhile.
                 return Ok(());
             }
+            if arrived_in_no_part {
+                deliveries::save_tries(tx, message.id, Tries::default())?;
+            }
             let before = message.delivery.clone();
+            let attempts = before.as_ref().map_or(0, |before| before.attempts);
             let delivery = Delivery {
                 state,
                 send_at: before.as_ref().and_then(|before| before.send_at),
                 sent_at: None,
-                attempts: before.map_or(0, |before| before.attempts)
-                    // Neither looking for it nor a locked account is a try of the message.
-                    + i64::from(state != DeliveryState::Sending && !broken),
+                // Neither looking for it nor a locked account is a try of the message.
+                attempts: attempts + i64::from(state != DeliveryState::Sending && is_try(attempts)),
                 next_attempt_at: next,
                 failure: Some(Failure {
                     class: class.clone(),
@@ -653,6 +684,8 @@ fn state_of(message: &Message) -> Option<DeliveryState> {
 fn conversation_of(tx: &mut Tx<'_>, message: &Message) -> Result<Option<Conversation>, CareError> {
     let Some(conversation) = messages::find(tx, message.id)?.and_then(|row| row.conversation)
     else {
+        // One of no conversation is locked itself.
+        deliveries::lock(tx, message.id)?;
         return Ok(None);
     };
     Ok(rows::list_locked(tx, &[conversation])?.into_iter().next())
@@ -679,4 +712,18 @@ pub(crate) fn clear_alert(tx: &mut Tx<'_>, key: &str, now: Timestamp) -> Result<
         tx.append(NewEvent::new(EventKind::AlertCleared, now, SYSTEM));
     }
     Ok(cleared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patient_channel_is_tried_for_days() {
+        assert_eq!(most_tries(USUAL_PATIENCE), 12);
+        let days = |days| most_tries(Duration::from_hours(24 * days));
+        assert_eq!((days(0), days(5)), (12, 24));
+        let all: u64 = (0..days(5)).map(|tries| pause(tries).as_secs()).sum();
+        assert!(all >= 5 * 86_400 - 3_600, "{all}");
+    }
 }

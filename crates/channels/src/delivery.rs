@@ -118,6 +118,18 @@ pub struct Search {
     pub without: Vec<String>,
     /// BCP 47; empty means every language.
     pub languages: Vec<String>,
+    /// How many posts are wanted now; a page that was begun is given whole.
+    pub most: usize,
+}
+
+impl Search {
+    /// How many questions one look asks a network at most; those that are left have the next turn.
+    const MOST_QUESTIONS: usize = 20;
+
+    /// Returns whether another question may be asked in this look.
+    pub(crate) const fn goes_on(&self, asked: usize, of: usize, fetched: usize) -> bool {
+        asked < of && asked < Self::MOST_QUESTIONS && fetched < self.most
+    }
 }
 
 /// How much an account has used of what its network, or its owner, grants it; for people to see.

@@ -79,6 +79,7 @@ pub(crate) fn reply(body: &str) -> Outbound {
         visibility: Visibility::Public,
         in_reply_to: Some("post-1".to_owned()),
         references: Vec::new(),
+        first_tried_at: None,
         automatic: false,
         subject: None,
         thread: None,

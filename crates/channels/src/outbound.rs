@@ -11,6 +11,19 @@ use serde::{Deserialize, Serialize};
 /// comes back of it is nobody's.
 pub const NOTICE: &str = "notice";
 
+/// After how many seconds a lost answer is looked for where the network shows at once what it has.
+pub const LOOKS_AT_ONCE: &[u64] = &[2];
+/// After how many seconds it is looked for where lists show late what was written, and a request of
+/// ours may still be at work: that nothing is there is believed of the last look only.
+pub const LOOKS_LATE: &[u64] = &[5, 30, 120];
+/// How often something is sent again that was looked for and not found; then a person decides.
+pub const SECOND_TRIES: i64 = 2;
+
+/// Since when something is looked for of which nobody says when it was tried first.
+const USUAL_SPAN: Duration = Duration::from_hours(1);
+/// How far a network's clock and ours may be apart.
+const CLOCK_ERROR: Duration = Duration::from_mins(2);
+
 /// Something of ours on its way to a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outbound {
@@ -24,6 +37,10 @@ pub struct Outbound {
     /// mail names them, and whoever looks for it by its words takes none of them for it.
     #[serde(default)]
     pub references: Vec<String>,
+    /// When it was first handed over, where that may have had an effect: the answer was lost, or only
+    /// a part of it arrived. It is looked for since then; none on a first try.
+    #[serde(default)]
+    pub first_tried_at: Option<Timestamp>,
     /// Whether a machine wrote it, which some networks want to be told.
     #[serde(default)]
     pub automatic: bool,
@@ -103,6 +120,7 @@ pub struct OutboundAttachment {
 /// The network's word that it has what we sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// Empty where the network has taken it and names it later.
     pub network_id: String,
     pub at: Timestamp,
     pub url: Option<String>,
@@ -138,6 +156,9 @@ pub enum SendError {
     /// The request left, its answer was lost: look for the message before trying again.
     #[error("the answer was lost: {0}")]
     Uncertain(String),
+    /// A part of it arrived, the rest was refused or not reached, for this reason.
+    #[error("only a part arrived: {0}")]
+    Partly(Box<Self>),
     /// What the network gave is not what its documentation says.
     #[error("the answer cannot be read: {0}")]
     Unreadable(String),
@@ -148,7 +169,7 @@ pub enum SendError {
 
 impl SendError {
     /// Returns the stable word for this class.
-    pub const fn class(&self) -> &'static str {
+    pub fn class(&self) -> &'static str {
         match self {
             Self::RetryAfter { .. } => "retry_after",
             Self::RetryBackoff(_) => "retry_backoff",
@@ -159,24 +180,41 @@ impl SendError {
             Self::Forbidden(_) => "forbidden",
             Self::Duplicate { .. } => "duplicate",
             Self::Uncertain(_) => "uncertain",
+            Self::Partly(rest) => rest.class(),
             Self::Unreadable(_) => "unreadable",
             Self::Bug(_) => "bug",
         }
     }
 
     /// Returns whether the same request may be tried again by itself.
-    pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::RetryAfter { .. } | Self::RetryBackoff(_))
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.of_the_rest(),
+            Self::RetryAfter { .. } | Self::RetryBackoff(_)
+        )
     }
 
     /// Returns whether the whole inbox is affected and an administrator must act.
-    pub const fn stops_inbox(&self) -> bool {
-        matches!(self, Self::AuthBroken(_))
+    pub fn stops_inbox(&self) -> bool {
+        matches!(self.of_the_rest(), Self::AuthBroken(_))
+    }
+
+    /// Returns whether a part of it arrived, so that it must not simply be sent again.
+    pub const fn is_partly(&self) -> bool {
+        matches!(self, Self::Partly(_))
+    }
+
+    /// Returns the reason for what did not arrive.
+    fn of_the_rest(&self) -> &Self {
+        match self {
+            Self::Partly(rest) => rest.of_the_rest(),
+            whole => whole,
+        }
     }
 
     /// Returns the pause the network asked for.
-    pub const fn wait(&self) -> Option<Duration> {
-        match self {
+    pub fn wait(&self) -> Option<Duration> {
+        match self.of_the_rest() {
             Self::RetryAfter { wait, .. } => Some(*wait),
             _ => None,
         }
@@ -195,6 +233,7 @@ impl SendError {
             | Self::Uncertain(detail)
             | Self::Unreadable(detail)
             | Self::Bug(detail) => detail,
+            Self::Partly(rest) => rest.detail(),
             Self::Duplicate { network_id } => match network_id {
                 Some(network_id) => network_id,
                 None => "",
@@ -204,6 +243,19 @@ impl SendError {
 }
 
 impl Outbound {
+    /// Returns since when it may have arrived: when it was first tried, less what clocks differ by.
+    pub fn looked_for_since(&self, now: Timestamp) -> Timestamp {
+        match self.first_tried_at {
+            Some(at) => at.before(CLOCK_ERROR),
+            None => now.before(USUAL_SPAN),
+        }
+    }
+
+    /// Returns whether an earlier try may have arrived, at least in part.
+    pub const fn may_be_there(&self) -> bool {
+        self.first_tried_at.is_some()
+    }
+
     /// Returns what is to be written, where something is.
     pub fn body(&self) -> Option<&str> {
         match &self.action {
@@ -257,6 +309,11 @@ mod tests {
                 false,
             ),
             (SendError::Uncertain(String::new()), "uncertain", false),
+            (
+                SendError::Partly(Box::new(SendError::RetryBackoff(String::new()))),
+                "retry_backoff",
+                true,
+            ),
             (SendError::Unreadable(String::new()), "unreadable", false),
             (SendError::Bug(String::new()), "bug", false),
         ];

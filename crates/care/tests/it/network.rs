@@ -27,6 +27,8 @@ pub enum Turn {
     TakeSlowly,
     /// Takes it, and the answer is lost on the way.
     TakeAndHangUp,
+    /// Takes nothing and answers nothing.
+    HangUp,
     /// Answers with a status and takes nothing.
     Answer(u16, Json),
     /// Asks to wait so many seconds and takes nothing.
@@ -113,6 +115,7 @@ impl Network {
                 answer(&mut stream, 201, &body).await;
             }
             Turn::TakeAndHangUp => self.taken.lock().expect("a lock").push(item),
+            Turn::HangUp => {}
             Turn::Answer(status, body) => answer(&mut stream, status, &body).await,
             Turn::AskToWait(seconds) => {
                 let wait = format!("retry-after: {seconds}\r\n");

@@ -13,7 +13,7 @@ use crate::capability::{Capabilities, Counting, IntakeWay, SideCapabilities};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 use crate::review;
 use crate::review::{Page, Review, Source};
 
@@ -165,6 +165,11 @@ impl Channel for AppStore {
         http: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(account, outbound, http).await
+    }
+
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // A second answer takes the place of the first.
+        LOOKS_AT_ONCE
     }
 
     async fn look_for(

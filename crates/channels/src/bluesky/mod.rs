@@ -219,6 +219,10 @@ impl Channel for Bluesky {
         outbound::send(account, outbound, http).await
     }
 
+    fn looks_after(&self, _: &Account, outbound: &Outbound) -> &'static [u64] {
+        outbound::looks_after(outbound)
+    }
+
     async fn look_up(
         &self,
         account: &Account,

@@ -1,8 +1,6 @@
 //! Ours → theirs: posts, deletes, likes, direct messages; and looking for what we sent.
 //! A post stands under a key made of our message id, so that sending twice makes one post.
 
-use std::time::Duration;
-
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -14,11 +12,13 @@ use super::{POST, PRIVATE, PUBLIC, has_chat, inbound, key, poll};
 use crate::capability::SideCapabilities;
 use crate::delivery::Account;
 use crate::http::{Http, Method};
-use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+use crate::outbound::{
+    Action, LOOKS_AT_ONCE, LOOKS_LATE, Outbound, OutboundAttachment, Receipt, SendError,
+};
 
 const LIKE: &str = "app.bsky.feed.like";
-/// How far back a direct message of ours is looked for.
-const LOOKED_BACK: Duration = Duration::from_secs(3_600);
+/// The most pages of direct messages that are looked through.
+const PAGES: usize = 10;
 
 pub(super) async fn send(
     account: &Account,
@@ -94,26 +94,50 @@ pub(super) async fn look_for(
     }
     let mut caller = Caller::new(account, http).await?;
     let convo = conversation(&mut caller, outbound).await?;
-    let name = format!(
-        "chat.bsky.convo.getMessages?convoId={}&limit=100",
-        encoded(&convo)
-    );
-    let page: Value = caller.read(&Call::ask(name).in_chat()).await?;
-    let begin = account.now.before(LOOKED_BACK);
-    let found = poll::list(&page, "messages").iter().find_map(|message| {
-        let sent_at: Timestamp = message.get("sentAt")?.as_str()?.parse().ok()?;
-        let ours = message.pointer("/sender/did")?.as_str()? == caller.did;
-        let same = message.get("text")?.as_str()? == body;
-        let network_id = format!("{convo}/{}", message.get("id")?.as_str()?);
-        // The same words said before are not meant.
-        let known = outbound.references.contains(&network_id);
-        (ours && same && !known && sent_at >= begin).then_some(Receipt {
-            network_id,
-            at: sent_at,
-            url: None,
-        })
-    });
-    Ok(found)
+    let begin = outbound.looked_for_since(account.now);
+    let mut cursor: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut name = format!(
+            "chat.bsky.convo.getMessages?convoId={}&limit=100",
+            encoded(&convo)
+        );
+        if let Some(cursor) = &cursor {
+            name.push_str("&cursor=");
+            name.push_str(&encoded(cursor));
+        }
+        let page: Value = caller.read(&Call::ask(name).in_chat()).await?;
+        let mut behind = false;
+        let found = poll::list(&page, "messages").iter().find_map(|message| {
+            let sent_at: Timestamp = message.get("sentAt")?.as_str()?.parse().ok()?;
+            behind |= sent_at < begin;
+            let ours = message.pointer("/sender/did")?.as_str()? == caller.did;
+            let same = message.get("text")?.as_str()? == body;
+            let network_id = format!("{convo}/{}", message.get("id")?.as_str()?);
+            // The same words said before are not meant.
+            let known = outbound.references.contains(&network_id);
+            (ours && same && !known && sent_at >= begin).then_some(Receipt {
+                network_id,
+                at: sent_at,
+                url: None,
+            })
+        });
+        cursor = page["cursor"].as_str().map(str::to_owned);
+        // The newest come first.
+        if found.is_some() || behind || cursor.is_none() {
+            return Ok(found);
+        }
+    }
+    let detail = "too much was said since to look through".to_owned();
+    Err(SendError::Uncertain(detail))
+}
+
+/// A record is shown at once to whoever asks for its key; the list of messages may lag.
+pub(super) fn looks_after(outbound: &Outbound) -> &'static [u64] {
+    if is_private(outbound) {
+        LOOKS_LATE
+    } else {
+        LOOKS_AT_ONCE
+    }
 }
 
 async fn post(

@@ -1,8 +1,6 @@
 //! Ours → a forum: answers, new topics, private messages, edits, deletes and likes. A topic carries
 //! our id; an answer is looked for among the newest posts of its topic.
 
-use std::time::Duration;
-
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -20,8 +18,6 @@ use crate::time::parse_time;
 const TITLE: usize = 255;
 /// What the forum calls a like.
 const LIKE: i64 = 2;
-/// How far back the same words in the same topic count as the message that is looked for.
-const LOOK_BACK: Duration = Duration::from_hours(1);
 
 pub(super) async fn send(
     account: &Account,
@@ -36,7 +32,14 @@ pub(super) async fn send(
             post["raw"] = json!(with_files(account, outbound, (body, attachments), http).await?);
             let body = post.to_string().into_bytes();
             let request = Request::post_json(address(account, "/posts.json")?, body);
-            created(account, &change(account, request, http).await?)
+            match change(account, request, http).await {
+                // The same words, or the same topic, twice: an earlier try may have arrived after all.
+                Err(refused @ SendError::ContentRejected(_)) if outbound.may_be_there() => {
+                    let found = look_for(account, outbound, http).await?;
+                    found.ok_or(refused)
+                }
+                answer => created(account, &answer?),
+            }
         }
         Action::Edit { network_id, body } => {
             check(body)?;
@@ -121,17 +124,22 @@ pub(super) async fn look_for(
     };
     let body = outbound.body().unwrap_or_default().trim();
     let name = account.setting("api_username").unwrap_or_default();
-    let oldest = account.now.before(LOOK_BACK);
+    let oldest = outbound.looked_for_since(account.now);
     let posts = poll::posts(account, topic, None, http).await?;
-    let found = posts
+    let posts: Vec<Post> = posts
         .into_iter()
-        .filter_map(|post| serde_json::from_value::<Post>(post).ok())
+        .filter_map(|post| serde_json::from_value(post).ok())
+        .collect();
+    let is_new = |post: &Post| created_at(post).is_some_and(|at| at >= oldest);
+    let new = posts.iter().filter(|post| is_new(post)).count();
+    let found = posts
+        .iter()
         .rfind(|post| {
             let id = wire::network_id(post.topic_id, post.number);
             post.username.eq_ignore_ascii_case(name)
                 // The same words said before are not meant.
                 && !outbound.references.contains(&id)
-                && created_at(post).is_some_and(|at| at >= oldest)
+                && is_new(post)
                 // Files are written below the words.
                 && post.raw.as_deref().is_some_and(|raw| {
                     raw.trim().strip_prefix(body).is_some_and(|rest| {
@@ -139,7 +147,11 @@ pub(super) async fn look_for(
                     })
                 })
         });
-    Ok(found.map(|post| receipt(account, &post)))
+    if found.is_none() && new >= poll::POSTS_OF_A_TOPIC {
+        let detail = "too much was said since to look through";
+        return Err(SendError::Uncertain(detail.to_owned()));
+    }
+    Ok(found.map(|post| receipt(account, post)))
 }
 
 /// Returns topic and number of the post that is answered; none where a new topic is to begin.
@@ -313,13 +325,13 @@ fn deletion(address: String) -> Request {
     }
 }
 
-/// Reads the forum's yes. A post that waits for a moderator has no number yet.
+/// Reads the forum's yes. A post that waits for a moderator has no number yet; sending it again would
+/// only lay a second one before them.
 fn created(account: &Account, answer: &Answer) -> Result<Receipt, SendError> {
     let post: Value = serde_json::from_slice(&answer.body)
         .map_err(|error| SendError::Uncertain(format!("the answer is not understood: {error}")))?;
     if post["action"] == "enqueued" {
-        let detail = "the post waits for a moderator of the forum";
-        return Err(SendError::Uncertain(detail.to_owned()));
+        return Ok(done(account, ""));
     }
     // With nested answers allowed, the post may stand inside.
     let post = post.get("post").cloned().unwrap_or(post);

@@ -22,7 +22,7 @@ const HISTORY: Duration = Duration::from_hours(7 * 24);
 /// sixty requests a minute.
 const PAGES: usize = 10;
 const TOPICS: usize = 10;
-const POSTS_OF_A_TOPIC: usize = 50;
+pub(super) const POSTS_OF_A_TOPIC: usize = 50;
 
 pub(super) async fn poll(
     account: &Account,

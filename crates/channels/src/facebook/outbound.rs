@@ -2,13 +2,13 @@
 //! comment. A public text carries no mark of ours; only Messenger gives one back.
 
 use kulant_model::message::Visibility;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::CAPABILITIES;
-use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, POST_FIELDS};
+use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, MESSAGE_FIELDS, POST_FIELDS};
 use crate::delivery::Account;
 use crate::graph::client::{Graph, id_in};
-use crate::graph::looking::{self, Place};
+use crate::graph::looking::{self, Place, Threads, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
@@ -35,8 +35,9 @@ pub(super) async fn send(
             SendError::ContentRejected("one file a message is the most".to_owned()),
         ),
         Action::Reply { body, attachments } if private => {
+            let own = [page];
             let sending = Sending {
-                node: page,
+                threads: threads(&own),
                 marks: true,
                 platform: None,
                 human_agent: account.switch("human_agent").unwrap_or(false),
@@ -45,7 +46,13 @@ pub(super) async fn send(
         }
         Action::Reply { body, attachments } => {
             let of = outbound.in_reply_to.as_deref();
-            said(&graph, page, of, (body, attachments.first())).await
+            match said(&graph, page, of, (body, attachments.first())).await {
+                Err(SendError::Duplicate { .. }) if !outbound.may_be_there() => {
+                    let detail = "Facebook does not take the same words twice; change them";
+                    Err(SendError::ContentRejected(detail.to_owned()))
+                }
+                answer => answer,
+            }
         }
         _ if private => Err(SendError::Forbidden(
             "Messenger lets nobody change what was said".to_owned(),
@@ -100,45 +107,65 @@ pub(super) async fn look_for(
     if outbound.hand_over {
         return Ok(None);
     }
-    let page = super::page_id(account)?;
+    let own = [super::page_id(account)?];
     let graph = Graph::open(account, http)?;
+    let wanted = Wanted::of(body);
     if outbound.visibility == Visibility::Private {
-        let person = outbound.thread.as_deref().or(outbound.recipient.as_deref());
-        let query = [
-            ("platform", "messenger"),
-            ("user_id", person.unwrap_or_default()),
-            ("fields", CONVERSATION_FIELDS),
-        ];
-        let place = Place {
-            path: &[page, "conversations"],
-            query: &query,
-            list: "/data/0/messages/data",
-            own: &[page],
-            known: &outbound.references,
-        };
-        return looking::find(&graph, &place, body).await;
+        return looking::find_private(&graph, threads(&own), outbound, wanted).await;
     }
-    let query = [
-        ("fields", COMMENT_FIELDS),
-        ("order", "reverse_chronological"),
-        ("limit", "50"),
-    ];
-    let path = match outbound.in_reply_to.as_deref() {
-        Some(of) => [of, "comments"],
-        None => [page, "feed"],
+    let Some(of) = outbound.in_reply_to.as_deref() else {
+        let place = Place {
+            path: &[own[0], "feed"],
+            query: &[("fields", POST_FIELDS), ("limit", "25")],
+            newest_first: true,
+            own: &own,
+        };
+        return looking::find(&graph, &place, outbound, wanted).await;
     };
-    let query = match outbound.in_reply_to {
-        Some(_) => &query[..],
-        None => &[("fields", POST_FIELDS), ("limit", "10")][..],
+    // Answers stand one level deep: what answers an answer stands below the comment above it.
+    let top = match above(&graph, own[0], of).await {
+        Err(SendError::RecipientGone(_)) => None,
+        top => top?,
     };
-    let place = Place {
-        path: &path,
-        query,
-        list: "/data",
-        own: &[page],
-        known: &outbound.references,
-    };
-    looking::find(&graph, &place, body).await
+    for of in [top.as_deref(), Some(of)].into_iter().flatten() {
+        let place = Place {
+            path: &[of, "comments"],
+            query: &[
+                ("fields", COMMENT_FIELDS),
+                ("order", "reverse_chronological"),
+                ("limit", "100"),
+            ],
+            newest_first: true,
+            own: &own,
+        };
+        let found = looking::find(&graph, &place, outbound, wanted).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the comment above an answer; none above a comment or a post.
+async fn above(graph: &Graph<'_>, page: &str, of: &str) -> Result<Option<String>, SendError> {
+    let of_a_post = of
+        .strip_prefix(page)
+        .is_some_and(|rest| rest.starts_with('_'));
+    if of_a_post {
+        return Ok(None);
+    }
+    let reading = graph.ask(&[of], &[("fields", "id,parent{id}")]).await?;
+    let parent = reading.body.pointer("/parent/id").and_then(Value::as_str);
+    Ok(parent.map(str::to_owned))
+}
+
+const fn threads<'a>(own: &'a [&'a str; 1]) -> Threads<'a> {
+    Threads {
+        node: own[0],
+        platform: "messenger",
+        fields: (CONVERSATION_FIELDS, MESSAGE_FIELDS),
+        own,
+    }
 }
 
 /// Comments below something, or posts on the page where it is below nothing.

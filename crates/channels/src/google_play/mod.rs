@@ -14,7 +14,7 @@ use crate::capability::{Capabilities, Counting, IntakeWay, SideCapabilities};
 use crate::delivery::{Account, Finding, FindingClass, Polled, RawDelivery};
 use crate::http::{Http, Request};
 use crate::inbound::{TranslateError, Translation};
-use crate::outbound::{Outbound, Receipt, SendError};
+use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 use crate::review::{Page, Review, Source};
 use crate::{google, jwt, oauth, review};
 
@@ -181,6 +181,11 @@ impl Channel for GooglePlay {
         http: &Http,
     ) -> Result<Receipt, SendError> {
         outbound::send(account, outbound, http).await
+    }
+
+    fn looks_after(&self, _: &Account, _: &Outbound) -> &'static [u64] {
+        // A second answer takes the place of the first.
+        LOOKS_AT_ONCE
     }
 
     async fn look_for(

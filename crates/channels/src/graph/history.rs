@@ -25,6 +25,13 @@ const PACE: Duration = Duration::from_secs(600);
 const NEXT_PAGE: Duration = Duration::from_secs(5);
 /// How many pages are asked at one poll.
 const PAGES: usize = 10;
+/// Where an item keeps what stands below it.
+const BELOW: [&str; 4] = [
+    "/comments/data",
+    "/messages/data",
+    "/comments/data/0/replies/data",
+    "/replies/data",
+];
 /// How many lists below a list wait to be read on at most.
 const MOST_DEEPER: usize = 500;
 
@@ -86,22 +93,76 @@ pub(crate) fn translate(
         .get("data")
         .and_then(Value::as_array)
         .ok_or_else(|| TranslateError::missing("data"))?;
-    let mut translation = Translation::default();
+    let mut reading = Reading {
+        parent,
+        read,
+        in_pieces: false,
+        translation: Translation::default(),
+    };
     for (index, item) in items.iter().enumerate().rev() {
-        match read(item, parent) {
-            Ok(taken) => taken
-                .into_iter()
-                .for_each(|inbound| translation.take(inbound)),
-            Err(error) => translation.unread.push(Unread {
-                index,
-                error,
-                body: json!({"parent": parent, "data": [item]})
-                    .to_string()
-                    .into_bytes(),
-            }),
-        }
+        reading.in_pieces = false;
+        reading.take(index, item);
     }
-    Ok(translation)
+    Ok(reading.translation)
+}
+
+/// A page of history while it is read.
+struct Reading<'r> {
+    parent: Option<&'r str>,
+    read: &'r ReadKept<'r>,
+    /// Whether pieces of one item are read, each of which tells of the item once more.
+    in_pieces: bool,
+    translation: Translation,
+}
+
+impl Reading<'_> {
+    /// Reads an item. Where something below it cannot be read, that alone is kept apart: an item with
+    /// one thing below it is of the same kind, and can be taken in again by itself.
+    fn take(&mut self, index: usize, item: &Value) {
+        let error = match (self.read)(item, self.parent) {
+            Ok(taken) => {
+                for inbound in taken {
+                    if !(self.in_pieces && self.translation.taken.contains(&inbound)) {
+                        self.translation.take(inbound);
+                    }
+                }
+                return;
+            }
+            Err(error) => error,
+        };
+        for place in BELOW {
+            let Some(below) = item.pointer(place).and_then(Value::as_array) else {
+                continue;
+            };
+            let bare = with_below(item, place, Vec::new());
+            if below.is_empty() || (self.read)(&bare, self.parent).is_err() {
+                continue;
+            }
+            self.in_pieces = true;
+            self.take(index, &bare);
+            if below.len() > 1 {
+                for one in below.iter().rev() {
+                    self.take(index, &with_below(&bare, place, vec![one.clone()]));
+                }
+                return;
+            }
+        }
+        self.translation.unread.push(Unread {
+            index,
+            error,
+            body: json!({"parent": self.parent, "data": [item]})
+                .to_string()
+                .into_bytes(),
+        });
+    }
+}
+
+fn with_below(item: &Value, place: &str, below: Vec<Value>) -> Value {
+    let mut item = item.clone();
+    if let Some(list) = item.pointer_mut(place) {
+        *list = Value::Array(below);
+    }
+    item
 }
 
 /// Walks on from the cursor.
@@ -292,7 +353,7 @@ impl Cursor {
 
 /// Returns the cursor of the next page, where there is one. The address that stands there too is not
 /// followed: it has the token in it.
-fn next(page: &Value) -> Option<&str> {
+pub(super) fn next(page: &Value) -> Option<&str> {
     page.pointer("/paging/next")?;
     page.pointer("/paging/cursors/after")?.as_str()
 }

@@ -59,7 +59,7 @@ const TABLE: &[(i64, i64, Option<i64>, Meaning)] = &[
     (803, 803, None, Meaning::Gone),
     (1_200, 1_200, None, Meaning::Later),
     // A public message that was answered in private before, by us or in Meta's own inbox.
-    (10_900, 10_900, None, Meaning::Forbidden),
+    (10_900, 10_900, None, Meaning::Twice),
     (10_903, 10_903, None, Meaning::Gone),
     (80_001, 80_014, None, Meaning::Limit(HOUR)),
     // WhatsApp.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Graph, id_in};
+use super::looking::{self, Threads, Wanted};
 use crate::outbound::{Outbound, OutboundAttachment, Receipt, SendError};
 
 /// Stands before our message id, because other apps write into the same field.
@@ -11,8 +12,8 @@ const MARK: &str = "kulant:";
 
 /// How one account sends in private.
 pub(crate) struct Sending<'a> {
-    /// The page or Instagram account in whose name is sent.
-    pub(crate) node: &'a str,
+    /// In whose name is sent, and where that stands afterwards.
+    pub(crate) threads: Threads<'a>,
     /// Whether the network carries a mark with the message and gives it back.
     pub(crate) marks: bool,
     /// What Meta calls the network where one page has several.
@@ -31,16 +32,27 @@ impl Sending<'_> {
         (body, files): (&str, &[OutboundAttachment]),
     ) -> Result<Receipt, SendError> {
         let recipient = self.recipient(outbound)?;
+        let mut receipt = None;
         let mut messages = Vec::new();
         for file in files {
-            messages.push(self.brought(graph, file).await?);
+            // Of an earlier try, the file may stand there already.
+            if outbound.may_be_there() && !outbound.hand_over {
+                receipt =
+                    looking::find_private(graph, self.threads, outbound, Wanted::File).await?;
+            }
+            if receipt.is_none() {
+                messages.push(self.brought(graph, file).await?);
+            }
         }
         if !body.is_empty() {
             messages.push(json!({"text": body}));
         }
-        let last = messages.len().checked_sub(1).ok_or_else(|| {
-            SendError::ContentRejected("there is neither text nor file".to_owned())
-        })?;
+        if messages.is_empty() && receipt.is_none() {
+            return Err(SendError::ContentRejected(
+                "there is neither text nor file".to_owned(),
+            ));
+        }
+        let last = messages.len().saturating_sub(1);
         if outbound.hand_over && last > 0 {
             // One answer is one message here.
             return Err(SendError::ContentRejected(
@@ -49,20 +61,18 @@ impl Sending<'_> {
             ));
         }
 
-        let mut receipt = None;
         for (place, mut message) in messages.into_iter().enumerate() {
             if self.marks && place == last {
                 message["metadata"] = json!(mark_of(&outbound.message_id));
             }
             match self.one(graph, outbound, &recipient, message).await {
                 Ok(sent) => receipt = Some(sent),
-                Err(error) if place == 0 => return Err(error),
-                // Trying all of it again would send the files twice; a person decides.
-                Err(error) => {
-                    return Err(SendError::Uncertain(format!(
-                        "only the files arrived: {error}"
-                    )));
+                // The text is looked for; of what was refused it is known that it is not there.
+                Err(error @ SendError::Uncertain(_)) => return Err(error),
+                Err(error) if receipt.is_some() => {
+                    return Err(SendError::Partly(Box::new(error)));
                 }
+                Err(error) => return Err(error),
             }
         }
         receipt.ok_or_else(|| SendError::Bug("nothing was sent".to_owned()))
@@ -83,7 +93,7 @@ impl Sending<'_> {
         if added {
             body["payload"]["reaction"] = json!(kind);
         }
-        graph.post(&[self.node, "messages"], &body).await?;
+        graph.post(&[self.threads.node, "messages"], &body).await?;
         Ok(graph.receipt(of))
     }
 
@@ -99,12 +109,20 @@ impl Sending<'_> {
             "messaging_type": "RESPONSE",
             "message": message,
         });
-        let path = [self.node, "messages"];
+        let path = [self.threads.node, "messages"];
         let answer = match graph.post(&path, &body).await {
-            Err(SendError::WindowClosed(_)) if self.human_agent && !outbound.hand_over => {
+            Err(SendError::WindowClosed(_))
+                if self.human_agent && !outbound.hand_over && !outbound.automatic =>
+            {
                 body["messaging_type"] = json!("MESSAGE_TAG");
                 body["tag"] = json!("HUMAN_AGENT");
                 graph.post(&path, &body).await?
+            }
+            // Whoever answered it in private: if it may have been this message, it is there.
+            Err(SendError::Duplicate { .. }) if outbound.hand_over && !outbound.may_be_there() => {
+                return Err(SendError::Forbidden(
+                    "it was answered in private before".to_owned(),
+                ));
             }
             answer => answer?,
         };
@@ -120,7 +138,7 @@ impl Sending<'_> {
                 SendError::Bug("a private answer to nothing in public".to_owned())
             })?;
             let post = of
-                .strip_prefix(self.node)
+                .strip_prefix(self.threads.node)
                 .is_some_and(|rest| rest.starts_with('_'));
             let name = if post { "post_id" } else { "comment_id" };
             return Ok(json!({name: of}));
@@ -150,7 +168,7 @@ impl Sending<'_> {
         fields.extend(self.platform.map(|platform| ("platform", platform)));
         let answer = graph
             .post_file(
-                &[self.node, "message_attachments"],
+                &[self.threads.node, "message_attachments"],
                 &fields,
                 ("filedata", file),
             )

@@ -237,7 +237,7 @@ fn every_code_has_its_class() {
         (506, None, "duplicate"),
         (551, Some(1_545_041), "recipient_gone"),
         (1_200, None, "retry_backoff"),
-        (10_900, None, "forbidden"),
+        (10_900, None, "duplicate"),
         (0, None, "auth_broken"),
         (131_047, None, "window_closed"),
         (131_026, None, "recipient_gone"),

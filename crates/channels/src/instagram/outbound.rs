@@ -3,11 +3,11 @@
 
 use kulant_model::message::Visibility;
 
-use super::wire::{CONVERSATION_FIELDS, REPLY_FIELDS};
+use super::wire::{CONVERSATION_FIELDS, MESSAGE_FIELDS, REPLY_FIELDS};
 use super::{CAPABILITIES, mention};
 use crate::delivery::Account;
 use crate::graph::client::{Graph, id_in};
-use crate::graph::looking::{self, Place};
+use crate::graph::looking::{self, Place, Threads, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, Receipt, SendError};
@@ -65,23 +65,11 @@ pub(super) async fn look_for(
     if outbound.hand_over {
         return Ok(None);
     }
-    let mut own = vec![super::account_id(account)?];
-    own.extend(account.setting("username"));
+    let own = own(account)?;
     let graph = Graph::open(account, http)?;
+    let wanted = Wanted::of(body);
     if outbound.visibility == Visibility::Private {
-        let person = outbound.thread.as_deref().or(outbound.recipient.as_deref());
-        let place = Place {
-            path: &[super::node(account)?, "conversations"],
-            query: &[
-                ("platform", "instagram"),
-                ("user_id", person.unwrap_or_default()),
-                ("fields", CONVERSATION_FIELDS),
-            ],
-            list: "/data/0/messages/data",
-            own: &own,
-            known: &outbound.references,
-        };
-        return looking::find(&graph, &place, body).await;
+        return looking::find_private(&graph, threads(account, &own)?, outbound, wanted).await;
     }
     let of = outbound.in_reply_to.as_deref().unwrap_or_default();
     if mention::parts(of).is_some() {
@@ -89,20 +77,48 @@ pub(super) async fn look_for(
             "what stands below somebody else's picture cannot be read".to_owned(),
         ));
     }
-    let place = Place {
-        path: &[of, "replies"],
-        query: &[("fields", REPLY_FIELDS), ("limit", "50")],
-        list: "/data",
-        own: &own,
-        known: &outbound.references,
+    // Answers stand one level deep: what answers an answer stands below the comment above it.
+    let top = match graph.ask(&[of], &[("fields", "id,parent_id")]).await {
+        Err(SendError::RecipientGone(_)) => None,
+        reading => id_in(&reading?.body, "parent_id"),
     };
-    looking::find(&graph, &place, body).await
+    for of in [top.as_deref(), Some(of)].into_iter().flatten() {
+        let place = Place {
+            path: &[of, "replies"],
+            query: &[("fields", REPLY_FIELDS), ("limit", "100")],
+            // Nobody says in which order they stand.
+            newest_first: false,
+            own: &own,
+        };
+        let found = looking::find(&graph, &place, outbound, wanted).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Returns what stands as the author of what is ours.
+fn own(account: &Account) -> Result<Vec<&str>, SendError> {
+    let mut own = vec![super::account_id(account)?];
+    own.extend(account.setting("username"));
+    Ok(own)
+}
+
+fn threads<'a>(account: &'a Account, own: &'a [&'a str]) -> Result<Threads<'a>, SendError> {
+    Ok(Threads {
+        node: super::node(account)?,
+        platform: "instagram",
+        fields: (CONVERSATION_FIELDS, MESSAGE_FIELDS),
+        own,
+    })
 }
 
 async fn send_private(graph: &Graph<'_>, outbound: &Outbound) -> Result<Receipt, SendError> {
     let account = graph.account;
+    let own = own(account)?;
     let sending = Sending {
-        node: super::node(account)?,
+        threads: threads(account, &own)?,
         marks: account.switch("metadata").unwrap_or(true),
         platform: (!super::is_alone(account)).then_some("instagram"),
         human_agent: account.switch("human_agent").unwrap_or(false),

@@ -362,12 +362,21 @@ async fn a_lost_answer_is_looked_for() {
     let at = "2026-11-22T04:59:30+0000";
     for (username, found) in [("nordbahn", true), ("annab", false)] {
         let items = json!({"data": [{"id": "17903", "text": "Um 14:02 Uhr.", "username": username, "timestamp": at}]});
+        network.then(Script::json(
+            200,
+            &json!({"id": "17901", "parent_id": "17900"}),
+        ));
         network.then(Script::json(200, &items));
+        if !found {
+            network.then(Script::json(200, &json!({"data": []})));
+        }
         let receipt = Instagram
             .look_for(&account, &public(text("Um 14:02 Uhr.")), &http)
             .await;
         assert_eq!(receipt.expect("it answers").is_some(), found);
-        assert!(path(&network).starts_with("GET /v26.0/17901/replies?"));
+        // Answers to answers stand below the comment above them.
+        let of = if found { "17900" } else { "17901" };
+        assert!(path(&network).starts_with(&format!("GET /v26.0/{of}/replies?")));
     }
     let items = json!({"data": [{"messages": {"data": [{"id": "aWd_9", "message": "Gern.", "from": {"id": OWN}, "created_time": at}]}}]});
     network.then(Script::json(200, &items));

@@ -16,10 +16,9 @@ use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 
 /// How long the server remembers an idempotency key, less a margin.
 const KEY_LIFE: Duration = Duration::from_secs(55 * 60);
-/// How far back a post of ours is looked for.
-const LOOKED_BACK: Duration = Duration::from_secs(86_400);
-/// When ids of ours begin to count: 2024-01-01.
-const IDS_BEGIN: Timestamp = Timestamp::from_seconds(1_704_067_200);
+/// How many posts stand on a page, and how many pages are looked through.
+const PAGE: usize = 40;
+const PAGES: usize = 5;
 
 pub(super) async fn send(
     account: &Account,
@@ -66,23 +65,8 @@ pub(super) async fn send(
     }
 }
 
-/// Says that a second try is safe, as long as the server remembers the key of the first.
-pub(super) fn look_up(account: &Account, message_id: &str) -> Result<Option<Receipt>, SendError> {
-    let made_at = message_id.parse::<u64>().ok().filter(|id| *id > 1 << 40);
-    let age = made_at.map_or(Duration::ZERO, |id| {
-        account
-            .now
-            .since(IDS_BEGIN.after(Duration::from_millis(id >> 22)))
-    });
-    if age < KEY_LIFE {
-        Ok(None)
-    } else {
-        let detail = "sent too long ago for a safe second try";
-        Err(SendError::Uncertain(detail.to_owned()))
-    }
-}
-
-/// Looks for a post of ours among the newest of our account: same words, under the same post.
+/// Looks for a post of ours among the newest of our account: same words, under the same post. That it
+/// is not there is said only as long as the server makes one post of two tries.
 pub(super) async fn look_for(
     account: &Account,
     outbound: &Outbound,
@@ -93,33 +77,50 @@ pub(super) async fn look_for(
         return Ok(None);
     };
     let own: Person = ask::ask_for(account, "/api/v1/accounts/verify_credentials", http).await?;
-    let path = format!(
-        "/api/v1/accounts/{}/statuses?exclude_reblogs=true&limit=40",
-        own.id
-    );
-    let posts: Vec<Value> = ask::ask_for(account, &path, http).await?;
-    let begin = account.now.before(LOOKED_BACK);
+    let begin = outbound.looked_for_since(account.now);
     let wanted = words(&addressed(
         outbound,
         body,
         outbound.recipient_handle.as_deref(),
     ));
     let bare = words(body);
-    let found = posts
-        .into_iter()
-        .filter_map(|post| serde_json::from_value::<Status>(post).ok())
-        .find(|post| {
-            let said = words(&inbound::content_text(&post.content));
-            // Where the name had to be asked for, it stands before our words.
-            let same =
-                said == wanted || (outbound.recipient_handle.is_none() && said.ends_with(&bare));
-            // The same words said before are not meant.
-            let known = outbound.references.contains(&post.id);
-            same && !known
-                && post.created_at >= begin
-                && post.in_reply_to_id == outbound.in_reply_to
-        });
-    Ok(found.map(receipt))
+    let is_ours = |post: &Status| {
+        let said = words(&inbound::content_text(&post.content));
+        // Where the name had to be asked for, it stands before our words.
+        let same = said == wanted || (outbound.recipient_handle.is_none() && said.ends_with(&bare));
+        // The same words said before are not meant.
+        let known = outbound.references.contains(&post.id);
+        same && !known && post.created_at >= begin && post.in_reply_to_id == outbound.in_reply_to
+    };
+
+    let mut before = String::new();
+    for _ in 0..PAGES {
+        let path = format!(
+            "/api/v1/accounts/{}/statuses?exclude_reblogs=true&limit={PAGE}{before}",
+            own.id
+        );
+        let posts: Vec<Value> = ask::ask_for(account, &path, http).await?;
+        let count = posts.len();
+        let posts: Vec<Status> = posts
+            .into_iter()
+            .filter_map(|post| serde_json::from_value(post).ok())
+            .collect();
+        let last = posts
+            .last()
+            .filter(|last| count == PAGE && last.created_at >= begin)
+            .map(|last| last.id.clone());
+        if let Some(found) = posts.into_iter().find(|post| is_ours(post)) {
+            return Ok(Some(receipt(found)));
+        }
+        let Some(last) = last else { break };
+        before = format!("&max_id={last}");
+    }
+    let tried_at = outbound.first_tried_at.unwrap_or(account.now);
+    if account.now.since(tried_at) < KEY_LIFE {
+        return Ok(None);
+    }
+    let detail = "sent too long ago for a safe second try";
+    Err(SendError::Uncertain(detail.to_owned()))
 }
 
 async fn post(

@@ -18,6 +18,9 @@ struct Cursor {
     account: poll::Cursor,
     #[serde(default)]
     seen: BTreeMap<String, String>,
+    /// Whose turn is next.
+    #[serde(default)]
+    next: usize,
 }
 
 pub(super) async fn search(
@@ -34,7 +37,10 @@ pub(super) async fn search(
 
     let mut found: BTreeMap<(usize, String), Value> = BTreeMap::new();
     let mut trouble = None;
-    for (question, path) in questions(search) {
+    let questions = questions(search);
+    let (mut asked, mut fetched) = (0, 0);
+    while search.goes_on(asked, questions.len(), fetched) {
+        let (question, path) = questions[(cursor.next + asked) % questions.len()].clone();
         let seen = cursor.seen.get(&question);
         let path = seen.map_or(path.clone(), |seen| {
             format!("{path}&min_id={}", encoded(seen))
@@ -46,7 +52,9 @@ pub(super) async fn search(
                 break;
             }
         };
+        asked += 1;
         let posts = answer.get("statuses").unwrap_or(&answer).as_array();
+        fetched += posts.map_or(0, Vec::len);
         for post in posts.into_iter().flatten() {
             let Some(id) = poll::id(post).map(str::to_owned) else {
                 continue;
@@ -60,6 +68,7 @@ pub(super) async fn search(
         }
     }
 
+    cursor.next = (cursor.next + asked) % questions.len().max(1);
     let posts: Vec<Value> = found.into_values().collect();
     let deliveries = if posts.is_empty() {
         Vec::new()

@@ -1,21 +1,28 @@
 //! Ours → Twilio's messages, the classes of its refusals, and the look into the list of messages for
 //! one whose answer was lost.
 
-use std::time::Duration;
-
 use kulant_model::message::Visibility;
 use url::Url;
 
 use super::inbound::at;
 use super::wire::{self, OUR_MESSAGE, Record};
-use super::{SIDE, address, authorised};
+use super::{SIDE, address, authorised, origin};
 use crate::delivery::Account;
 use crate::http::{Answer, Http, HttpError, Request};
 use crate::outbound::{Action, Outbound, Receipt, SendError};
 
-/// How far back the same words to the same number count as the message that is looked for.
-const LOOK_BACK: Duration = Duration::from_hours(1);
-const LOOK_UP_PAGE: &str = "50";
+const LOOK_UP_PAGE: &str = "100";
+/// The most pages that are looked through.
+const LOOK_UP_PAGES: usize = 10;
+/// What Twilio writes for signs that would make a message dearer, where it may: ours → theirs.
+const FOLDED: &[(&[char], &str)] = &[
+    (&['„', '“', '”', '«', '»', '″'], "\""),
+    (&['‚', '‘', '’', '‹', '›', '′', '`', '´'], "'"),
+    (&['‐', '‑', '‒', '–', '—', '―', '−'], "-"),
+    (&['…'], "..."),
+];
+/// What stands before the words of an account that pays nothing yet.
+const TRIAL: &str = "Sent from your Twilio trial account - ";
 
 pub(super) async fn send(
     account: &Account,
@@ -63,46 +70,70 @@ pub(super) async fn send(
     }
 }
 
-/// Looks among the newest messages to that number for these very words.
+/// Looks among the newest messages to that number for these words, as Twilio may have written them.
 pub(super) async fn look_for(
     account: &Account,
     outbound: &Outbound,
     http: &Http,
 ) -> Result<Option<Receipt>, SendError> {
     let (_, theirs) = numbers(account, outbound)?;
-    let body = outbound.body().unwrap_or_default();
+    let wanted = folded(outbound.body().unwrap_or_default());
+    let begin = outbound.looked_for_since(account.now);
     let mut url = Url::parse(&address(account, "/Messages.json")?)
         .map_err(|error| SendError::Forbidden(error.to_string()))?;
+    // No day is asked for: what has not left yet has none.
     url.query_pairs_mut()
         .append_pair("To", &theirs)
         .append_pair("PageSize", LOOK_UP_PAGE);
-    let answer = http
-        .send(authorised(account, Request::get(url))?)
-        .await
-        .map_err(HttpError::when_asking)?;
-    if !matches!(answer.status, 200..=299) {
-        return Err(refusal(account, &answer));
+    let mut next = String::from(url);
+    for _ in 0..LOOK_UP_PAGES {
+        let answer = http
+            .send(authorised(account, Request::get(next))?)
+            .await
+            .map_err(HttpError::when_asking)?;
+        if !matches!(answer.status, 200..=299) {
+            return Err(refusal(account, &answer));
+        }
+        let page: wire::Page = serde_json::from_slice(&answer.body)
+            .map_err(|error| SendError::Unreadable(error.to_string()))?;
+        let mut behind = false;
+        let found = page
+            .messages
+            .into_iter()
+            .filter_map(|message| serde_json::from_value::<Record>(message).ok())
+            .find(|record| {
+                let created = record.date_created.as_deref().and_then(at);
+                behind |= created.is_some_and(|created| created < begin);
+                record.direction.starts_with("outbound")
+                    // The same words said before are not meant.
+                    && !outbound.references.contains(&record.sid)
+                    && record.to.as_deref() == Some(theirs.as_str())
+                    && record.body.as_deref().is_some_and(|body| folded(body) == wanted)
+                    && created.is_some_and(|created| created >= begin)
+            });
+        // The newest come first.
+        match page.next_page_uri.filter(|_| found.is_none() && !behind) {
+            Some(path) => next = format!("{}{path}", origin(account)),
+            None => return Ok(found.map(|record| receipt(account, &record))),
+        }
     }
-    let page: wire::Page = serde_json::from_slice(&answer.body)
-        .map_err(|error| SendError::Unreadable(error.to_string()))?;
-    let oldest = account.now.before(LOOK_BACK);
-    let found = page
-        .messages
-        .into_iter()
-        .filter_map(|message| serde_json::from_value::<Record>(message).ok())
-        .find(|record| {
-            record.direction.starts_with("outbound")
-                // The same words said before are not meant.
-                && !outbound.references.contains(&record.sid)
-                && record.to.as_deref() == Some(theirs.as_str())
-                && record.body.as_deref().map(str::trim) == Some(body.trim())
-                && record
-                    .date_created
-                    .as_deref()
-                    .and_then(at)
-                    .is_some_and(|created| created >= oldest)
-        });
-    Ok(found.map(|record| receipt(account, &record)))
+    let detail = "too many messages to look through".to_owned();
+    Err(SendError::Uncertain(detail))
+}
+
+/// Returns a text as it is the same whatever Twilio made of its signs.
+fn folded(text: &str) -> String {
+    let text = text.trim();
+    let text = text.strip_prefix(TRIAL).unwrap_or(text);
+    let mut folded = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match FOLDED.iter().find(|(ours, _)| ours.contains(&sign)) {
+            Some((_, theirs)) => folded.push_str(theirs),
+            None => folded.push(sign),
+        }
+    }
+    // Spaces of every width become one.
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns our number, where one is known, and theirs.

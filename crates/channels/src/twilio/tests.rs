@@ -452,13 +452,43 @@ async fn a_lost_message_is_found_by_its_words_and_its_number() {
     );
     assert_eq!(
         network.last_asked().path,
-        "/2010-04-01/Accounts/AC1/Messages.json?To=%2B4915112345678&PageSize=50"
+        "/2010-04-01/Accounts/AC1/Messages.json?To=%2B4915112345678&PageSize=100"
     );
     assert_eq!(Twilio.look_for(&account, &sms(body), &http).await, Ok(None));
     for class in ["retry_backoff", "unreadable"] {
         let error = Twilio.look_for(&account, &sms(body), &http).await;
         assert_eq!(error.expect_err("it cannot be asked").class(), class);
     }
+}
+
+#[tokio::test]
+async fn a_lost_message_is_found_as_twilio_writes_it_and_on_later_pages() {
+    let ours = "„Gleis 7“ – bis gleich…";
+    let theirs = "Sent from your Twilio trial account - \"Gleis 7\" - bis gleich...";
+    let network = FakeNetwork::start(vec![
+        Script::json(
+            200,
+            &json!({"messages": [record("SM5", "outbound-api", "Anderes", "04:59:57")],
+                "next_page_uri": "/2010-04-01/Accounts/AC1/Messages.json?Page=1"}),
+        ),
+        Script::json(
+            200,
+            &json!({"messages": [record("SM4", "outbound-api", theirs, "02:59:57")],
+                "next_page_uri": null}),
+        ),
+    ])
+    .await;
+    let outbound = Outbound {
+        first_tried_at: Some("2026-11-22T03:00:00Z".parse().expect("a time")),
+        ..sms(ours)
+    };
+    let found = Twilio
+        .look_for(&account(&network, json!({})), &outbound, &fixture::http())
+        .await;
+    assert_eq!(
+        found.expect("it runs").expect("it is there").network_id,
+        "SM4"
+    );
 }
 
 #[tokio::test]

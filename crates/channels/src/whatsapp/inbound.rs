@@ -83,10 +83,17 @@ fn one_by_one(raw: &RawDelivery) -> RawDelivery {
                     .and_then(Value::as_array);
                 for item in items.into_iter().flatten() {
                     let mut value = json!({list: [item]});
-                    for around in ["metadata", "contacts", "messaging_product"] {
+                    for around in ["metadata", "messaging_product"] {
                         if let Some(known) = change["value"].get(around) {
                             value[around] = known.clone();
                         }
+                    }
+                    if let Some(known) = contact_of(
+                        &change["value"],
+                        id_in(item, "from_user_id").as_deref(),
+                        id_in(item, "from").as_deref(),
+                    ) {
+                        value["contacts"] = json!([known]);
                     }
                     single.push(json!({"field": change.get("field"), "value": value}));
                 }
@@ -338,18 +345,27 @@ fn feeling(emoji: Option<String>) -> String {
         .map_or(emoji, |(word, _)| (*word).to_owned())
 }
 
+/// Finds whom the contacts beside the messages tell of under one of these ids.
+fn contact_of<'v>(
+    value: &'v Value,
+    scoped: Option<&str>,
+    number: Option<&str>,
+) -> Option<&'v Value> {
+    let contacts = value.get("contacts")?.as_array()?;
+    contacts.iter().find(|contact| {
+        let same = |name: &str, known: Option<&str>| {
+            known.is_some() && id_in(contact, name).as_deref() == known
+        };
+        same("user_id", scoped) || same("wa_id", number)
+    })
+}
+
 /// Reads the author: by the business-scoped id where there is one, else by the number; names stand
 /// in the contacts beside the messages.
 fn author(told: &Told<'_>, fields: Fields<'_>) -> Result<Author, TranslateError> {
     let scoped = fields.id("from_user_id")?;
     let number = fields.id("from")?;
-    let contacts = told.value.get("contacts").and_then(Value::as_array);
-    let mut contacts = contacts.into_iter().flatten();
-    let contact = contacts.find(|contact| {
-        let same =
-            |name: &str, known: &Option<String>| known.is_some() && id_in(contact, name) == *known;
-        same("user_id", &scoped) || same("wa_id", &number)
-    });
+    let contact = contact_of(told.value, scoped.as_deref(), number.as_deref());
     let told_of = |place: &str| {
         contact?
             .pointer(place)

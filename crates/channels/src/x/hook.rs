@@ -16,6 +16,7 @@ use crate::signature;
 
 const SIGNATURE_HEADER: &str = "x-twitter-webhooks-signature";
 const PREFIX: &str = "sha256=";
+const LONGEST_TOKEN: usize = 128;
 
 /// What the Activity API is to tell us.
 pub(super) const EVENTS: [&str; 9] = [
@@ -52,12 +53,24 @@ struct Subscription {
 /// Answers X's question whether the hook knows the app's secret.
 pub(super) fn handshake(account: &Account, query: &[(String, String)]) -> Option<HookAnswer> {
     let (_, token) = query.iter().find(|(name, _)| name == "crc_token")?;
+    // A delivery is signed with the same secret: what could be one is not signed for whoever asks.
+    if !is_token(token) {
+        return Some(HookAnswer::text(400, "no such token"));
+    }
     let Some(secret) = account.secret("consumer_secret") else {
         return Some(HookAnswer::text(403, "the inbox has no consumer secret"));
     };
     let mark = signature::hmac_base64(secret.as_bytes(), token.as_bytes());
     let answer = json!({"response_token": format!("{PREFIX}{mark}")});
     Some(HookAnswer::json(200, answer.to_string()))
+}
+
+/// Returns whether this can be one of X's tokens, which are short and never JSON.
+fn is_token(token: &str) -> bool {
+    (1..=LONGEST_TOKEN).contains(&token.len())
+        && token
+            .bytes()
+            .all(|sign| sign.is_ascii_alphanumeric() || b"_=+/-.".contains(&sign))
 }
 
 /// Checks the signature over the raw body, and only then looks what it is.

@@ -1,8 +1,6 @@
 //! Ours → theirs: posts and answers, direct messages, deletes, likes, hiding; and looking for what we
 //! sent. An answer goes only to somebody who named or quoted us, unless a contract says otherwise.
 
-use std::time::Duration;
-
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -17,8 +15,8 @@ use crate::http::{Answer, Http, HttpError, Method, Request};
 use crate::oauth;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 
-/// How far back something of ours is looked for.
-const LOOKED_BACK: Duration = Duration::from_secs(3_600);
+/// The most pages in which something of ours is looked for; each post that is read costs.
+const PAGES: usize = 5;
 
 pub(super) async fn send(
     account: &Account,
@@ -86,42 +84,73 @@ pub(super) async fn look_for(
     if is_private(outbound) {
         return find_message(account, outbound, body, http).await;
     }
-    let path = format!(
-        "/2/users/{}/tweets?{}&max_results=50&exclude=retweets",
+    let begin = outbound.looked_for_since(account.now);
+    let mut path = format!(
+        "/2/users/{}/tweets?{}&max_results=100&exclude=retweets&start_time={}",
         ask::own(account)?,
-        poll::POST_FIELDS
+        poll::POST_FIELDS,
+        encoded(&start_time(begin)),
     );
-    let page: Page = ask::ask_for(account, &path, http).await?;
-    let begin = account.now.before(LOOKED_BACK);
-    let found = page
-        .data
+    let first = path.len();
+    for _ in 0..PAGES {
+        let page: Page = ask::ask_for(account, &path, http).await?;
+        let found = page
+            .data
+            .iter()
+            .filter_map(|post| inbound::read::<Tweet>(post).ok())
+            .find(|post| is_ours(post, outbound, body, begin));
+        if let Some(post) = found {
+            return Ok(Some(Receipt {
+                at: made_at(&post).unwrap_or(account.now),
+                url: Some(inbound::address(None, &post.id)),
+                network_id: post.id,
+            }));
+        }
+        if !turn(&mut path, first, &page) {
+            return Ok(None);
+        }
+    }
+    Err(too_many())
+}
+
+fn is_ours(post: &Tweet, outbound: &Outbound, body: &str, begin: Timestamp) -> bool {
+    let replied = post
+        .referenced_tweets
         .iter()
-        .filter_map(|post| inbound::read::<Tweet>(post).ok())
-        .find(|post| {
-            let replied = post
-                .referenced_tweets
-                .iter()
-                .find(|one| one.kind == "replied_to")
-                .map(|one| one.id.as_str());
-            let note = post.note.as_ref().map(|note| &note.text);
-            let text = note.filter(|text| !text.is_empty()).unwrap_or(&post.text);
-            let made_at: Option<Timestamp> =
-                post.created_at.as_deref().and_then(|at| at.parse().ok());
-            words::same(&words::readable(text, &post.entities.urls), body)
-                && replied == outbound.in_reply_to.as_deref()
-                // The same words said before are not meant.
-                && !outbound.references.contains(&post.id)
-                && made_at.is_some_and(|at| at >= begin)
-        });
-    Ok(found.map(|post| Receipt {
-        at: post
-            .created_at
-            .as_deref()
-            .and_then(|at| at.parse().ok())
-            .unwrap_or(account.now),
-        url: Some(inbound::address(None, &post.id)),
-        network_id: post.id,
-    }))
+        .find(|one| one.kind == "replied_to")
+        .map(|one| one.id.as_str());
+    let note = post.note.as_ref().map(|note| &note.text);
+    let text = note.filter(|text| !text.is_empty()).unwrap_or(&post.text);
+    words::same(&words::readable(text, &post.entities.urls), body)
+        && replied == outbound.in_reply_to.as_deref()
+        // The same words said before are not meant.
+        && !outbound.references.contains(&post.id)
+        && made_at(post).is_some_and(|at| at >= begin)
+}
+
+fn made_at(post: &Tweet) -> Option<Timestamp> {
+    post.created_at.as_deref()?.parse().ok()
+}
+
+/// Writes a time as X takes it: to the second.
+fn start_time(at: Timestamp) -> String {
+    let seconds: String = at.to_string().chars().take(19).collect();
+    format!("{seconds}Z")
+}
+
+/// Goes on to the next page, where there is one.
+fn turn(path: &mut String, first: usize, page: &Page) -> bool {
+    let Some(token) = &page.meta.next_token else {
+        return false;
+    };
+    path.truncate(first);
+    path.push_str("&pagination_token=");
+    path.push_str(&encoded(token));
+    true
+}
+
+fn too_many() -> SendError {
+    SendError::Uncertain("too much was said since to look through".to_owned())
 }
 
 async fn find_message(
@@ -130,28 +159,38 @@ async fn find_message(
     body: &str,
     http: &Http,
 ) -> Result<Option<Receipt>, SendError> {
-    let path = format!(
-        "/2/dm_conversations/{}/dm_events?max_results=50&event_types=MessageCreate&dm_event.fields=created_at,entities,sender_id,text",
+    let mut path = format!(
+        "/2/dm_conversations/{}/dm_events?max_results=100&event_types=MessageCreate&dm_event.fields=created_at,entities,sender_id,text",
         match place(outbound)? {
             Place::Person(person) => format!("with/{}", encoded(person)),
             Place::Group(group) => encoded(group),
         }
     );
-    let page: Page = ask::ask_for(account, &path, http).await?;
+    let first = path.len();
     let own = ask::own(account)?;
-    let begin = account.now.before(LOOKED_BACK);
-    Ok(page.data.iter().find_map(|event| {
-        let message: super::wire::Message = inbound::read(event).ok()?;
-        let at: Timestamp = message.created_at.as_deref()?.parse().ok()?;
-        let text = words::readable(&message.text, &message.entities.urls);
-        let ours =
-            message.sender_id.as_deref() == Some(own) && !outbound.references.contains(&message.id);
-        (ours && at >= begin && words::same(&text, body)).then_some(Receipt {
-            network_id: message.id,
-            at,
-            url: None,
-        })
-    }))
+    let begin = outbound.looked_for_since(account.now);
+    for _ in 0..PAGES {
+        let page: Page = ask::ask_for(account, &path, http).await?;
+        let mut behind = false;
+        let found = page.data.iter().find_map(|event| {
+            let message: super::wire::Message = inbound::read(event).ok()?;
+            let at: Timestamp = message.created_at.as_deref()?.parse().ok()?;
+            behind |= at < begin;
+            let text = words::readable(&message.text, &message.entities.urls);
+            let ours = message.sender_id.as_deref() == Some(own)
+                && !outbound.references.contains(&message.id);
+            (ours && at >= begin && words::same(&text, body)).then_some(Receipt {
+                network_id: message.id,
+                at,
+                url: None,
+            })
+        });
+        // The newest come first.
+        if found.is_some() || behind || !turn(&mut path, first, &page) {
+            return Ok(found);
+        }
+    }
+    Err(too_many())
 }
 
 /// Refuses an answer to somebody who neither named nor quoted us; X would refuse it too, and says less.
@@ -219,6 +258,8 @@ async fn post(
                 Some(receipt) => SendError::Duplicate {
                     network_id: Some(receipt.network_id),
                 },
+                // Lists show late what was written.
+                None if outbound.may_be_there() => SendError::Duplicate { network_id: None },
                 None => SendError::ContentRejected(
                     "X does not take the same words twice; change them".to_owned(),
                 ),

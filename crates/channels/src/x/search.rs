@@ -28,6 +28,9 @@ struct Cursor {
     seen: BTreeMap<String, String>,
     #[serde(default)]
     meter: Meter,
+    /// Whose turn is next.
+    #[serde(default)]
+    next: usize,
 }
 
 pub(super) fn usage(account: &Account, cursor: &str) -> Option<Usage> {
@@ -47,16 +50,25 @@ pub(super) async fn search(
     cursor.meter.roll(account);
     let mut deliveries = Vec::new();
     let mut trouble = None;
-    for question in questions(search) {
-        match ask_one(account, &question, &mut cursor, http).await {
-            Ok(Some(body)) => deliveries.push(poll::delivery(FOUND, &body, account.now)),
+    let questions = questions(search);
+    let (mut asked, mut fetched) = (0, 0);
+    while search.goes_on(asked, questions.len(), fetched) {
+        let question = &questions[(cursor.next + asked) % questions.len()];
+        let wanted = search.most - fetched;
+        match ask_one(account, (question, wanted), &mut cursor, http).await {
+            Ok(Some((body, count))) => {
+                deliveries.push(poll::delivery(FOUND, &body, account.now));
+                fetched += count;
+            }
             Ok(None) => {}
             Err(error) => {
                 trouble = Some(error);
                 break;
             }
         }
+        asked += 1;
     }
+    cursor.next = (cursor.next + asked) % questions.len().max(1);
     let wait = trouble.as_ref().and_then(SendError::wait);
     Ok(Polled {
         deliveries,
@@ -68,11 +80,13 @@ pub(super) async fn search(
 
 async fn ask_one(
     account: &Account,
-    question: &str,
+    (question, wanted): (&str, usize),
     cursor: &mut Cursor,
     http: &Http,
-) -> Result<Option<Value>, SendError> {
+) -> Result<Option<(Value, usize)>, SendError> {
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).max(FEWEST);
     let count = cursor.meter.page(account, BUDGET, ("search", FEWEST))?;
+    let count = count.min(wanted);
     let mut path = format!(
         "/2/tweets/search/recent?query={}&max_results={count}&{}",
         encoded(question),
@@ -102,10 +116,10 @@ async fn ask_one(
             cursor.seen.insert(question.to_owned(), id(post).to_owned());
         }
     }
-    Ok(Some(
-        json!({"data": page.data, "includes": {"users": page.includes.users,
-        "media": page.includes.media, "tweets": page.includes.tweets}}),
-    ))
+    let count = page.data.len();
+    let body = json!({"data": page.data, "includes": {"users": page.includes.users,
+        "media": page.includes.media, "tweets": page.includes.tweets}});
+    Ok(Some((body, count)))
 }
 
 /// Writes what is looked for as few questions, each short enough.

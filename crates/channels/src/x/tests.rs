@@ -107,6 +107,19 @@ fn the_challenge_is_answered_with_the_known_value() {
 }
 
 #[test]
+fn nobody_gets_a_delivery_signed_by_asking_for_it() {
+    let mut account = fixture::account(json!({"account_id": OWN}));
+    account.secrets = json!({"consumer_secret": "consumer-secret"});
+    let forged = r#"{"data":{"event_type":"post.create","payload":{"id":"17"},"filter":{}}}"#;
+    for token in [forged, "", "[1]", "a b", "a\"b", &"a".repeat(129)] {
+        let query = [("crc_token".to_owned(), token.to_owned())];
+        let answer = X.handshake(&account, &query).expect("a question");
+        assert_eq!(answer.status, 400, "{token}");
+        assert!(!answer.body.contains("sha256="), "{token}");
+    }
+}
+
+#[test]
 fn a_delivery_is_believed_by_its_signature_over_the_raw_bytes() {
     let mut account = fixture::account(json!({"account_id": OWN}));
     account.secrets = json!({"consumer_secret": "consumer-secret"});

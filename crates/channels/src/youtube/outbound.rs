@@ -1,8 +1,6 @@
 //! Ours → theirs: answers, edits, deletes, hiding; and looking for an answer below the same comment.
 //! Answers are one level deep at YouTube: an answer to an answer stands below the same comment.
 
-use std::time::Duration;
-
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
@@ -14,10 +12,8 @@ use crate::delivery::Account;
 use crate::http::{Answer, Http, Method};
 use crate::outbound::{Action, Outbound, Receipt, SendError};
 
-/// How far back an answer of ours is looked for.
-const LOOKED_BACK: Duration = Duration::from_secs(3_600);
-/// The most pages of answers that are looked through.
-const PAGES: usize = 5;
+/// The most pages that are looked through.
+const PAGES: usize = 10;
 /// How long the id of a video is; ids of comments are longer.
 const VIDEO_ID: usize = 11;
 
@@ -85,36 +81,43 @@ pub(super) async fn look_for(
         // The others may be done twice without harm.
         return Ok(None);
     };
-    let begin = account.now.before(LOOKED_BACK);
+    let begin = outbound.looked_for_since(account.now);
     let is_ours = |comment: &Comment, body: &str| {
         let snippet = &comment.snippet;
         let text = snippet
             .text_original
             .as_ref()
             .or(snippet.text_display.as_ref());
-        let at = snippet
-            .published_at
-            .as_deref()
-            .and_then(|at| at.parse().ok());
         snippet.author_channel_id.value.as_deref() == channel_id(account)
             // The same words said before are not meant.
             && !outbound.references.contains(&comment.id)
             && text.is_some_and(|text| words(text) == words(body))
-            && at.is_some_and(|at: Timestamp| at >= begin)
+            && published_at(comment).is_some_and(|at| at >= begin)
     };
     if parent.len() == VIDEO_ID {
-        let path = format!(
+        let mut path = format!(
             "/commentThreads?part=snippet&order=time&maxResults=100&textFormat=plainText&videoId={}",
             encoded(parent)
         );
-        let page: Page = ask::ask_for(account, &path, http).await?;
-        let found = page
-            .items
-            .iter()
-            .filter_map(|item| inbound::read::<Thread>(item).ok())
-            .map(|thread| thread.snippet.top_level_comment)
-            .find(|comment| is_ours(comment, body));
-        return Ok(found.map(|comment| receipt(account, comment)));
+        let first = path.len();
+        for _ in 0..PAGES {
+            let page: Page = ask::ask_for(account, &path, http).await?;
+            let mut threads = page
+                .items
+                .iter()
+                .filter_map(|item| inbound::read::<Thread>(item).ok())
+                .map(|thread| thread.snippet.top_level_comment);
+            let mut behind = false;
+            let found = threads.find(|comment| {
+                behind |= published_at(comment).is_some_and(|at| at < begin);
+                is_ours(comment, body)
+            });
+            // The newest come first.
+            if found.is_some() || behind || !turn(&mut path, first, &page) {
+                return Ok(found.map(|comment| receipt(account, comment)));
+            }
+        }
+        return Err(too_many());
     }
 
     let place = match place(account, parent, http).await {
@@ -122,30 +125,43 @@ pub(super) async fn look_for(
         other => other?,
     };
     let wanted = addressed(outbound, &place, body);
-    let mut token: Option<String> = None;
+    let mut path = format!(
+        "/comments?part=snippet&maxResults=100&textFormat=plainText&parentId={}",
+        encoded(&place.top)
+    );
+    let first = path.len();
     for _ in 0..PAGES {
-        let mut path = format!(
-            "/comments?part=snippet&maxResults=100&textFormat=plainText&parentId={}",
-            encoded(&place.top)
-        );
-        if let Some(token) = &token {
-            path.push_str("&pageToken=");
-            path.push_str(&encoded(token));
-        }
         let page: Page = ask::ask_for(account, &path, http).await?;
         let found = page
             .items
             .iter()
             .filter_map(|item| inbound::read::<Comment>(item).ok())
             .find(|comment| is_ours(comment, &wanted));
-        if found.is_some() || page.next_page_token.is_none() {
+        if found.is_some() || !turn(&mut path, first, &page) {
             return Ok(found.map(|comment| receipt(account, comment)));
         }
-        token = page.next_page_token;
     }
     // Among so many answers it cannot be said that it is not there.
-    let detail = "too many answers to look through".to_owned();
-    Err(SendError::Uncertain(detail))
+    Err(too_many())
+}
+
+fn published_at(comment: &Comment) -> Option<Timestamp> {
+    comment.snippet.published_at.as_deref()?.parse().ok()
+}
+
+/// Goes on to the next page, where there is one.
+fn turn(path: &mut String, first: usize, page: &Page) -> bool {
+    let Some(token) = &page.next_page_token else {
+        return false;
+    };
+    path.truncate(first);
+    path.push_str("&pageToken=");
+    path.push_str(&encoded(token));
+    true
+}
+
+fn too_many() -> SendError {
+    SendError::Uncertain("too many answers to look through".to_owned())
 }
 
 async fn reply(

@@ -231,8 +231,11 @@ impl Polling<'_> {
                 break;
             }
         }
+        // The place has moved on: what was read is delivered whatever fails below one of them.
         for page in pages.into_iter().rev() {
-            self.take_threads(page).await?;
+            if let Err(error) = self.take_threads(page).await {
+                trouble.get_or_insert(error);
+            }
         }
         trouble.map_or(Ok(()), Err)
     }

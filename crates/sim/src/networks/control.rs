@@ -35,6 +35,7 @@ pub(crate) fn routes(town: Arc<Town>) -> Router {
         )
         .route("/_sim/down", post(take_down))
         .route("/_sim/limits", post(lower_limit))
+        .route("/_sim/late", post(make_late))
         .route("/_sim/deliveries", get(list_pending).post(steer_deliveries))
         .with_state(town)
 }
@@ -199,6 +200,21 @@ async fn lower_limit(State(town): Desk, body: Bytes) -> Response {
     with(&body, |wish: LimitWish| {
         let station = find(&town, &wish.network)?;
         station.kit.limits.lower(&wish.name, wish.limit);
+        Ok(json!({}))
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LateWish {
+    network: String,
+    seconds: u32,
+}
+
+/// Lets the lists of a network show late what our accounts write.
+async fn make_late(State(town): Desk, body: Bytes) -> Response {
+    with(&body, |wish: LateWish| {
+        find(&town, &wish.network)?.kit.late.set(wish.seconds);
         Ok(json!({}))
     })
 }

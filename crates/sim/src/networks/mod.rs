@@ -131,8 +131,8 @@ impl NetworksHandle {
     /// Opens an account, or finds it, as the control desk does: the wish in, settings and secrets out.
     pub fn open(&self, wish: &Value) -> io::Result<Value> {
         let invalid = |words: String| io::Error::new(io::ErrorKind::InvalidInput, words);
-        let wish: kit::Wish = serde_json::from_value(wish.clone())
-            .map_err(|error| invalid(error.to_string()))?;
+        let wish: kit::Wish =
+            serde_json::from_value(wish.clone()).map_err(|error| invalid(error.to_string()))?;
         let station = self
             .town
             .stations

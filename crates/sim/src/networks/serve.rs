@@ -277,7 +277,9 @@ async fn work(
     let mut end = None;
     loop {
         happenings.borrow_and_update();
-        let reply = lock(&station.network).answer(call, &station.kit);
+        let kit = &station.kit;
+        let reply = lock(&station.network).answer(call, kit);
+        let reply = kit.late.keep_back(&kit.own_words, call, reply, kit.now());
         match reply {
             Reply::Wait(patience) if !call.waited => {
                 if then == Some(&Then::HalfOpenStream) {

@@ -63,7 +63,6 @@ async fn every_refusal_has_its_class() {
         (refused(1, None), "retry_backoff"),
         (refused(551, Some(1_545_041)), "recipient_gone"),
         (refused(100, None), "content_rejected"),
-        (refused(506, None), "duplicate"),
         (Script::text(401, ""), "auth_broken"),
         (Script::text(403, "<h1>no</h1>"), "forbidden"),
         (Script::text(404, ""), "recipient_gone"),
@@ -164,6 +163,20 @@ async fn a_lost_answer_is_looked_for_where_it_would_stand() {
     };
     assert_eq!(Facebook.look_for(&account, &again, &http).await, Ok(None));
     assert_eq!(network.asked().len(), asked);
+}
+
+#[tokio::test]
+async fn the_same_words_twice_are_there_only_where_they_may_be() {
+    let network = FakeNetwork::start(vec![refused(506, None), refused(506, None)]).await;
+    let first = fixture::reply("Hallo");
+    let error = send(&network, &first).await.expect_err("it is refused");
+    assert_eq!(error.class(), "content_rejected", "others were said before");
+    let second = Outbound {
+        first_tried_at: Some(NOW),
+        ..first
+    };
+    let error = send(&network, &second).await.expect_err("it is refused");
+    assert_eq!(error.class(), "duplicate");
 }
 
 #[tokio::test]

@@ -249,6 +249,7 @@ async fn what_is_looked_for_comes_once() {
         hashtags: vec!["#nordtalbahn".to_owned()],
         without: vec!["Modellbau".to_owned()],
         languages: vec!["de".to_owned()],
+        most: 200,
     };
     let (account, http) = (account(&network), fixture::http());
     let first = Mastodon

@@ -161,7 +161,7 @@ async fn a_second_try_is_safe_as_long_as_the_server_knows_the_key_of_the_first()
         ])
         .await;
         let outbound = Outbound {
-            first_tried_at: Some(NOW.before(Duration::from_mins(minutes))),
+            first_tried_at: Some(NOW.before(std::time::Duration::from_mins(minutes))),
             ..reply("Hallo", Some("anna"))
         };
         let looked = Mastodon

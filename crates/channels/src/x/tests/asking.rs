@@ -291,6 +291,7 @@ fn looking() -> Search {
         hashtags: vec!["#s1".to_owned()],
         without: vec!["Hamburg".to_owned()],
         languages: vec!["de".to_owned(), "en-GB".to_owned()],
+        most: 200,
     }
 }
 

@@ -220,6 +220,21 @@ async fn a_gap_that_was_cut_off_is_read_on_from_where_it_was() {
 }
 
 #[tokio::test]
+async fn pages_that_were_read_come_in_although_answers_below_one_comment_fail() {
+    let network = FakeNetwork::start(vec![
+        no_videos(),
+        page(&[thread("Ugx3", "22T04:00", 0, &[])], Some("p2")),
+        page(&[thread("Ugx2", "21T04:00", 7, &[])], None),
+        Script::text(503, "").with("retry-after", "30"),
+    ])
+    .await;
+    let account = account(&network);
+    let polled = Youtube.poll(&account, None, &fixture::http()).await;
+    let polled = polled.expect("what was read is given back");
+    assert_eq!(said(&taken(&account, &polled)), ["post Ugx2", "post Ugx3"]);
+}
+
+#[tokio::test]
 async fn the_days_units_are_never_overdrawn_and_survive_a_restart() {
     let network = FakeNetwork::start(vec![
         no_videos(),

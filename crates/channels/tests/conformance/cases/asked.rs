@@ -206,6 +206,7 @@ pub async fn search(stand: &mut Stand<'_>) -> Told {
         hashtags: Vec::new(),
         without: vec!["Südtalbahn".to_owned()],
         languages: Vec::new(),
+        most: 200,
     };
     stand.sim.advance(60).await;
     let account = stand.inbox.account();

@@ -196,7 +196,11 @@ pub(super) fn rkey(kit: &Kit) -> String {
 
 /// Lets the staff answer in the network's own program: below a post, or in a conversation.
 fn native_reply(net: &mut Bluesky, ours: &str, act: &Act, kit: &Kit) -> Done {
-    let Some((convo, _)) = act.target()?.split_once('/').filter(|(convo, _)| *convo != "at:") else {
+    let Some((convo, _)) = act
+        .target()?
+        .split_once('/')
+        .filter(|(convo, _)| *convo != "at:")
+    else {
         return say(net, ours, ours, act, kit);
     };
     if !net.convos.contains_key(convo) {

@@ -71,14 +71,20 @@ pub(super) fn answer(net: &mut Bluesky, did: &str, call: &Call, method: &str, ki
                 return refused(400, "InvalidConvo", "Convo not found");
             };
             let limit = call.number("limit").unwrap_or(50).clamp(1, 100) as usize;
+            let begin = call.number("cursor").unwrap_or(0).max(0) as usize;
             let messages: Vec<Value> = convo
                 .messages
                 .iter()
                 .rev()
+                .skip(begin)
                 .take(limit)
                 .map(Message::show)
                 .collect();
-            Answer::json(200, &json!({"messages": messages}))
+            let mut shown = json!({"messages": messages});
+            if begin + limit < convo.messages.len() {
+                shown["cursor"] = json!((begin + limit).to_string());
+            }
+            Answer::json(200, &shown)
         }
         ("GET", "getLog") => log(net, did, call),
         ("POST", "sendMessage") => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Discourse, Post, slug};
+use super::{Discourse, Post, Queued, slug};
 use crate::item::rfc3339;
 use crate::networks::kit::{Answer, Call, Kit, Limit};
 
@@ -128,6 +128,9 @@ fn post(net: &mut Discourse, user: i64, call: &Call, kit: &Kit) -> Answer {
         if twice {
             return refused(422, "", "Body is too similar to what you recently posted");
         }
+        if net.approval {
+            return queued(net, (topic, user), raw, reply_to);
+        }
         let id = net.say(topic, user, &raw, reply_to, kit);
         return shown(net, id, kit);
     }
@@ -172,6 +175,28 @@ fn post(net: &mut Discourse, user: i64, call: &Call, kit: &Kit) -> Answer {
     }
     let id = net.say(topic, user, &raw, None, kit);
     shown(net, id, kit)
+}
+
+/// Lays an answer before the moderators; nobody sees it in the topic.
+fn queued(
+    net: &mut Discourse,
+    (topic, user): (i64, i64),
+    raw: String,
+    reply_to: Option<i64>,
+) -> Answer {
+    let shown = json!({
+        "action": "enqueued",
+        "success": true,
+        "pending_post": {"id": net.queue.len() + 1, "raw": raw},
+        "pending_count": net.queue.len() + 1,
+    });
+    net.queue.push(Queued {
+        topic,
+        user,
+        raw,
+        reply_to,
+    });
+    Answer::json(200, &shown)
 }
 
 fn objection(net: &Discourse, user: i64, raw: &str) -> Option<Answer> {

@@ -56,6 +56,15 @@ pub(super) struct Post {
 }
 
 /// The forum.
+/// A post that a moderator has not let pass yet.
+#[derive(Debug, Clone)]
+struct Queued {
+    topic: i64,
+    user: i64,
+    raw: String,
+    reply_to: Option<i64>,
+}
+
 #[derive(Default)]
 pub(crate) struct Discourse {
     users: BTreeMap<i64, User>,
@@ -66,6 +75,9 @@ pub(crate) struct Discourse {
     hooks: BTreeSet<String>,
     failures: u32,
     uploads: BTreeMap<String, String>,
+    /// Whether a moderator reads first what our accounts write, and what waits for that.
+    approval: bool,
+    queue: Vec<Queued>,
 }
 
 pub(super) fn new() -> Box<dyn Network> {
@@ -270,6 +282,7 @@ impl Network for Discourse {
     fn enrol(&mut self, wish: &Wish, kit: &Kit) -> Done {
         let username = wish.handle.trim_start_matches('@').to_owned();
         let id = self.join(&username, wish.called(), kit);
+        self.approval |= wish.flag("approval");
         let key = kit.ids.signs("key", 64, b"0123456789abcdef");
         self.keys.insert(key.clone(), username.clone());
         let secret = match wish.more("hook_secret") {
@@ -353,6 +366,7 @@ impl Network for Discourse {
             "users": self.users.len(),
             "topics": self.topics.len(),
             "posts": self.posts.len(),
+            "queue": self.queue.len(),
             "hooks": self.hooks,
         })
     }

@@ -111,6 +111,10 @@ mod tests {
         };
         let (before, after) = (made(&before), made(&after));
         assert!(before[49].0 < after[0].0);
-        assert!(after.iter().all(|(_, key)| before.iter().all(|(_, old)| old != key)));
+        assert!(
+            after
+                .iter()
+                .all(|(_, key)| before.iter().all(|(_, old)| old != key))
+        );
     }
 }

@@ -10,6 +10,7 @@ mod doors;
 pub(crate) mod faults;
 mod ids;
 pub(crate) mod kept;
+mod late;
 mod limits;
 mod own_words;
 mod reply;
@@ -31,6 +32,7 @@ pub(crate) use consent::{Agreed, Consents, Fault};
 pub(crate) use deliveries::{Deliveries, Hook, Job, Parcel};
 pub(crate) use doors::{Said, Step, Want};
 pub(crate) use ids::Ids;
+pub(crate) use late::Late;
 pub(crate) use limits::{Limit, Limits, Standing};
 pub(crate) use own_words::{OwnWord, OwnWords};
 pub(crate) use reply::{Answer, Ask, Heard, Reply};
@@ -157,6 +159,8 @@ pub(crate) struct Kit {
     pub(crate) deliveries: Deliveries,
     /// What our accounts said.
     pub(crate) own_words: OwnWords,
+    /// How late lists show it.
+    pub(crate) late: Late,
     files: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
     doors: Mutex<BTreeMap<&'static str, SocketAddr>>,
     happened: watch::Sender<u64>,
@@ -173,6 +177,7 @@ impl Kit {
             streams: Streams::default(),
             deliveries: Deliveries::default(),
             own_words: OwnWords::default(),
+            late: Late::default(),
             files: Mutex::default(),
             doors: Mutex::default(),
             happened: watch::Sender::new(0),
@@ -186,6 +191,7 @@ impl Kit {
         self.streams.put_all(&Frame::Drop);
         self.deliveries.clear();
         self.own_words.take();
+        self.late.clear();
         lock(&self.files).clear();
     }
 

@@ -27,15 +27,23 @@ pub(crate) struct OwnWord {
 #[derive(Default)]
 pub(crate) struct OwnWords {
     words: Mutex<VecDeque<OwnWord>>,
+    /// What was said since it was last asked for: ids.
+    fresh: Mutex<Vec<String>>,
 }
 
 impl OwnWords {
     pub(crate) fn note(&self, word: OwnWord) {
+        lock(&self.fresh).push(word.id.clone());
         let mut words = lock(&self.words);
         words.push_back(word);
         if words.len() > MOST {
             words.pop_front();
         }
+    }
+
+    /// Returns the ids of what was said since this was last asked for.
+    pub(crate) fn fresh(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.fresh))
     }
 
     pub(crate) fn take(&self) -> Vec<OwnWord> {

@@ -145,22 +145,6 @@ pub(super) fn connect(net: &X, id: &str, kit: &Kit) {
     }
 }
 
-/// Lets the hook that tells of an account lie elsewhere from now on, as the app's owner enters it.
-pub(super) fn moved(net: &mut X, user: &str, url: &str, kit: &Kit) {
-    let told = net
-        .subscriptions
-        .iter()
-        .find(|known| known.user == user)
-        .and_then(|known| known.webhook.clone());
-    let Some(id) = told else {
-        return;
-    };
-    if let Some(hook) = net.webhooks.get_mut(&id) {
-        url.clone_into(&mut hook.url);
-    }
-    connect(net, &id, kit);
-}
-
 /// Asks hooks again that have not shown for a day that they are ours.
 pub(super) fn tick(net: &mut X, kit: &Kit) {
     let now = kit.now();

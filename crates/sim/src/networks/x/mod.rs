@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::kit::kept;
-use super::kit::{Act, Answer, Ask, Call, Consents, Done, Heard, Hook, Kit, Network, Reply, Wish, sign};
+use super::kit::{
+    Act, Answer, Ask, Call, Consents, Done, Heard, Hook, Kit, Network, Reply, Wish, sign,
+};
 use crate::item::{Millis, rfc3339};
 use hooks::{Subscription, Webhook};
 
@@ -172,9 +174,6 @@ impl Network for X {
         if let Some(user) = self.users.get_mut(&id) {
             user.ours = true;
             user.enterprise = wish.flag("enterprise");
-        }
-        if let Some(url) = &wish.hook_url {
-            hooks::moved(self, &id, url, kit);
         }
         let scopes = wish.more("scopes").unwrap_or(SCOPES).to_owned();
         let (access, refresh) = self.give(&id, &scopes, kit);
