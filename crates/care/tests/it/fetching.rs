@@ -246,6 +246,9 @@ async fn files_go_with_their_contact_whether_they_are_here_or_on_the_way() {
         fetch(&house).await;
         assert_eq!(place.asked("/later"), 0, "nobody wants it any more");
         assert!(house.care.files.read(&kept).await.is_err(), "gone");
+        // The rows go once their files are gone.
+        house.clock.pass(Duration::from_mins(10));
+        fetch(&house).await;
         let left = house.care.store.read(|read| {
             read.query_one("SELECT COUNT(*) FROM attachments", &[], |row| {
                 row.get::<i64>(0)

@@ -2,27 +2,21 @@
 //! taken up by hand or by rule; tried before it runs, within its budget.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use kulant_care::reply::{NewReply, reply};
 use kulant_care::searches::hits::{self, HitView, Wanted};
 use kulant_care::searches::{self, Search, SearchChange, trial};
-use kulant_care::{CareError, accept, access, admin, contacts, jobs, view};
+use kulant_care::{CareError, accept, access, admin, view};
 use kulant_channels::delivery::RawDelivery;
-use kulant_channels::http::{Http, HttpPolicy, Request};
 use kulant_model::conversation::Status;
 use kulant_model::ids::{BrandId, InboxId, MessageId, SearchId};
 use kulant_model::listening::{SearchState, TakeUp, Terms};
-use kulant_model::message::{DeliveryState, Visibility};
 use kulant_model::role::{Person, Role, Scope};
-use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
-use kulant_store::messages;
 use kulant_store::reading::Summary;
 use serde_json::{Value as Json, json};
 
-use crate::{House, START, houses, post};
+use crate::{House, houses, post};
 
-fn terms(words: &[&str]) -> Terms {
+pub fn terms(words: &[&str]) -> Terms {
     Terms {
         words: words.iter().map(|word| (*word).to_owned()).collect(),
         without: vec!["Gewinnspiel".to_owned()],
@@ -30,13 +24,13 @@ fn terms(words: &[&str]) -> Terms {
     }
 }
 
-async fn brand(house: &House) -> BrandId {
+pub async fn brand(house: &House) -> BrandId {
     let brands = admin::brands::list(&house.care, &house.operator(), 0, 1).await;
     brands.expect("brands")[0].id
 }
 
 /// Makes a search for Lumenau on an inbox.
-async fn search(house: &House, inbox: InboxId, state: SearchState, rule: Option<TakeUp>) -> Search {
+pub async fn search(house: &House, inbox: InboxId, state: SearchState, rule: Option<TakeUp>) -> Search {
     let change = SearchChange {
         brand: Some(brand(house).await),
         name: Some("Lumenau".to_owned()),
@@ -51,7 +45,7 @@ async fn search(house: &House, inbox: InboxId, state: SearchState, rule: Option<
 }
 
 /// Delivers what a network would answer to a search.
-async fn find(house: &House, inbox: InboxId, search: SearchId, items: &[Json]) {
+pub async fn find(house: &House, inbox: InboxId, search: SearchId, items: &[Json]) {
     static KEY: AtomicU64 = AtomicU64::new(0);
     let raw = RawDelivery {
         kind: "webhook".to_owned(),
@@ -66,20 +60,20 @@ async fn find(house: &House, inbox: InboxId, search: SearchId, items: &[Json]) {
     house.take_in().await;
 }
 
-async fn hits(house: &House, search: SearchId, wanted: Wanted) -> Vec<HitView> {
+pub async fn hits(house: &House, search: SearchId, wanted: Wanted) -> Vec<HitView> {
     let first = (MessageId(i64::MAX), 50);
     hits::list(&house.care, &house.operator(), search, wanted, first)
         .await
         .expect("hits")
 }
 
-fn texts(hits: &[HitView]) -> Vec<&str> {
+pub fn texts(hits: &[HitView]) -> Vec<&str> {
     hits.iter()
         .map(|hit| hit.message.message.body.as_str())
         .collect()
 }
 
-async fn conversations(house: &House) -> Vec<Summary> {
+pub async fn conversations(house: &House) -> Vec<Summary> {
     let filter = view::Filter::default();
     view::list(
         &house.care,
@@ -94,7 +88,7 @@ async fn conversations(house: &House) -> Vec<Summary> {
     .items
 }
 
-async fn webhook(house: &House) -> InboxId {
+pub async fn webhook(house: &House) -> InboxId {
     let settings = json!({"answer_url": "https://example.org/answer"});
     house.inbox("Netz", settings).await
 }
@@ -268,298 +262,64 @@ async fn hits_are_put_aside_brought_back_and_hidden_from_other_teams() {
     }
 }
 
-#[tokio::test]
-async fn what_was_taken_back_or_let_go_is_gone() {
-    for house in houses().await {
-        let inbox = webhook(&house).await;
-        let made = search(&house, inbox, SearchState::On, None).await;
-        let items = [
-            post("1", "anna", "Lumenau eins", 1, None),
-            post("2", "ben", "Lumenau zwei", 2, None),
-        ];
-        find(&house, inbox, made.id, &items).await;
-        let gone = json!({"type": "delete", "id": "1", "time": house.care.now()});
-        house.deliver(inbox, &[gone]).await;
-        house.take_in().await;
-        find(&house, inbox, made.id, &items).await;
-        let found = hits(&house, made.id, Wanted::Open).await;
-        assert_eq!(texts(&found), ["Lumenau zwei"]);
-
-        let id = found[0].message.message.id;
-        searches::remove(&house.care, &house.operator(), made.id, made.version)
-            .await
-            .expect("removed");
-        let row = house
-            .care
-            .store
-            .read(move |read| kulant_store::messages::find(read, id).map_err(CareError::from))
-            .await
-            .expect("read")
-            .expect("a row");
-        assert_eq!((row.body.as_str(), row.identity), ("", None));
-    }
-}
-
-async fn people(house: &House) -> Vec<Option<String>> {
-    let listed = contacts::list(&house.care, &house.operator(), "", None, 50).await;
-    let listed = listed.expect("people").items;
-    listed.into_iter().map(|one| one.contact.name).collect()
-}
-
-async fn files(house: &House, id: MessageId) -> usize {
-    let read = house
-        .care
-        .store
-        .read(move |read| messages::list_attachments(read, &[id]));
-    read.await.expect("read").len()
+/// An entry of a blog as the feed's look at it keeps it.
+fn entry(id: &str, text: &str) -> String {
+    let nothing = json!(null);
+    json!({"id": id, "url": nothing, "title": nothing, "author": {"name": "Blog"},
+        "content": {"text": text, "html": false}, "published": nothing, "updated": nothing,
+        "parent": nothing, "files": [], "feed": "Bahnblog"})
+    .to_string()
 }
 
 #[tokio::test]
-async fn a_removed_search_leaves_nothing_of_strangers_and_spoils_nothing() {
+async fn a_feed_that_is_only_listened_to_fills_no_queue() {
     for house in houses().await {
-        let inbox = webhook(&house).await;
-        let made = search(&house, inbox, SearchState::On, None).await;
-        let mut item = post("1", "anna", "Lumenau ist weg", 1, None);
-        item["attachments"] = json!([
-            {"url": "https://example.org/a.jpg", "name": "a.jpg", "media_type": "image/jpeg"}
-        ]);
-        find(&house, inbox, made.id, &[item.clone()]).await;
-        let edit = json!({"type": "edit", "id": "1", "text": "Lumenau ist wieder da",
-            "time": house.care.now()});
-        house.deliver(inbox, &[edit]).await;
-        house.take_in().await;
-        let found = hits(&house, made.id, Wanted::Open).await;
-        assert_eq!(texts(&found), ["Lumenau ist wieder da"]);
-        let id = found[0].message.message.id;
-        assert_eq!(files(&house, id).await, 1);
-        assert_eq!(people(&house).await, [Some("anna".to_owned())]);
-
-        searches::remove(&house.care, &house.operator(), made.id, made.version)
-            .await
-            .expect("removed");
-        assert_eq!(files(&house, id).await, 0);
-        assert!(people(&house).await.is_empty(), "nothing is known of her");
-
-        house.deliver(inbox, &[item]).await;
-        house.take_in().await;
-        let open = conversations(&house).await;
-        assert_eq!(open.len(), 1);
-        assert_eq!(open[0].preview, "Lumenau ist weg");
-        assert_eq!(files(&house, id).await, 1);
-        assert_eq!(people(&house).await, [Some("anna".to_owned())]);
-    }
-}
-
-#[tokio::test]
-async fn what_nobody_takes_up_goes_after_its_time() {
-    for house in houses().await {
-        let inbox = webhook(&house).await;
-        let made = search(&house, inbox, SearchState::On, None).await;
-        let old = post("1", "anna", "Lumenau eins", 1, None);
-        let kept = post("2", "ben", "Lumenau zwei", 2, None);
-        find(&house, inbox, made.id, &[old, kept]).await;
-        let ben = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
-        hits::take_up(&house.care, &house.operator(), ben)
-            .await
-            .expect("taken up");
-        house.clock.pass(Duration::from_hours(20 * 24));
-        let late = post("3", "cora", "Lumenau drei", 3, None);
-        find(&house, inbox, made.id, &[late]).await;
-        house.clock.pass(Duration::from_hours(11 * 24));
-        crate::retention::tidy(&house).await;
-
-        let left = hits(&house, made.id, Wanted::All).await;
-        assert_eq!(texts(&left), ["Lumenau drei", "Lumenau zwei"]);
-        let mut people = people(&house).await;
-        people.sort();
-        assert_eq!(people, [Some("ben".to_owned()), Some("cora".to_owned())]);
-    }
-}
-
-#[tokio::test]
-async fn who_was_erased_is_not_found_again() {
-    for house in houses().await {
-        let inbox = webhook(&house).await;
-        let made = search(&house, inbox, SearchState::On, None).await;
-        let item = [post("1", "anna", "Lumenau eins", 1, None)];
-        find(&house, inbox, made.id, &item).await;
-        let found = hits(&house, made.id, Wanted::Open).await;
-        let contact = found[0].message.author.contact.expect("an author");
-        kulant_care::erase::erase(&house.care, &house.operator(), contact, None)
-            .await
-            .expect("erased");
-        find(&house, inbox, made.id, &item).await;
-        assert!(hits(&house, made.id, Wanted::All).await.is_empty());
-        let id = found[0].message.message.id;
-        let taken = hits::take_up(&house.care, &house.operator(), id).await;
-        assert!(
-            matches!(taken, Err(CareError::NotFound)),
-            "nothing is there"
-        );
-    }
-}
-
-/// Networks that are simulated, and how to give orders to them.
-struct Networks {
-    handle: NetworksHandle,
-    http: Http,
-}
-
-impl Networks {
-    async fn open() -> Self {
-        let settings = NetworksSettings {
-            start: Some(START.as_milliseconds()),
-            frozen: true,
-            ..NetworksSettings::default()
+        let settings = |only_listen: bool| {
+            json!({"url": "https://blog.example.org/feed", "only_listen": only_listen})
         };
-        let policy = HttpPolicy {
-            allow_private: true,
-            ..HttpPolicy::default()
-        };
-        Self {
-            handle: start(settings).await.expect("the networks start"),
-            http: Http::new(&policy).expect("a client"),
-        }
-    }
-
-    async fn order(&self, path: &str, wish: Json) -> Json {
-        let url = format!("{}/_sim/{path}", self.handle.control_url());
-        let request = Request::post_json(url, wish.to_string().into_bytes());
-        let answer = self.http.send(request).await.expect("an answer");
-        let body = answer.json().expect("JSON");
-        assert_eq!(answer.status, 201, "{path}: {body}");
-        body
-    }
-
-    /// Connects an inbox to an account of Mastodon.
-    async fn mastodon(&self, house: &House) -> InboxId {
-        let wish = json!({"network": "mastodon", "handle": "lumenau"});
-        let opened = self.order("accounts", wish).await;
-        let mut settings = opened["settings"].clone();
-        for (name, secret) in opened["secrets"].as_object().expect("secrets") {
-            if name != "signing" {
-                settings[name] = secret.clone();
+        for (only_listen, queued) in [(true, 0), (false, 2)] {
+            let name = format!("Blog {only_listen}");
+            let inbox = house.connect("feed", &name, settings(only_listen)).await;
+            let made = search(&house, inbox, SearchState::On, None).await;
+            for (id, text) in [("1", "Lumenau ist schön"), ("2", "Ein Rezept")] {
+                house.deliver_raw(inbox, "item", &entry(id, text)).await;
             }
+            house.take_in().await;
+            let found = hits(&house, made.id, Wanted::All).await;
+            assert_eq!(texts(&found), ["Lumenau ist schön"]);
+            let open = conversations(&house).await;
+            assert_eq!(open.len(), queued, "only listened to: {only_listen}");
+
+            // A change of what nobody sought leaves nothing behind, one of a hit changes it.
+            for (id, text) in [("1", "Lumenau war schön"), ("2", "Zwei Rezepte")] {
+                house
+                    .deliver_raw(inbox, "item_changed", &entry(id, text))
+                    .await;
+            }
+            house.take_in().await;
+            let found = hits(&house, made.id, Wanted::All).await;
+            assert_eq!(texts(&found), ["Lumenau war schön"]);
+            assert_eq!(conversations(&house).await.len(), queued);
+            searches::remove(&house.care, &house.operator(), made.id, made.version)
+                .await
+                .expect("removed");
         }
-        house.connect("mastodon", "Mastodon", settings).await
-    }
-
-    async fn say(&self, act: Json) {
-        self.order("mastodon/act", act).await;
-    }
-}
-
-/// Lets time pass and does all that is due then.
-async fn work(house: &House, networks: &Networks, seconds: u64) {
-    house.clock.pass(Duration::from_secs(seconds));
-    networks
-        .order("clock", json!({"advance_seconds": seconds}))
-        .await;
-    jobs::schedule(&house.care).await.expect("scheduled");
-    for _ in 0..3 {
-        jobs::run_due(&house.care).await.expect("done");
-        house.take_in().await;
     }
 }
 
 #[tokio::test]
-async fn a_post_on_mastodon_is_found_taken_up_and_answered() {
+async fn what_a_feed_is_listened_to_for_can_be_taken_up() {
     for house in houses().await {
-        let networks = Networks::open().await;
-        let inbox = networks.mastodon(&house).await;
-        networks
-            .say(json!({"act": "post", "by": "anna", "text": "Lumenau geht nicht. Weiss jemand, warum?"}))
+        let settings = json!({"url": "https://blog.example.org/feed", "only_listen": true});
+        let inbox = house.connect("feed", "Blog", settings).await;
+        let made = search(&house, inbox, SearchState::On, None).await;
+        house
+            .deliver_raw(inbox, "item", &entry("1", "Lumenau?"))
             .await;
-        networks
-            .say(json!({"act": "post", "by": "ben", "text": "Lumenau Gewinnspiel heute"}))
-            .await;
-
-        let looked_for = terms(&["Lumenau"]);
-        let brand = brand(&house).await;
-        let tried = trial::try_out(
-            &house.care,
-            &house.operator(),
-            brand,
-            &looked_for,
-            vec![inbox],
-        )
-        .await;
-        let network = tried.expect("tried").networks.remove(0);
-        assert_eq!((network.found, network.trouble), (Some(1), None));
-        let draft = search(&house, inbox, SearchState::Draft, None).await;
-        work(&house, &networks, 300).await;
-        assert!(hits(&house, draft.id, Wanted::All).await.is_empty(), "off");
-
-        let on = SearchChange {
-            state: Some(SearchState::On),
-            ..SearchChange::default()
-        };
-        let made = searches::change(&house.care, &house.operator(), draft.id, (1, on)).await;
-        let made = made.expect("switched on");
-        work(&house, &networks, 300).await;
-        work(&house, &networks, 300).await;
-        let found = hits(&house, made.id, Wanted::Open).await;
-        assert_eq!(texts(&found), ["Lumenau geht nicht. Weiss jemand, warum?"]);
-        assert!(conversations(&house).await.is_empty());
-
-        // One that mentions us comes in by itself and is found as well: one message, one matter.
-        networks
-            .say(json!({"act": "post", "by": "carl", "to": "lumenau", "text": "Lumenau geht wieder!"}))
-            .await;
-        work(&house, &networks, 400).await;
-        assert_eq!(conversations(&house).await.len(), 1);
-        assert_eq!(hits(&house, made.id, Wanted::Open).await.len(), 1);
-
-        let id = found[0].message.message.id;
+        house.take_in().await;
+        let id = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
         let taken = hits::take_up(&house.care, &house.operator(), id).await;
         let taken = taken.expect("a conversation");
-        let answer = NewReply {
-            conversation: taken,
-            body: "Guten Tag, wir sind dran.".to_owned(),
-            visibility: Visibility::Public,
-            in_reply_to: None,
-            send_at: None,
-            mentions: Vec::new(),
-            attachments: Vec::new(),
-            template: None,
-            resolve: false,
-        };
-        let sent = reply(&house.care, &house.operator(), answer).await;
-        let sent = sent.expect("an answer");
-        work(&house, &networks, 10).await;
-        let row = view::find_message(&house.care, &house.operator(), sent).await;
-        let row = row.expect("the answer").message;
-        let state = row.delivery.as_ref().map(|delivery| delivery.state);
-        assert_eq!(state, Some(DeliveryState::Sent), "{row:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_day_has_its_budget_and_tomorrow_a_new_one() {
-    for house in houses().await {
-        let networks = Networks::open().await;
-        let inbox = networks.mastodon(&house).await;
-        for number in 1..=3 {
-            networks
-                .say(json!({"act": "post", "by": "anna", "text": format!("Lumenau {number}")}))
-                .await;
-        }
-        let made = search(&house, inbox, SearchState::On, None).await;
-        work(&house, &networks, 1).await;
-        assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 3);
-        networks
-            .say(json!({"act": "post", "by": "anna", "text": "Lumenau 4"}))
-            .await;
-        work(&house, &networks, 600).await;
-        let place = searches::list(&house.care, &house.operator(), 0, 9).await;
-        let place = place.expect("searches").remove(0).inboxes.remove(0);
-        assert_eq!(
-            (place.used_today, place.budget),
-            (3, 2),
-            "one page is fetched whole"
-        );
-        assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 3, "spent");
-        work(&house, &networks, 24 * 3_600).await;
-        assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 4);
+        assert_eq!(conversations(&house).await[0].row.id, taken);
     }
 }
