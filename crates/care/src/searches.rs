@@ -281,6 +281,10 @@ fn set_inboxes(
             Some(Way::Closed) => {
                 faults.add("inboxes", "not_public", format!("nothing public: {id}"));
             }
+            Some(_) if searches::count_others_on(tx, *id, row.id)? >= searches::MOST_ON_INBOX => {
+                let most = searches::MOST_ON_INBOX;
+                faults.add("inboxes", "too_many", format!("{most} searches at most: {id}"));
+            }
             Some(_) => budgets.push((*id, budget.unwrap_or(BUDGET))),
         }
     }

@@ -68,7 +68,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Hit>, StoreError> {
     let mut params: Vec<Value> = params![id, before, limit].into();
-    let within = scope::condition(scope, "i.team_id", &mut params);
+    let within = within(scope, &mut params);
     let wanted = condition(wanted);
     read.query(
         &format!(
@@ -76,6 +76,7 @@ pub fn list(
              FROM hits h
              JOIN messages m ON m.id = h.message_id
              JOIN inboxes i ON i.id = h.inbox_id
+             LEFT JOIN conversations c ON c.id = m.conversation_id
              WHERE h.search_id = $1 AND h.message_id < $2 AND m.deleted_at IS NULL
                AND {wanted} AND {within}
              ORDER BY h.message_id DESC LIMIT $3"
@@ -110,19 +111,21 @@ pub fn count_open(
     Ok(count.unwrap_or(0))
 }
 
-/// Finds where a found message belongs, if it was found on an inbox within a scope.
+/// Finds where a found message belongs, if it is nobody's matter on an inbox within a scope, or that of
+/// a conversation within it.
 pub fn find(
     read: &mut Read<'_>,
     scope: &Scope,
     message: MessageId,
 ) -> Result<Option<(InboxId, Option<ConversationId>)>, StoreError> {
     let mut params: Vec<Value> = params![message].into();
-    let within = scope::condition(scope, "i.team_id", &mut params);
+    let within = within(scope, &mut params);
     read.query_one(
         &format!(
             "SELECT h.inbox_id, m.conversation_id FROM hits h
              JOIN messages m ON m.id = h.message_id
              JOIN inboxes i ON i.id = h.inbox_id
+             LEFT JOIN conversations c ON c.id = m.conversation_id
              WHERE h.message_id = $1 AND m.deleted_at IS NULL AND {within} LIMIT 1"
         ),
         &params,
@@ -176,6 +179,16 @@ pub fn list_past(
                 body: row.get(2)?,
             })
         },
+    )
+}
+
+/// The inbox's team sees what is nobody's matter; what was taken up is its conversation's team's.
+fn within(scope: &Scope, params: &mut Vec<Value>) -> String {
+    let of_inbox = scope::condition(scope, "i.team_id", params);
+    let of_conversation = scope::condition(scope, "c.team_id", params);
+    format!(
+        "((m.conversation_id IS NULL AND {of_inbox})
+          OR (m.conversation_id IS NOT NULL AND {of_conversation}))"
     )
 }
 

@@ -201,6 +201,20 @@ pub fn exists(read: &mut Read<'_>, kind: &str, key: &str) -> Result<bool, StoreE
         .is_some())
 }
 
+/// Lists who does work of a kind now, in the order in which it was begun: its id and its key.
+pub fn list_claimed(
+    read: &mut Read<'_>,
+    kind: &str,
+    now: Timestamp,
+) -> Result<Vec<(JobId, String)>, StoreError> {
+    read.query(
+        "SELECT id, COALESCE(job_key, '') FROM jobs WHERE kind = $1 AND claimed_until >= $2
+         ORDER BY claimed_until, id",
+        &params![kind, now],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Strikes work off, unless it was written down anew while it was being done.
 pub fn finish(tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
     tx.execute(

@@ -20,6 +20,9 @@ const INBOX: &str = "SELECT si.search_id, si.inbox_id, i.name, i.channel, si.bud
      si.cursor_text, si.asked_at, si.next_at, si.trouble \
      FROM search_inboxes si JOIN inboxes i ON i.id = si.inbox_id";
 
+/// How many searches may be set to run on one inbox.
+pub const MOST_ON_INBOX: i64 = 100;
+
 /// A search as it is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -204,11 +207,25 @@ pub fn list_running_on(read: &mut Read<'_>, inbox: InboxId) -> Result<Vec<Search
     read.query(
         &format!(
             "{SELECT} JOIN search_inboxes si ON si.search_id = s.id
-             WHERE si.inbox_id = $1 AND s.state <> 'draft' ORDER BY s.id LIMIT 100"
+             WHERE si.inbox_id = $1 AND s.state <> 'draft' ORDER BY s.id LIMIT {MOST_ON_INBOX}"
         ),
         &params![inbox],
         search,
     )
+}
+
+/// Counts the other searches that are set to run on an inbox.
+pub fn count_others_on(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    id: SearchId,
+) -> Result<i64, StoreError> {
+    let count = read.query_one(
+        "SELECT COUNT(*) FROM search_inboxes WHERE inbox_id = $1 AND search_id <> $2",
+        &params![inbox, id],
+        |row| row.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// Lists the inboxes of searches, in the order of their names.
@@ -275,6 +292,20 @@ pub fn set_inboxes(
             &params![id, *inbox, *budget],
         )?;
     }
+    Ok(())
+}
+
+/// Notes when a search looks next on an inbox.
+pub fn put_off(
+    tx: &mut Tx<'_>,
+    id: SearchId,
+    inbox: InboxId,
+    next_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE search_inboxes SET next_at = $3 WHERE search_id = $1 AND inbox_id = $2",
+        &params![id, inbox, next_at],
+    )?;
     Ok(())
 }
 

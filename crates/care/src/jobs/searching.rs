@@ -23,7 +23,11 @@ pub(super) const KIND: &str = "search";
 /// How often one network is asked for one search at most.
 const PACE: Duration = Duration::from_mins(3);
 /// How long one look may take; after that another process may begin.
-const TIME: Duration = Duration::from_secs(140);
+const TIME: Duration = Duration::from_secs(60);
+/// How many looks go beside each other, over all processes: a slow server keeps nothing else waiting.
+const BESIDE: usize = 3;
+/// How long a look waits for its turn.
+const TURN: Duration = Duration::from_secs(5);
 const DAY_SECONDS: i64 = 86_400;
 
 /// Lists the jobs that running searches need.
@@ -90,6 +94,12 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
     }
 
     let now = care.now();
+    if let Some(until) = opened.inbox.quiet_until.filter(|until| *until > now) {
+        return Ok(Outcome::Afresh(until));
+    }
+    if !has_turn(care, job, inbox).await? {
+        return Ok(Outcome::Afresh(now.after(TURN)));
+    }
     let today = day_of(now);
     let used = if place.used_on == today {
         place.used
@@ -98,12 +108,16 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
     };
     let tomorrow = Timestamp::from_seconds((today + 1) * DAY_SECONDS);
     if used >= place.budget {
-        keep(care, (id, inbox), look(now, 0, Some(tomorrow))).await?;
+        // Nobody was asked: what is known of the last look stays.
+        let (search, at) = (id, tomorrow);
+        care.store
+            .write(move |tx| searches::put_off(tx, search, inbox, at).map_err(CareError::from))
+            .await?;
         return Ok(Outcome::Afresh(tomorrow));
     }
 
     let account = opened.account(now);
-    let question = wording::question_of(&terms);
+    let question = wording::question_of(&terms, place.budget - used);
     let asking = opened
         .channel
         .search(&account, &question, place.cursor.as_deref(), &care.http);
@@ -112,11 +126,13 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
         .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));
     match asked {
         Ok(mut polled) => {
-            let fetched = count(&opened, now, &polled.deliveries);
+            // Kept first: whatever cannot be read lies in quarantine then, and stops no search.
+            let deliveries = polled.deliveries.clone();
             for raw in &mut polled.deliveries {
                 wording::mark(raw, id);
             }
             accept::store(care, inbox, polled.deliveries).await?;
+            let fetched = count(&opened, now, &deliveries);
             let wait = polled.next_in.map(|wait| wait.max(PACE));
             let spent = used + fetched >= place.budget;
             let next_at = wait.map(|wait| {
@@ -148,20 +164,34 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
     }
 }
 
-/// Counts the posts in what a network gave.
+/// Returns whether a look may begin: not too many go beside each other, and one at a time on an inbox.
+async fn has_turn(care: &Care, job: &Job, inbox: InboxId) -> Result<bool, CareError> {
+    let now = care.now();
+    let claimed: Vec<(JobId, String)> = care
+        .store
+        .read(move |read| jobs::list_claimed(read, KIND, now).map_err(CareError::from))
+        .await?;
+    let on_inbox = format!(":{inbox}");
+    let before = claimed.iter().take_while(|(id, _)| *id != job.id);
+    let of_inbox = before.clone().any(|(_, key)| key.ends_with(&on_inbox));
+    Ok(!of_inbox && before.count() < BESIDE)
+}
+
+/// Counts the posts in what a network gave; a delivery that cannot be read counts as one.
 fn count(
     opened: &Opened,
     now: Timestamp,
     deliveries: &[kulant_channels::delivery::RawDelivery],
 ) -> i64 {
     let account = opened.account(now);
-    let posts = deliveries
-        .iter()
-        .filter_map(|raw| opened.channel.translate(&account, raw).ok())
-        .flat_map(|translation| translation.taken)
-        .filter(|inbound| matches!(inbound, Inbound::Post(_)))
-        .count();
-    posts as i64
+    let posts = deliveries.iter().map(|raw| {
+        let taken = wording::read_safely(opened, &account, raw);
+        taken.map_or(1, |taken| {
+            let is_post = |inbound: &&Inbound| matches!(inbound, Inbound::Post(_));
+            taken.iter().filter(is_post).count()
+        })
+    });
+    i64::try_from(posts.sum::<usize>()).unwrap_or(i64::MAX)
 }
 
 fn look(at: Timestamp, fetched: i64, next_at: Option<Timestamp>) -> Look {

@@ -25,6 +25,8 @@ const PAST: Duration = Duration::from_hours(30 * 24);
 /// How many stored messages are looked through at most.
 const MOST_PAST: i64 = 5_000;
 const MOST_EXAMPLES: usize = 10;
+/// How many posts a network is asked for: some bill each of them.
+const MOST_ASKED: i64 = 10;
 /// How long a network may take.
 const TIME: Duration = Duration::from_secs(15);
 
@@ -141,7 +143,7 @@ async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Asked {
         return asked;
     }
     let account = opened.account(care.now());
-    let question = wording::question_of(terms);
+    let question = wording::question_of(terms, MOST_ASKED);
     let search = opened.channel.search(&account, &question, None, &care.http);
     let answer = tokio::time::timeout(TIME, search)
         .await
@@ -160,8 +162,8 @@ async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Asked {
     let mut posts: Vec<_> = polled
         .deliveries
         .iter()
-        .filter_map(|raw| opened.channel.translate(&account, raw).ok())
-        .flat_map(|translation| translation.taken)
+        .filter_map(|raw| wording::read_safely(opened, &account, raw))
+        .flatten()
         .filter_map(|inbound| match inbound {
             Inbound::Post(post) => Some(post),
             _ => None,

@@ -2,11 +2,14 @@
 //! how a delivery says which search asked for it.
 
 use kulant_channels::Channel;
-use kulant_channels::delivery::{RawDelivery, Search as Question};
+use kulant_channels::delivery::{Account, RawDelivery, Search as Question};
+use kulant_channels::inbound::Inbound;
 use kulant_insight::text::listen::{Listener, Wording};
 use kulant_model::ids::SearchId;
 use kulant_model::listening::{TakeUp, Terms};
 use serde_json::Value as Json;
+
+use crate::accounts::Opened;
 
 /// The header under which a stored delivery says which search asked for it.
 const SEARCH_HEADER: &str = ":search";
@@ -43,8 +46,8 @@ pub(crate) fn rule_of(kept: &Json) -> Option<TakeUp> {
         .flatten()
 }
 
-/// Returns what a network is asked; who is spoken to is a word there.
-pub(crate) fn question_of(terms: &Terms) -> Question {
+/// Returns what a network is asked, for so many posts at most; who is spoken to is a word there.
+pub(crate) fn question_of(terms: &Terms, most: i64) -> Question {
     let mentions = terms
         .mentions
         .iter()
@@ -54,6 +57,7 @@ pub(crate) fn question_of(terms: &Terms) -> Question {
         hashtags: terms.hashtags.clone(),
         without: terms.without.clone(),
         languages: terms.languages.clone(),
+        most: usize::try_from(most).unwrap_or_default(),
     }
 }
 
@@ -98,6 +102,18 @@ pub(crate) fn mark(raw: &mut RawDelivery, search: SearchId) {
     raw.key = format!("{search}/{}", raw.key);
     raw.headers
         .push((SEARCH_HEADER.to_owned(), search.to_string()));
+}
+
+/// Reads a delivery as the intake does, where it can be read at all: nothing that a network gives
+/// stops a search.
+pub(crate) fn read_safely(
+    opened: &Opened,
+    account: &Account,
+    raw: &RawDelivery,
+) -> Option<Vec<Inbound>> {
+    let reading = std::panic::AssertUnwindSafe(|| opened.channel.translate(account, raw));
+    let translation = std::panic::catch_unwind(reading).ok()?.ok()?;
+    Some(translation.taken)
 }
 
 /// Reads which search asked for a delivery; none where it came by itself.
