@@ -26,20 +26,22 @@ export function ListeningPage({ lead, edits, openConversation }: Props) {
   const shown = searches.find((search) => search.id === chosen) ?? searches[0]
   const add = edits && <Button size="xs" onClick={() => setEditing('new')}>{t('desk.listening.new')}</Button>
   return (
-    <PageFrame title={t('desk.nav.listening')} lead={lead} narrow>
-      <Section title={t('desk.listening.searches')} text={t('desk.listening.text')} tail={searches.length > 0 && add}>
-        {query.isPending && <Delayed><p><Bone width="45%" /></p><p><Bone width="80%" /></p></Delayed>}
-        {query.isError && !query.data && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
-        {query.data && searches.length === 0 && (
-          <EmptyState sign={<IconEar size={28} stroke={1.5} />} title={t('desk.empty.listening.title')} action={add}>{t('desk.empty.listening.text')}</EmptyState>
-        )}
-        <ul className={classes.list}>
-          {searches.map((search) => (
-            <SearchLine key={search.id} search={search} chosen={search.id === shown?.id} onChoose={() => setChosen(search.id)} onEdit={edits ? () => setEditing(search) : undefined} />
-          ))}
-        </ul>
-      </Section>
-      {shown && <HitList key={shown.id} search={shown} openConversation={openConversation} />}
+    <PageFrame title={t('desk.nav.listening')} lead={lead}>
+      <div className={classes.page}>
+        <Section title={t('desk.listening.searches')} text={t('desk.listening.text')} tail={searches.length > 0 && add}>
+          {query.isPending && <Delayed><p><Bone width="45%" /></p><p><Bone width="80%" /></p></Delayed>}
+          {query.isError && !query.data && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
+          {query.data && searches.length === 0 && (
+            <EmptyState sign={<IconEar size={28} stroke={1.5} />} title={t('desk.empty.listening.title')} action={add}>{t('desk.empty.listening.text')}</EmptyState>
+          )}
+          <ul className={classes.list}>
+            {searches.map((search) => (
+              <SearchLine key={search.id} search={search} chosen={search.id === shown?.id} onChoose={() => setChosen(search.id)} onEdit={edits ? () => setEditing(search) : undefined} />
+            ))}
+          </ul>
+        </Section>
+        {shown && <HitList key={shown.id} search={shown} openConversation={openConversation} />}
+      </div>
       {editing && <SearchForm search={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
     </PageFrame>
   )
