@@ -36,18 +36,21 @@ export function SearchTrial({ trial }: { trial: Trial }) {
 }
 
 function Examples({ examples }: { examples: Trial['examples'] }) {
-  const { i18n } = useTranslation()
+  const { t, i18n } = useTranslation()
   const now = useNow()
   if (examples.length === 0) return null
   return (
-    <ul className={classes.examples}>
-      {examples.map((example) => (
-        <li key={`${example.at} ${example.text}`}>
-          <span className={classes.soft}>{example.author} · {formatShort(i18n.language, example.at, now)}</span>
-          <br />
-          {example.text}
-        </li>
-      ))}
-    </ul>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolled region must be reachable by keyboard
+    <div className={classes.examples} role="region" aria-label={t('desk.listening.examples')} tabIndex={0}>
+      <ul>
+        {examples.map((example) => (
+          <li key={`${example.at} ${example.text}`}>
+            <span className={classes.soft}>{example.author} · {formatShort(i18n.language, example.at, now)}</span>
+            <br />
+            {example.text}
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
