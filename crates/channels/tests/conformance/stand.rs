@@ -337,6 +337,13 @@ impl<'a> Stand<'a> {
         self.inbox.send(wish).await
     }
 
+    /// Lets time pass, for our hook as well.
+    pub async fn pass(&self, seconds: u64) {
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+        self.sim.advance(seconds).await;
+        self.inbox.remember();
+    }
+
     /// Sends as the outbox does: tries again what may be tried again, looks for what is uncertain, and
     /// sends that again only so often.
     pub async fn send_through(&self, wish: &Outbound) -> Result<Receipt, SendError> {
@@ -365,8 +372,7 @@ impl<'a> Stand<'a> {
                 } else {
                     wait
                 };
-                let wait = u32::try_from(wait).unwrap_or(u32::MAX);
-                self.sim.advance(wait).await;
+                self.pass(wait).await;
             } else if error.class() != "uncertain" {
                 return Err(error);
             } else if let Some(receipt) = self.look(&wish).await? {
@@ -389,8 +395,7 @@ impl<'a> Stand<'a> {
         }
         let mut passed = 0;
         for after in self.channel().looks_after(&account, wish) {
-            let pause = u32::try_from(after - passed).unwrap_or(u32::MAX);
-            self.sim.advance(pause).await;
+            self.pass(after - passed).await;
             passed = *after;
             if let Some(receipt) = self.inbox.look_for(wish).await? {
                 return Ok(Some(receipt));

@@ -132,3 +132,26 @@ async fn the_forum_tries_again_four_times_and_allows_sixty_calls() {
         "{limited:?}"
     );
 }
+
+#[tokio::test]
+async fn what_waits_for_a_moderator_is_laid_before_them_once() {
+    let sim = Sim::start().await;
+    let wish = json!({"approval": true});
+    let inbox = sim.inbox("discourse", "nordtalbahn", wish).await;
+    let asked = inbox
+        .id(json!({"act": "post", "by": "anna", "title": "Wo bleibt der Zug?", "to": "nordtalbahn", "text": "Seit Stunden nichts."}))
+        .await;
+    inbox.pushed().await;
+    let answer = reply(&asked, "Er kommt um zwölf Uhr.");
+    let sent = inbox.send(&answer).await.expect("it is taken");
+    assert_eq!(sent.network_id, "", "it has no number yet");
+    let state = sim.look("state").await;
+    assert_eq!(state["networks"]["discourse"]["state"]["queue"], 1);
+    assert_eq!(inbox.pushed().await, [], "nobody sees it yet");
+
+    let passed = inbox.act(json!({"act": "approve", "by": "moderator"})).await;
+    assert_eq!(passed["posts"].as_array().map(Vec::len), Some(1));
+    let taken = inbox.pushed().await;
+    assert_eq!(posts(&taken).len(), 1);
+    assert!(posts(&taken)[0].author.own);
+}

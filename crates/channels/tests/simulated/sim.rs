@@ -228,7 +228,8 @@ impl Inbox<'_> {
         self.set_secrets(&opened["secrets"]);
     }
 
-    fn remember(&self) {
+    /// Lets the hook know the inbox as it is now, and what time it is.
+    pub fn remember(&self) {
         let mut hooks = self.sim.hooks.lock().unwrap();
         if let Some(kept) = hooks.get_mut(self.channel.name()) {
             kept.account = Some(self.account());

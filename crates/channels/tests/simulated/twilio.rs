@@ -103,3 +103,19 @@ async fn forged_and_doubled_forms() {
     assert_eq!(inbox.pushed().await.len(), 2);
     assert_eq!(inbox.refused_and_doubled(), (1, 1));
 }
+
+#[tokio::test]
+async fn a_messaging_service_writes_signs_otherwise_and_ours_is_found_all_the_same() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("twilio", "nordtalbahn", json!({})).await;
+    let service = inbox.opened["messaging_service"].clone();
+    assert!(service.is_string(), "{}", inbox.opened);
+    inbox.set("messaging_service", service);
+    let sent = inbox
+        .act(json!({"act": "dm", "by": "+491701234567", "text": "Wann?"}))
+        .await;
+    let thread = sent["thread"].as_str().expect("a thread").to_owned();
+    let answer = private(&thread, "„Gleis 7“ – bis gleich…");
+    let found = inbox.survives(&answer, ("POST", "/Messages")).await;
+    assert!(found.is_some());
+}

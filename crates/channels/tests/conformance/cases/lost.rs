@@ -7,6 +7,7 @@ use kulant_model::message::Visibility::{self, Private, Public};
 use serde_json::{Value, json};
 
 use super::going::{asked, handed_over, with_files};
+use crate::networks::HANDLE;
 use crate::stand::{Stand, Told, ensure, refused, went};
 
 /// How much others say before ours, and after it.
@@ -66,7 +67,7 @@ pub async fn two_hours_later(stand: &mut Stand<'_>) -> Told {
     for (side, mark) in sides(stand).into_iter().zip(["marke31", "marke32"]) {
         let post = asked(stand, side).await?;
         let wish = lose(stand, &post, &format!("Kennwort {mark}, bis gleich.")).await?;
-        stand.sim.advance(7_200).await;
+        stand.pass(7_200).await;
         renew(stand).await?;
         find(stand, &wish, mark).await?;
     }
@@ -78,7 +79,7 @@ pub async fn below_an_answer(stand: &mut Stand<'_>) -> Told {
     let post = asked(stand, Public).await?;
     let first = stand.answer(&post, "Gern, worum geht es?");
     let first = went("the first answer", stand.send(&first).await)?;
-    let text = "Um den Zug um acht.";
+    let text = format!("@{HANDLE} Um den Zug um acht.");
     let below = json!({"act": "reply", "by": "anna", "of": first.network_id, "text": text});
     let below = stand.inbox.id(below).await;
     let below = stand.post(&below).await?;
@@ -132,12 +133,12 @@ pub async fn words_of_another_matter(stand: &mut Stand<'_>) -> Told {
         let post = asked(stand, side).await?;
         let first = stand.answer(&post, "Gern geschehen, bis bald.");
         went("the first", stand.send(&first).await)?;
-        stand.sim.advance(1_200).await;
+        stand.pass(1_200).await;
         let mut second = stand.answer(&post, "Gern geschehen, bis bald.");
         second.first_tried_at = Some(stand.inbox.account().now);
         stand.fault(side, json!({"do": "reset"})).await;
         refused("the second", stand.send(&second).await)?;
-        stand.sim.advance(30).await;
+        stand.pass(30).await;
         let found = went("looking for it", stand.inbox.look_for(&second).await)?;
         ensure(found.is_none(), || {
             format!("what was said before is taken for it: {found:?}")
@@ -204,7 +205,7 @@ async fn part(stand: &mut Stand<'_>, mark: &str, then: Value) -> Told {
     })?;
     // Whoever decides it, a person or the outbox: it is tried again.
     wish.first_tried_at = Some(tried_at);
-    stand.sim.advance(3_700).await;
+    stand.pass(3_700).await;
     went("the second try", stand.send(&wish).await)?;
     once_with_file(stand, mark).await
 }
@@ -231,7 +232,7 @@ pub async fn file_and_words(stand: &mut Stand<'_>) -> Told {
         went("in the end", sent)?;
         once_with_file(stand, mark).await?;
         stand.heard.clear();
-        stand.sim.advance(600).await;
+        stand.pass(600).await;
     }
     Ok(())
 }
