@@ -237,10 +237,10 @@ async fn deliver(town: &Town, station: &Station, client: &reqwest::Client, mut p
         return;
     }
 
-    let ask = parcel
-        .packed
-        .clone()
-        .unwrap_or_else(|| lock(&station.network).pack(&parcel.hook, &parcel.items, kit));
+    let ask = match &parcel.packed {
+        Some(packed) => lock(&station.network).pack_again(&parcel.hook, packed, kit),
+        None => lock(&station.network).pack(&parcel.hook, &parcel.items, kit),
+    };
     if fault == Some(Then::WrongSignature) {
         exchange(town, kit.name, client, &ask.forged(), fault.as_ref()).await;
     }

@@ -61,6 +61,11 @@ pub(crate) trait Network: Send {
         Ask::post(hook.url.clone(), "application/json", body)
     }
 
+    /// Makes the request anew for another try; most networks send the same once more.
+    fn pack_again(&self, _: &Hook, packed: &Ask, _: &Kit) -> Ask {
+        packed.clone()
+    }
+
     /// Returns how many items go into one delivery at most.
     fn batch(&self) -> usize {
         1

@@ -63,6 +63,15 @@ impl Webhook {
     }
 }
 
+fn signed(hook: &Hook, id: &str, body: &[u8], kit: &Kit) -> Ask {
+    let seconds = kit.clock.seconds();
+    let signature = signature::sign(&hook.secret, id, seconds, body);
+    Ask::post(hook.url.clone(), "application/json", body)
+        .with("webhook-id", id)
+        .with("webhook-timestamp", seconds)
+        .signed("webhook-signature", signature.unwrap_or_default())
+}
+
 impl Network for Webhook {
     fn answer(&mut self, call: &Call, kit: &Kit) -> Reply {
         answers::answer(self, call, kit).into()
@@ -125,12 +134,14 @@ impl Network for Webhook {
             items => json!({"items": items}).to_string(),
         };
         let id = format!("evt_{}", kit.ids.letters("event", 20));
-        let seconds = kit.clock.seconds();
-        let signature = signature::sign(&hook.secret, &id, seconds, body.as_bytes());
-        Ask::post(hook.url.clone(), "application/json", body)
-            .with("webhook-id", id)
-            .with("webhook-timestamp", seconds)
-            .signed("webhook-signature", signature.unwrap_or_default())
+        signed(hook, &id, body.as_bytes(), kit)
+    }
+
+    /// The signature holds the time of the try, and is good for some minutes only.
+    fn pack_again(&self, hook: &Hook, packed: &Ask, kit: &Kit) -> Ask {
+        let id = packed.headers.iter().find(|(name, _)| name == "webhook-id");
+        let id = id.map(|(_, id)| id.as_str()).unwrap_or_default();
+        signed(hook, id, &packed.body, kit)
     }
 
     fn batch(&self) -> usize {
