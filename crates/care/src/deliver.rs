@@ -721,7 +721,7 @@ mod tests {
     #[test]
     fn a_patient_channel_is_tried_for_days() {
         assert_eq!(most_tries(USUAL_PATIENCE), 12);
-        let days = |days| most_tries(Duration::from_hours(24 * days));
+        let days = |days: u64| most_tries(Duration::from_hours(24 * days));
         assert_eq!((days(0), days(5)), (12, 24));
         let all: u64 = (0..days(5)).map(|tries| pause(tries).as_secs()).sum();
         assert!(all >= 5 * 86_400 - 3_600, "{all}");
