@@ -144,6 +144,13 @@ fn check(new: &NewHoldingReplies, now: Timestamp) -> Result<(), CareError> {
     }
     if texts
         .iter()
+        .any(|text| text.chars().count() > reply::LONGEST)
+    {
+        let detail = format!("{} characters at most", reply::LONGEST);
+        return invalid("texts", "too_long", &detail);
+    }
+    if texts
+        .iter()
         .any(|text| !text.contains(promise::PLACEHOLDER))
     {
         let detail = format!(

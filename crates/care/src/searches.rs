@@ -136,13 +136,21 @@ pub async fn change(
                     "a search keeps its brand",
                 ));
             }
+            let before = row.clone();
             apply(&mut row, &change)?;
             settled(searches::update(tx, &row)?)?;
             if let Some(inboxes) = &change.inboxes {
                 set_inboxes(tx, &row, inboxes)?;
             }
+            // Another name is nothing new to look for, and what a network asked for is kept to.
+            let looks = before.terms != row.terms
+                || before.state != row.state
+                || change.inboxes.is_some();
             for place in searches::list_inboxes(tx, &[id])? {
-                jobs::look_soon(tx, (id, place.inbox), now)?;
+                let is_asked_to_wait = place.trouble["class"] == "retry_after";
+                if looks && !is_asked_to_wait {
+                    jobs::look_soon(tx, (id, place.inbox), now)?;
+                }
             }
             tx.append(event.brand(row.brand));
             shown_by_id(&seeing, tx, &person, id)

@@ -406,6 +406,7 @@ CREATE TABLE hits (
   PRIMARY KEY (search_id, message_id)
 );
 CREATE INDEX hits_message ON hits (message_id);
+CREATE INDEX hits_open ON hits (search_id, message_id) WHERE dismissed_at IS NULL;
 
 CREATE TABLE attachments (
   id BIGINT PRIMARY KEY,

@@ -97,8 +97,10 @@ pub fn may_hear(person: &Person, change: &Change) -> Heard {
         {
             Heard::Whole
         }
-        // What the listening post found, for whoever works in the inbox.
-        (None, None) if event.kind == EventKind::MessageFound => {
+        // What the listening post found or somebody put aside, for whoever works in the inbox.
+        (None, None)
+            if matches!(event.kind, EventKind::MessageFound | EventKind::HitDismissed) =>
+        {
             bare_if(person.scope.includes(event.team))
         }
         // What everybody's desk shows: names of tags, teams, people, brands and inboxes.

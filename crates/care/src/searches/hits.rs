@@ -8,7 +8,7 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::messages::Message;
-use kulant_store::{Read, contacts, erasing, hits, messages, searches};
+use kulant_store::{Read, contacts, erasing, hits, inboxes, messages, searches};
 use serde_json::json;
 
 pub use kulant_store::hits::Wanted;
@@ -74,10 +74,13 @@ pub async fn dismiss(
     care.store
         .write(move |tx| {
             let (inbox, _) = found(tx, &person, message)?;
+            let row = inboxes::find(tx, inbox)?.ok_or(CareError::NotFound)?;
             hits::dismiss(tx, message, dismissed.then_some(now))?;
             tx.append(
                 NewEvent::new(EventKind::HitDismissed, now, person.actor)
                     .inbox(inbox)
+                    .team(Some(row.team))
+                    .brand(row.brand)
                     .message(message)
                     .facts(json!({"dismissed": dismissed})),
             );

@@ -323,3 +323,68 @@ async fn what_a_feed_is_listened_to_for_can_be_taken_up() {
         assert_eq!(conversations(&house).await[0].row.id, taken);
     }
 }
+
+#[tokio::test]
+async fn what_another_team_took_up_is_theirs() {
+    for house in houses().await {
+        let inbox = webhook(&house).await;
+        let made = search(&house, inbox, SearchState::On, None).await;
+        let item = [post("1", "anna", "Lumenau", 1, None)];
+        find(&house, inbox, made.id, &item).await;
+        let operator = house.operator();
+        let id = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
+        let taken = hits::take_up(&house.care, &operator, id).await;
+        let taken = taken.expect("a conversation");
+        let team = admin::inboxes::find(&house.care, &operator, inbox).await;
+        let own = team.expect("the inbox").team.0;
+        let insider = agent_of(Scope::Teams([own].into()));
+        let seen = async |person: &Person| {
+            let first = (MessageId(i64::MAX), 50);
+            let listed = hits::list(&house.care, person, made.id, Wanted::All, first).await;
+            listed.expect("hits").len()
+        };
+        assert_eq!(seen(&insider).await, 1);
+
+        let new = admin::teams::TeamChange {
+            name: Some("Legal".to_owned()),
+            ..admin::teams::TeamChange::default()
+        };
+        let legal = admin::teams::create(&house.care, &operator, new).await;
+        let legal = legal.expect("a team").id;
+        let version = crate::conversations::row(&house, taken).await.version;
+        let to = kulant_care::conversations::Assignment::Team(legal);
+        kulant_care::conversations::assign(&house.care, &operator, taken, version, to)
+            .await
+            .expect("handed over");
+        assert_eq!(seen(&insider).await, 0, "theirs alone from now on");
+        assert_eq!(seen(&agent_of(Scope::Teams([legal, own].into()))).await, 1);
+        let again = hits::take_up(&house.care, &insider, id).await;
+        assert!(matches!(again, Err(CareError::NotFound)), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_inbox_has_no_more_searches_than_are_heard() {
+    for house in houses().await {
+        let inbox = webhook(&house).await;
+        let brand = brand(&house).await;
+        let one_more = async || {
+            let change = SearchChange {
+                brand: Some(brand),
+                name: Some("Lumenau".to_owned()),
+                terms: Some(terms(&["Lumenau"])),
+                take_up: Some(None),
+                state: Some(SearchState::On),
+                inboxes: Some(vec![(inbox, None)]),
+            };
+            searches::create(&house.care, &house.operator(), change).await
+        };
+        for _ in 0..100 {
+            one_more().await.expect("a search");
+        }
+        let Err(CareError::Invalid(faults)) = one_more().await else {
+            panic!("nobody would hear what it finds");
+        };
+        assert_eq!((faults[0].field.as_str(), faults[0].code), ("inboxes", "too_many"));
+    }
+}

@@ -8,10 +8,11 @@ use kulant_care::searches::hits::{self, Wanted};
 use kulant_care::searches::{self, SearchChange, trial};
 use kulant_care::{jobs, view};
 use kulant_channels::http::{Http, HttpPolicy, Request};
-use kulant_model::ids::InboxId;
+use kulant_model::ids::{InboxId, JobId};
 use kulant_model::listening::SearchState;
 use kulant_model::message::{DeliveryState, Visibility};
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
+use kulant_store::jobs::{self as table, NewJob};
 use serde_json::{Value as Json, json};
 
 use crate::hits::{brand, conversations, hits, search, terms, texts};
@@ -179,5 +180,41 @@ async fn a_day_has_its_budget_and_tomorrow_a_new_one() {
         assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 3, "spent");
         work(&house, &networks, 24 * 3_600).await;
         assert_eq!(hits(&house, made.id, Wanted::All).await.len(), 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_looks_keep_no_more_than_their_places() {
+    for house in houses().await {
+        let networks = Networks::open().await;
+        let inbox = networks.mastodon(&house).await;
+        // Three looks that a slow server holds.
+        let (ids, now) = ([0; 3].map(|_| JobId(house.care.id())), house.care.now());
+        let held = house.care.store.write(move |tx| {
+            for id in ids {
+                let job = NewJob {
+                    id,
+                    kind: "search",
+                    key: Some(format!("{id}:{id}")),
+                    inbox: None,
+                    run_at: now,
+                    payload: json!({}),
+                };
+                table::enqueue(tx, &job)?;
+            }
+            table::claim(tx, None, now, now.after(Duration::from_secs(200)), 3)
+        });
+        assert_eq!(held.await.expect("claimed").len(), 3);
+        let made = search(&house, inbox, SearchState::On, None).await;
+        networks
+            .say(json!({"act": "post", "by": "anna", "text": "Lumenau ist weg"}))
+            .await;
+        work(&house, &networks, 60).await;
+        assert!(hits(&house, made.id, Wanted::Open).await.is_empty());
+
+        let over = house.care.store.write(move |tx| table::finish(tx, ids[0]));
+        over.await.expect("over");
+        work(&house, &networks, 60).await;
+        assert_eq!(hits(&house, made.id, Wanted::Open).await.len(), 1);
     }
 }

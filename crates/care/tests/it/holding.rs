@@ -231,6 +231,10 @@ async fn five_hundred_are_one_step_and_what_makes_no_sense_is_refused() {
             (wrong(&|new| new.texts.truncate(1)), "texts"),
             (wrong(&|new| new.texts[1] = new.texts[0].clone()), "texts"),
             (
+                wrong(&|new| new.texts[1] = "{next_word}".repeat(10_000)),
+                "texts",
+            ),
+            (
                 wrong(&|new| "Bald mehr.".clone_into(&mut new.texts[1])),
                 "texts",
             ),

@@ -244,3 +244,96 @@ async fn what_is_looked_for_comes_once() {
         asked.path
     );
 }
+
+#[tokio::test]
+async fn what_is_more_than_a_page_is_read_down_to_what_was_seen() {
+    let post = |minute: u32| {
+        json!({"uri": format!("at://did:plc:anna/app.bsky.feed.post/{minute}"), "cid": "c",
+            "indexedAt": format!("2026-11-22T04:{minute:02}:00.000Z"), "record": {"text": "Lumenau"},
+            "author": {"did": "did:plc:anna", "handle": "anna.bsky.social"}})
+    };
+    let page = |minutes: &[u32], cursor: Option<&str>| {
+        let posts: Vec<Value> = minutes.iter().map(|minute| post(*minute)).collect();
+        Script::json(200, &json!({"posts": posts, "cursor": cursor}))
+    };
+    let network = FakeNetwork::start(vec![
+        page(&[1], Some("older")),
+        // A storm: the second page is read, the third is too much for this look.
+        page(&[9, 8], Some("p2")),
+        page(&[7, 6], Some("p3")),
+        page(&[6, 5, 4], Some("p4")),
+        page(&[3, 2, 1], None),
+        page(&[10], None),
+    ])
+    .await;
+    let search = Search {
+        any: vec!["lumenau".to_owned()],
+        hashtags: Vec::new(),
+        without: Vec::new(),
+        languages: Vec::new(),
+        most: 4,
+    };
+    let (account, http) = (account(&network), fixture::http());
+    let mut cursor: Option<String> = None;
+    let mut looks: Vec<Vec<String>> = Vec::new();
+    for _ in 0..4 {
+        let polled = Bluesky
+            .search(&account, &search, cursor.as_deref(), &http)
+            .await
+            .expect("it answers");
+        let ids = polled.deliveries.iter().flat_map(|raw| {
+            let read = Bluesky.translate(&account, raw).expect("readable");
+            read.taken
+        });
+        let minute = |inbound: Inbound| {
+            let id = inbound.network_id().rsplit('/').next();
+            id.unwrap_or_default().to_owned()
+        };
+        looks.push(ids.map(minute).collect());
+        cursor = Some(polled.cursor);
+    }
+    assert_eq!(
+        looks,
+        [
+            vec!["1"],
+            vec!["6", "7", "8", "9"],
+            vec!["2", "3", "4", "5", "6"],
+            vec!["10"]
+        ]
+    );
+    let asked = network.asked();
+    let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
+    assert!(paths[2].ends_with("&cursor=p2"), "{paths:?}");
+    assert!(
+        paths[3].contains("since=2026-11-22T04%3A01") && paths[3].contains("until=2026-11-22T04%3A06"),
+        "{paths:?}"
+    );
+    assert!(paths[5].contains("since=2026-11-22T04%3A09"), "{paths:?}");
+}
+
+#[tokio::test]
+async fn one_look_asks_some_questions_and_the_next_look_the_others() {
+    let nothing = || Script::json(200, &json!({"posts": []}));
+    let network = FakeNetwork::start((0..50).map(|_| nothing()).collect()).await;
+    let search = Search {
+        any: (0..25).map(|number| format!("wort{number}")).collect(),
+        hashtags: Vec::new(),
+        without: Vec::new(),
+        languages: Vec::new(),
+        most: 200,
+    };
+    let (account, http) = (account(&network), fixture::http());
+    let look = async |cursor: Option<String>| {
+        let polled = Bluesky.search(&account, &search, cursor.as_deref(), &http).await;
+        polled.expect("it answers").cursor
+    };
+    let first = look(None).await;
+    assert_eq!(network.asked().len(), 20);
+    look(Some(first)).await;
+    let asked = network.asked();
+    assert_eq!(asked.len(), 40);
+    for (place, number) in [(20, 20), (24, 24), (25, 0)] {
+        let path = &asked[place].path;
+        assert!(path.contains(&format!("q=wort{number}")), "{path}");
+    }
+}
