@@ -2,20 +2,20 @@
 //! our accounts say there is answered by the world. Each person lives on one network for each company.
 
 mod habits;
+mod orders;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::content::brands;
 use crate::hub;
 use crate::item::{Item, ItemType, Visibility};
 use crate::networks::station::Town;
 use crate::world::{Answer, AnswerKind};
-use habits::{HABITS, Habit, name_on, reaction_on, title_of};
+use habits::{HABITS, Habit, name_on, reaction_on};
 
 /// An account of a company at which its customers write from now on.
 #[derive(Debug, Clone)]
@@ -265,61 +265,16 @@ impl Residents {
         }
     }
 
-    /// Writes the order by which a network does what was said.
-    fn act_of(&self, item: &Item, number: usize, habit: &Habit) -> Option<Value> {
-        let home = &self.homes[number];
-        let mut act = json!({"to": home.handle, "text": item.text});
-        if is_private(item) {
-            let thread = item.thread.as_ref().and_then(|key| self.threads.get(key));
-            let (handle, name) = if item.author.own {
-                let thread = thread?;
-                act["act"] = json!(habit.own_private?);
-                act["of"] = json!(thread.last);
-                (&thread.handle, &thread.name)
-            } else {
-                act["act"] = json!("dm");
-                // What only some networks know: chats of a business, and letters in answer to others.
-                act["business"] = json!(true);
-                act["goes_on"] = json!(thread.is_some());
-                (&item.author.handle, &item.author.name)
-            };
-            act["by"] = json!(name_on(habit.network, handle));
-            act["name"] = json!(name);
-            return Some(act);
-        }
-        let above = item
-            .parent
-            .as_ref()
-            .and_then(|above| self.places.get(above));
-        if let Some(above) = above {
-            act["of"] = json!(above.id);
-        }
-        act["act"] = json!(match (item.author.own, above.is_some()) {
-            (true, false) => habit.below.map(|_| "native_post")?,
-            (true, true) => "native_reply",
-            (false, true) => habit.below.or(habit.begin)?,
-            (false, false) => habit.begin?,
-        });
-        if item.author.own {
-            act["title"] = json!(item.title.as_deref().unwrap_or(title_of(&item.text)));
-        } else {
-            // Each network names an account in its own way.
-            let name = format!("@{} ", brands()[home.brand].handle);
-            let text = item.text.strip_prefix(&name).unwrap_or(&item.text);
-            act["text"] = json!(text);
-            act["by"] = json!(name_on(habit.network, &item.author.handle));
-            act["name"] = json!(item.author.name);
-        }
-        Some(act)
-    }
-
     /// Returns the account at which something is said: where what it answers stands, or where the
     /// person lives.
     fn home_of(&mut self, item: &Item) -> Option<usize> {
         if is_private(item) {
             let known = item.thread.as_ref().and_then(|key| self.threads.get(key));
-            let lives =
-                || self.choose(item.brand, &item.author.id, |habit| habit.own_private.is_some());
+            let lives = || {
+                self.choose(item.brand, &item.author.id, |habit| {
+                    habit.own_private.is_some()
+                })
+            };
             return known.map(|thread| thread.home).or_else(lives);
         }
         if let Some(parent) = &item.parent {
@@ -385,15 +340,6 @@ impl Residents {
             self.keep(item, place, habit);
         }
         true
-    }
-
-    fn order(&self, home: usize, habit: &Habit, act: Value) -> Option<Value> {
-        let done = self.town.stations.get(habit.network)?.act(act);
-        done.inspect_err(|refused| {
-            let account = &self.homes[home].account;
-            tracing::debug!(network = habit.network, account, reason = %refused.1, "a customer could not do something");
-        })
-        .ok()
     }
 
     fn keep(&mut self, item: &Item, place: Place, habit: &Habit) {

@@ -81,7 +81,10 @@ async fn the_past_happened_on_the_networks_when_it_happened() {
         .map(|status| status["created_at"].as_str().unwrap())
         .collect();
     // The newest come first.
-    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert!(
+        times.is_sorted_by(|newer, older| newer >= older),
+        "{times:?}"
+    );
     assert!(times[0][..10] > times[times.len() - 1][..10], "{times:?}");
     assert!(town.networks.now() >= begun, "the clock stands in the past");
 }
@@ -92,7 +95,10 @@ async fn networks_that_are_started_again_know_what_stood_on_them() {
     let opened = town.settle(&EVERYWHERE);
     let written = town.networks.written();
     for network in EVERYWHERE {
-        assert!(written[network].is_object(), "{network} writes nothing down");
+        assert!(
+            written[network].is_object(),
+            "{network} writes nothing down"
+        );
     }
     let again = networks::start(NetworksSettings {
         first_number: 1_000_000,
@@ -113,7 +119,10 @@ async fn networks_that_are_started_again_know_what_stood_on_them() {
     let answer = json!({"status": "Das ist geklärt.", "in_reply_to_id": status["id"]});
     let answered = town
         .client
-        .post(format!("{}/api/v1/statuses", again.base_url("mastodon").unwrap()))
+        .post(format!(
+            "{}/api/v1/statuses",
+            again.base_url("mastodon").unwrap()
+        ))
         .bearer_auth(token)
         .json(&answer)
         .send()
@@ -122,14 +131,18 @@ async fn networks_that_are_started_again_know_what_stood_on_them() {
     assert_eq!(answered.status(), 200);
     let id: Value = answered.json().await.unwrap();
     let number = |id: &Value| id.as_str().unwrap().parse::<u64>().unwrap();
-    assert!(number(&id["id"]) > number(&status["id"]), "an id came again");
+    assert!(
+        number(&id["id"]) > number(&status["id"]),
+        "an id came again"
+    );
 }
 
 #[tokio::test]
 async fn what_is_broken_is_not_gone_on_with() {
     let town = Town::start(0).await;
     let before = town.networks.written();
-    town.networks.resume(json!({"mastodon": {"users": 7}, "orkut": {}}));
+    town.networks
+        .resume(json!({"mastodon": {"users": 7}, "orkut": {}}));
     assert_eq!(town.networks.written(), before);
 }
 

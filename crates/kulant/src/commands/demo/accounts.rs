@@ -31,7 +31,7 @@ pub(super) const INSTAGRAM: Presence = told("instagram", "Instagram");
 pub(super) const MASTODON: Presence = told("mastodon", "Mastodon");
 pub(super) const TELEGRAM: Presence = told("telegram", "Telegram");
 pub(super) const WHATSAPP: Presence = told("whatsapp", "WhatsApp");
-pub(super) const X: Presence = told("x", "X");
+pub(super) const X: Presence = asked("x", "X", 65);
 pub(super) const YOUTUBE: Presence = asked("youtube", "YouTube", 30);
 
 /// How the world's own network is connected: over the signed webhook, as a company connects its forum.
@@ -94,8 +94,7 @@ async fn open(
         "network": presence.channel,
         "handle": company.handle,
         "name": company.name,
-        // What only some networks know: to be told by a hook, and to speak for a business.
-        "push": true,
+        // What only some networks know: to speak for a business.
         "business": true,
     });
     let name = format!("{} {}", company.short, presence.label);

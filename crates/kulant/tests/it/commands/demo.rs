@@ -82,7 +82,9 @@ fn customers_are_met_on_networks_and_answered_there() {
             .map(|one| one["inbox"]["channel"].as_str().unwrap().to_owned())
             .collect()
     };
+    let mut network = Client::to(&demo.network());
     wait_until("customers have written on every network", || {
+        pass(&mut network);
         let channels = told_by(&mut client);
         channels.contains("webhook") && NETWORKS.iter().all(|name| channels.contains(*name))
     });
@@ -107,16 +109,16 @@ fn customers_are_met_on_networks_and_answered_there() {
         wait_until(&format!("{channel} has the answer"), || {
             let messages = client.list(&path, &token);
             messages.iter().any(|message| {
-                assert_ne!(message["delivery"]["state"], "failed", "{channel}: {message}");
+                assert_ne!(
+                    message["delivery"]["state"], "failed",
+                    "{channel}: {message}"
+                );
                 message["delivery"]["state"] == "sent" && message["network_id"].is_string()
             })
         });
     }
-    let mut network = Client::to(&demo.network());
     wait_until("somebody who was answered has written again", || {
-        let headers = [("content-type".to_owned(), "application/json".to_owned())];
-        let moved = network.send("POST", "/_sim/clock", &headers, br#"{"advance_seconds":30}"#);
-        assert_eq!(moved.unwrap().status, 200);
+        pass(&mut network);
         answered.values().any(|(id, count)| {
             let path = format!("/api/v1/conversations/{id}");
             let one = client.get(&path, Some(&token)).unwrap().json();
@@ -153,7 +155,10 @@ fn what_stood_on_a_network_before_the_demo_ended_is_answered_after_it() {
     let demo = place.demo();
     let mut client = demo.client();
     assert!(answer(&mut client, &token, &known), "{known}");
-    let path = format!("/api/v1/conversations/{}/messages", known["id"].as_str().unwrap());
+    let path = format!(
+        "/api/v1/conversations/{}/messages",
+        known["id"].as_str().unwrap()
+    );
     wait_until("the answer has arrived", || {
         client.list(&path, &token).iter().any(|message| {
             assert_ne!(message["delivery"]["state"], "failed", "{message}");
@@ -168,6 +173,14 @@ fn what_stood_on_a_network_before_the_demo_ended_is_answered_after_it() {
     }
 }
 
+/// Lets half a minute of the world's time pass.
+fn pass(network: &mut Client) {
+    let headers = [("content-type".to_owned(), "application/json".to_owned())];
+    let body = br#"{"advance_seconds":30}"#;
+    let moved = network.send("POST", "/_sim/clock", &headers, body);
+    assert_eq!(moved.unwrap().status, 200);
+}
+
 /// Every conversation.
 fn list(client: &mut Client, token: &str) -> Vec<Value> {
     client.list("/api/v1/conversations?limit=100", token)
@@ -177,7 +190,10 @@ fn list(client: &mut Client, token: &str) -> Vec<Value> {
 fn messages(client: &mut Client, token: &str) -> BTreeMap<String, (String, String)> {
     let mut found = BTreeMap::new();
     for one in list(client, token) {
-        let path = format!("/api/v1/conversations/{}/messages", one["id"].as_str().unwrap());
+        let path = format!(
+            "/api/v1/conversations/{}/messages",
+            one["id"].as_str().unwrap()
+        );
         for message in client.list(&path, token) {
             let Some(id) = message["network_id"].as_str() else {
                 continue;
@@ -204,7 +220,8 @@ fn answer(client: &mut Client, token: &str, conversation: &Value) -> bool {
     let Some(side) = side else {
         return false;
     };
-    let body = json!({"body": "Das tut uns leid, wir kümmern uns sofort darum.", "visibility": side});
+    let body =
+        json!({"body": "Das tut uns leid, wir kümmern uns sofort darum.", "visibility": side});
     let headers = [
         ("content-type".to_owned(), "application/json".to_owned()),
         ("authorization".to_owned(), format!("Bearer {token}")),
