@@ -34,11 +34,18 @@ const TIME: Duration = Duration::from_secs(60);
 /// What a person wants done at the network to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    Edit { body: String },
+    Edit {
+        body: String,
+    },
     Delete,
-    React { kind: String, added: bool },
+    React {
+        kind: String,
+        added: bool,
+    },
     /// Hides what somebody else said in public, or shows it again.
-    Hide { hidden: bool },
+    Hide {
+        hidden: bool,
+    },
 }
 
 impl Act {
@@ -280,12 +287,7 @@ fn alert_key(id: MessageId, act: &str) -> String {
     format!("act:{id}:{act}")
 }
 
-async fn keep(
-    care: &Care,
-    message: Message,
-    act: Act,
-    by: ActorId,
-) -> Result<Outcome, CareError> {
+async fn keep(care: &Care, message: Message, act: Act, by: ActorId) -> Result<Outcome, CareError> {
     let now = care.now();
     let files: Vec<String> = care
         .store

@@ -74,10 +74,7 @@ pub struct Counted {
 }
 
 /// Counts the standing reactions of messages by kind, ours among them.
-pub fn count(
-    read: &mut Read<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<Counted>, StoreError> {
+pub fn count(read: &mut Read<'_>, messages: &[MessageId]) -> Result<Vec<Counted>, StoreError> {
     let keys: Vec<Vec<Value>> = messages.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
         "WITH asked (id) AS (SELECT k.column1 FROM (VALUES {keys}) AS k)

@@ -80,10 +80,7 @@ pub struct Place {
 }
 
 /// Lists how far searches have come on these inboxes.
-pub fn list_places(
-    read: &mut Read<'_>,
-    inboxes: &[InboxId],
-) -> Result<Vec<Place>, StoreError> {
+pub fn list_places(read: &mut Read<'_>, inboxes: &[InboxId]) -> Result<Vec<Place>, StoreError> {
     let keys: Vec<Vec<Value>> = inboxes.iter().map(|id| params![*id].into()).collect();
     read.query_keys(
         "SELECT si.inbox_id, si.search_id, s.name, si.cursor_text FROM (VALUES {keys}) AS k

@@ -58,7 +58,8 @@ pub(super) fn lets_in(error: &SendError) -> bool {
         | SendError::WindowClosed(_)
         | SendError::RecipientGone(_)
         | SendError::ContentRejected(_)
-        | SendError::Duplicate { .. } => true,
+        | SendError::Duplicate { .. }
+        | SendError::Partly(_) => true,
         SendError::AuthBroken(_)
         | SendError::RetryBackoff(_)
         | SendError::Forbidden(_)

@@ -8,9 +8,7 @@ use kulant_channels::inbound::{
     AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, Post,
     Reaction as Reacted, Status,
 };
-use kulant_model::ids::{
-    AttachmentId, ContactId, ConversationId, IdentityId, InboxId, MessageId,
-};
+use kulant_model::ids::{AttachmentId, ContactId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;

@@ -169,9 +169,7 @@ fn only_wanted(
                 wanted.insert(post.network_id.clone());
                 Some((inbound, sought))
             }
-            Inbound::Edit(edit) if wanted.contains(&edit.network_id) => {
-                Some((inbound, Vec::new()))
-            }
+            Inbound::Edit(edit) if wanted.contains(&edit.network_id) => Some((inbound, Vec::new())),
             _ => None,
         })
         .collect()

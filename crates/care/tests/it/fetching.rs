@@ -89,9 +89,7 @@ fn with_files(id: &str, addresses: &[String]) -> Json {
 /// Takes one message with these files in; they are not looked at yet.
 async fn received(house: &House, addresses: &[String]) -> InboxId {
     let inbox = house.inbox("page", json!({})).await;
-    house
-        .deliver(inbox, &[with_files("a", addresses)])
-        .await;
+    house.deliver(inbox, &[with_files("a", addresses)]).await;
     house.take_in().await;
     inbox
 }

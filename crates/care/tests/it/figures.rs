@@ -94,9 +94,10 @@ async fn what_an_inbox_used_is_known_after_a_restart() {
         let ends = house.care.now();
         let cursor = json!({"channel": OURS, "quota": {"ends": 0, "used": 120}});
         let keep = async |cursor: Json| {
-            let kept = house.care.store.write(move |tx| {
-                inboxes::save_cursor(tx, inbox, &cursor.to_string(), ends)
-            });
+            let kept = house
+                .care
+                .store
+                .write(move |tx| inboxes::save_cursor(tx, inbox, &cursor.to_string(), ends));
             kept.await.expect("kept");
         };
         keep(cursor.clone()).await;

@@ -107,7 +107,10 @@ async fn what_nobody_takes_up_goes_after_its_time() {
         let old = post("1", "anna", "Lumenau eins", 1, None);
         let kept = post("2", "ben", "Lumenau zwei", 2, None);
         find(&house, inbox, made.id, &[old, kept]).await;
-        let ben = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
+        let ben = hits(&house, made.id, Wanted::Open).await[0]
+            .message
+            .message
+            .id;
         hits::take_up(&house.care, &house.operator(), ben)
             .await
             .expect("taken up");

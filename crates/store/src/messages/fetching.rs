@@ -72,11 +72,7 @@ pub fn begin_fetch(
 
 /// Keeps where a fetched file lies and what it is; its address at the network goes. Returns whether it
 /// was still wanted: its message may have been deleted meanwhile.
-pub fn keep_fetched(
-    tx: &mut Tx<'_>,
-    id: AttachmentId,
-    file: &Fetched,
-) -> Result<bool, StoreError> {
+pub fn keep_fetched(tx: &mut Tx<'_>, id: AttachmentId, file: &Fetched) -> Result<bool, StoreError> {
     let kept = tx.execute(
         "UPDATE attachments
          SET file_name = $2, name = $3, media_type = $4, size = $5, source_url = NULL,

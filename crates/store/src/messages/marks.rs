@@ -81,7 +81,10 @@ pub fn save_figures(
     inbox: InboxId,
     told: &[(&str, Figures)],
 ) -> Result<(), StoreError> {
-    let keys: Vec<Vec<Value>> = told.iter().map(|(id, _)| params![inbox, *id].into()).collect();
+    let keys: Vec<Vec<Value>> = told
+        .iter()
+        .map(|(id, _)| params![inbox, *id].into())
+        .collect();
     let known: Vec<(MessageId, String)> = tx.query_keys(
         "SELECT m.id, m.network_id FROM (VALUES {keys}) AS k
          JOIN messages m ON m.inbox_id = k.column1 AND m.network_id = k.column2

@@ -150,7 +150,12 @@ fn list_usage(care: &Care, row: &Row, places: &[Place]) -> Result<Vec<Metered>, 
     let searching = places
         .iter()
         .filter(|place| place.inbox == row.id)
-        .map(|place| (Some((place.search, place.name.clone())), place.cursor.as_str()));
+        .map(|place| {
+            (
+                Some((place.search, place.name.clone())),
+                place.cursor.as_str(),
+            )
+        });
     Ok(own
         .into_iter()
         .chain(searching)
