@@ -13,11 +13,11 @@ pub struct Timestamp(pub i64);
 
 impl Timestamp {
     pub const fn from_milliseconds(milliseconds: i64) -> Self {
-        Self(milliseconds * 1_000)
+        Self(milliseconds.saturating_mul(1_000))
     }
 
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds * 1_000_000)
+        Self(seconds.saturating_mul(1_000_000))
     }
 
     pub const fn as_milliseconds(self) -> i64 {

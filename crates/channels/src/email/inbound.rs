@@ -8,12 +8,12 @@ use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 use super::body;
 use super::bounce::{self, ids};
 use super::marks::{Marks, thread_key};
-use super::setup::{one_line, own_addresses};
+use super::sender;
+use super::setup::one_line;
 use super::wire::{ARRIVED, CUT, MESSAGE};
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
-    AttachmentSource, Author, Inbound, InboundAttachment, LONGEST_ID, Post, TranslateError,
-    Translation,
+    AttachmentSource, Inbound, InboundAttachment, LONGEST_ID, Post, TranslateError, Translation,
 };
 use crate::outbound::NOTICE;
 use crate::signature::sha256_hex;
@@ -54,7 +54,7 @@ pub(super) fn translate(
 
     let network_id = id_of(Some(&message), &raw.body);
     let own_id = marks.read_id(&network_id);
-    let author = author(account, &message, own_id.is_some())?;
+    let author = sender::read(account, raw, &message, own_id.is_some())?;
     let chain = chain(&message);
     let thread = thread(&message, &marks, &chain, &network_id);
     let subject = message.subject().map(one_line).unwrap_or_default();
@@ -100,9 +100,14 @@ pub(super) fn translate(
 pub(super) fn id_of(message: Option<&Message<'_>>, body: &[u8]) -> String {
     let id = message.and_then(Message::message_id).map(str::trim);
     match id {
-        Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => id.to_owned(),
+        Some(id) if is_id(id) => id.to_owned(),
         _ => format!("sha256:{}", sha256_hex(body)),
     }
+}
+
+/// Whether a text can stand for a mail or a person: short, and without what no database keeps.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control)
 }
 
 /// Returns when it was written; a clock that is plainly wrong is not believed.
@@ -125,38 +130,6 @@ fn written_at(message: &Message<'_>, raw: &RawDelivery) -> Timestamp {
         }
         _ => arrived,
     }
-}
-
-fn author(account: &Account, message: &Message<'_>, ours: bool) -> Result<Author, TranslateError> {
-    let from = message
-        .from()
-        .and_then(Address::first)
-        .or_else(|| message.sender().and_then(Address::first));
-    let address = from
-        .and_then(|from| from.address.as_deref())
-        .map(|address| address.trim().to_lowercase())
-        .filter(|address| !address.is_empty() && address.len() <= LONGEST_ID)
-        .ok_or_else(|| TranslateError::missing("From"))?;
-    let known = own_addresses(account);
-    let is_own = |address: &str| known.iter().any(|own| own == address);
-    let name = from
-        .and_then(|from| from.name.as_deref())
-        .map(one_line)
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| address.clone());
-    // Answers go where the person asks for them, but never to ourselves.
-    let answers_to = message
-        .reply_to()
-        .and_then(Address::first)
-        .and_then(|addressed| addressed.address.as_deref())
-        .map(|address| address.trim().to_lowercase())
-        .filter(|address| address.contains('@') && !is_own(address));
-    Ok(Author {
-        own: ours || is_own(&address),
-        handle: Some(answers_to.unwrap_or_else(|| address.clone())),
-        network_id: address,
-        name,
-    })
 }
 
 /// Returns the ids of what was said before, oldest first, the answered one last.

@@ -14,6 +14,7 @@ mod marks;
 mod oauth;
 mod outbound;
 mod poll;
+mod sender;
 mod setup;
 mod smtp;
 mod wire;
