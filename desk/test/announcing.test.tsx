@@ -100,7 +100,7 @@ describe('our posts', () => {
     await waitFor(() => expect(desk.sent('POST', '/posts')).toHaveLength(1))
     const told = desk.requests.filter((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/'))
     expect(told.map((request) => request.body)).toEqual([{ alt: 'Aushang mit neuen Zeiten' }])
-    expect((desk.sent('POST', '/posts')[0]?.body as { attachments: string[] }).attachments).toEqual([told[0]?.path.split('/').at(-1)])
+    expect(desk.sent('POST', '/posts')[0]?.body).toMatchObject({ attachments: [told[0]?.path.split('/').at(-1)] })
     await waitFor(() => expect(screen.queryByRole('textbox', { name: /Bildbeschreibung/ })).toBeNull())
   })
 

@@ -123,7 +123,7 @@ describe('composer', () => {
     expect(desk.sent('POST', '/messages')).toHaveLength(0)
     await desk.person.click(screen.getByRole('button', { name: 'Öffentlich antworten' }))
     await waitFor(() => expect(desk.sent('POST', '/messages')).toHaveLength(1))
-    const told = desk.requests.filter((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/')).at(-1)
+    const told = desk.requests.findLast((request) => request.method === 'PATCH' && request.path.startsWith('/uploads/'))
     expect(told?.body).toEqual({ alt: 'Plan der Ersatzbusse' })
     expect(desk.sent('POST', '/messages')[0]?.body).toMatchObject({ attachments: [told?.path.split('/').at(-1)] })
     await waitFor(() => expect(screen.queryByRole('textbox', { name: /Bildbeschreibung/ })).toBeNull())

@@ -7,8 +7,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kulant_care::uploads::{self as care_uploads, Attachment};
 use kulant_care::Care;
+use kulant_care::uploads::{self as care_uploads, Attachment};
 use kulant_model::ids::AttachmentId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};

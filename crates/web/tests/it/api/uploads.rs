@@ -60,7 +60,10 @@ async fn a_file_goes_with_its_message_and_is_read_within_the_scope() {
         assert_eq!(stolen.fault(), ("attachments", "unknown"));
         let sent = desk.agent.post(&messages, reply.clone()).await;
         assert_eq!(sent.json["attachments"][0]["url"], path);
-        assert_eq!(sent.json["attachments"][0]["alt"], "Abfahrten ab Husum, stündlich.");
+        assert_eq!(
+            sent.json["attachments"][0]["alt"],
+            "Abfahrten ab Husum, stündlich."
+        );
         let late = desk.agent.patch(&own, 0, json!({"alt": "x"})).await;
         assert_eq!(late.status, 404, "it has gone with its message");
         assert_eq!(

@@ -54,7 +54,7 @@ export function InboxesPage() {
     if (!back.connection || !isLoaded) return
     tellOutcome(query.data.find((inbox) => inbox.id === back.inbox), back.connection)
     void navigate({ to: '/settings/$page', params: { page: 'inboxes' }, search: {}, replace: true })
-    // Once for each return: what is known by then counts.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- once for each return: what is known by then counts
   }, [back.connection, back.inbox, isLoaded])
   const tell = (problem: unknown) => say(describe(problem), { tone: 'trouble' })
   const rotate = async (inbox: Inbox) => {
