@@ -30,6 +30,13 @@ describe('working screen', () => {
     expect(screen.getByText('Neu ab hier')).toBeTruthy()
   })
 
+  it('says in the list where the last message has no words left', async () => {
+    const desk = await startDesk({ path: '/desk/preferences' })
+    anna(desk).preview = ''
+    await desk.person.click(await screen.findByRole('link', { name: /^Meine/ }))
+    expect(within(await screen.findByRole('link', { name: /Anna Lindner/ })).getByText('ohne Text')).toBeTruthy()
+  })
+
   it('resolves with a key, shows it at once and takes it back with u and the new version', async () => {
     const desk = await openAnna()
     const conversation = anna(desk)

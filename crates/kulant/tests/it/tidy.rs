@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kulant_model::role::Permission;
 use serde_json::Value;
 
 /// Words of the glossary's list "not used", in the form in which they stand in names.
@@ -242,6 +243,17 @@ fn every_text_stands_in_both_languages() {
         .map(|key| format!("{key} stands in one language alone"))
         .collect();
     assert_none("texts", &alone);
+}
+
+#[test]
+fn every_permission_has_words_that_people_read() {
+    let texts = keys_of("locales/en.json");
+    let mute: Vec<String> = Permission::ALL
+        .iter()
+        .map(|permission| format!("desk.scope.{}", permission.word().replace(':', "_")))
+        .filter(|key| !texts.contains(key))
+        .collect();
+    assert_none("permissions without words", &mute);
 }
 
 #[test]

@@ -74,7 +74,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
         {conversation.preview_direction === 'out' && (
           <IconArrowBackUp size={13} stroke={2} role="img" aria-label={t('desk.message.ours')} className={classes.ours} />
         )}
-        <Highlighted text={conversation.match ?? conversation.preview} words={words} />
+        <Highlighted text={(conversation.match ?? conversation.preview) || t('desk.conversation.no_words')} words={words} />
       </span>
       {conversation.unread && <span className="seen-by-readers-only">{t('desk.conversation.unread')}</span>}
     </a>
