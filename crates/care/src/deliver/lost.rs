@@ -86,11 +86,7 @@ fn looks_after(leaving: &Leaving, now: Timestamp) -> &'static [u64] {
         .looks_after(&account, &leaving.outbound)
 }
 
-async fn leave_to_a_person(
-    care: &Care,
-    leaving: Leaving,
-    why: &str,
-) -> Result<Outcome, CareError> {
+async fn leave_to_a_person(care: &Care, leaving: Leaving, why: &str) -> Result<Outcome, CareError> {
     let lost = SendError::Uncertain(why.to_owned());
     settle(care, leaving, Err(lost), true).await
 }

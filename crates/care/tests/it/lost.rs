@@ -167,9 +167,16 @@ async fn what_was_said_before_in_a_private_thread_outlasts_its_conversation() {
             .expect("read")
             .expect("the conversation")
             .version;
-        care::set_status(&house.care, &operator, first, version, Status::Resolved, None)
-            .await
-            .expect("resolved");
+        care::set_status(
+            &house.care,
+            &operator,
+            first,
+            version,
+            Status::Resolved,
+            None,
+        )
+        .await
+        .expect("resolved");
 
         house.clock.pass(Duration::from_hours(24 * 90));
         let at = Timestamp(house.care.now().0 - 1_000_000);

@@ -132,11 +132,9 @@ pub(super) async fn look_for(
         .collect();
     let is_new = |post: &Post| created_at(post).is_some_and(|at| at >= oldest);
     let new = posts.iter().filter(|post| is_new(post)).count();
-    let found = posts
-        .iter()
-        .rfind(|post| {
-            let id = wire::network_id(post.topic_id, post.number);
-            post.username.eq_ignore_ascii_case(name)
+    let found = posts.iter().rfind(|post| {
+        let id = wire::network_id(post.topic_id, post.number);
+        post.username.eq_ignore_ascii_case(name)
                 // The same words said before are not meant.
                 && !outbound.references.contains(&id)
                 && is_new(post)
@@ -146,7 +144,7 @@ pub(super) async fn look_for(
                         rest.is_empty() || rest.starts_with("\n\n")
                     })
                 })
-        });
+    });
     if found.is_none() && new >= poll::POSTS_OF_A_TOPIC {
         let detail = "too much was said since to look through";
         return Err(SendError::Uncertain(detail.to_owned()));

@@ -167,8 +167,8 @@ impl<'a> Marks<'a> {
         if let Some(receipt) = items().find_map(|item| self.ours(item)) {
             return Seen::Ours(receipt);
         }
-        let behind = newest_first
-            && items().any(|item| said_at(item).is_some_and(|at| at < self.since));
+        let behind =
+            newest_first && items().any(|item| said_at(item).is_some_and(|at| at < self.since));
         match next(list).filter(|_| !behind) {
             Some(next) => Seen::Some(next.to_owned()),
             None => Seen::All,

@@ -149,7 +149,9 @@ async fn what_waits_for_a_moderator_is_laid_before_them_once() {
     assert_eq!(state["networks"]["discourse"]["state"]["queue"], 1);
     assert_eq!(inbox.pushed().await, [], "nobody sees it yet");
 
-    let passed = inbox.act(json!({"act": "approve", "by": "moderator"})).await;
+    let passed = inbox
+        .act(json!({"act": "approve", "by": "moderator"}))
+        .await;
     assert_eq!(passed["posts"].as_array().map(Vec::len), Some(1));
     let taken = inbox.pushed().await;
     assert_eq!(posts(&taken).len(), 1);

@@ -206,16 +206,21 @@ async fn a_lost_file_is_looked_for_by_being_one() {
 
 #[tokio::test]
 async fn an_answer_to_an_answer_is_looked_for_below_the_comment_above_it_page_by_page() {
-    let item = |id: &str, text: &str, at: &str| {
-        json!({"id": id, "message": text, "from": {"id": PAGE}, "created_time": at})
-    };
-    let page = |item: Value, after: &str| {
-        json!({"data": [item], "paging": {"next": "https://graph.example/next", "cursors": {"after": after}}})
-    };
+    let item = |id: &str, text: &str, at: &str| json!({"id": id, "message": text, "from": {"id": PAGE}, "created_time": at});
+    let page = |item: Value, after: &str| json!({"data": [item], "paging": {"next": "https://graph.example/next", "cursors": {"after": after}}});
     let network = FakeNetwork::start(vec![
         Script::json(200, &json!({"id": "55_72", "parent": {"id": "55_71"}})),
-        Script::json(200, &page(item("55_93", "Anderes", "2026-11-22T04:59:40+0000"), "A1")),
-        Script::json(200, &page(item("55_92", "Um 14:02 Uhr.", "2026-11-22T02:59:40+0000"), "A2")),
+        Script::json(
+            200,
+            &page(item("55_93", "Anderes", "2026-11-22T04:59:40+0000"), "A1"),
+        ),
+        Script::json(
+            200,
+            &page(
+                item("55_92", "Um 14:02 Uhr.", "2026-11-22T02:59:40+0000"),
+                "A2",
+            ),
+        ),
     ])
     .await;
     let outbound = Outbound {
