@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::Value;
 use url::Url;
@@ -21,6 +22,11 @@ pub(super) async fn send(
     let address = account
         .setting("answer_url")
         .ok_or_else(|| SendError::Forbidden("the inbox has no answer address".to_owned()))?;
+    if matches!(outbound.action, Action::Hide { .. }) && outbound.visibility != Visibility::Public {
+        return Err(SendError::Forbidden(
+            "only what is public can be hidden".to_owned(),
+        ));
+    }
     if let Action::Reply { attachments, .. } = &outbound.action {
         let large = |file: &OutboundAttachment| file.bytes.len() as u64 > FILES.bytes_each;
         if attachments.len() > FILES.count || attachments.iter().any(large) {
@@ -48,7 +54,18 @@ pub(super) async fn send(
         };
         receipt(&answer, known_as, account.now).map_err(SendError::Uncertain)
     } else {
-        Err(refusal(&answer, account.now))
+        let refused = refusal(&answer, account.now);
+        let nameless = refused == SendError::Duplicate { network_id: None };
+        if nameless && account.setting("lookup_url").is_some() {
+            // What it says to have, and does not find, nobody knows of.
+            let contradicts = "the receiver says to have it, and does not find it";
+            return match look_up(account, &outbound.message_id, http).await {
+                Ok(Some(receipt)) => Ok(receipt),
+                Ok(None) => Err(SendError::Uncertain(contradicts.to_owned())),
+                Err(_) => Err(refused),
+            };
+        }
+        Err(refused)
     }
 }
 

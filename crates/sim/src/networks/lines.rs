@@ -141,11 +141,11 @@ impl Visit<'_> {
         }
         let said = hear(input);
         self.note(step, Some(&said), fault);
-        self.spoil(said, then)
+        self.spoil(said, then.as_ref())
     }
 
     /// Lets the answer come to grief as it was ordered.
-    fn spoil(&self, mut said: Said, then: Option<Then>) -> Option<Said> {
+    fn spoil(&self, mut said: Said, then: Option<&Then>) -> Option<Said> {
         match then {
             Some(Then::EffectThenReset) => return None,
             Some(Then::EffectThenSilence | Then::HalfOpenStream) => {

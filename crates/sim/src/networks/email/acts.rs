@@ -22,16 +22,16 @@ pub(super) fn act(net: &mut Email, act: &Act, kit: &Kit) -> Done {
             if act.what == "reply" {
                 act.target()?;
             }
-            write(net, act, &account, kit)
+            Ok(write(net, act, &account, kit))
         }
         "native_reply" => native_reply(net, act, &account, kit),
         "deliver" => deliver(net, act, &account, kit),
-        "depart" => trouble(net, act, Some(GONE)),
-        "fill" => trouble(net, act, Some(FULL)),
-        "block" => trouble(net, act, Some(REFUSES)),
+        "depart" => Ok(trouble(net, act, Some(GONE))),
+        "fill" => Ok(trouble(net, act, Some(FULL))),
+        "block" => Ok(trouble(net, act, Some(REFUSES))),
         "unblock" | "return" => {
             person(net, act).absence = None;
-            trouble(net, act, None)
+            Ok(trouble(net, act, None))
         }
         "leave_note" => {
             person(net, act).absence = Some(act.text.clone());
@@ -103,9 +103,9 @@ fn person<'a>(net: &'a mut Email, act: &Act) -> &'a mut super::Person {
     person
 }
 
-fn trouble(net: &mut Email, act: &Act, trouble: Option<&str>) -> Done {
+fn trouble(net: &mut Email, act: &Act, trouble: Option<&str>) -> Value {
     person(net, act).trouble = trouble.map(str::to_owned);
-    Ok(json!({"person": address_of(&act.by)}))
+    json!({"person": address_of(&act.by)})
 }
 
 /// Makes an id that no mail had before, not even before a restart.
@@ -144,7 +144,7 @@ fn answered(net: &Email, of: Option<&str>, account: &str) -> Option<(Vec<String>
 }
 
 /// Lets somebody write to one of our mailboxes, in answer to something or of themselves.
-fn write(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
+fn write(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Value {
     let name = person(net, act).name.clone();
     let from = address_of(&act.by);
     let newest = net.newest.get(&thread_of(&from, account)).cloned();
@@ -195,7 +195,7 @@ fn write(net: &mut Email, act: &Act, account: &str, kit: &Kit) -> Done {
     net.newest
         .insert(thread_of(&from, &known.account), id.clone());
     net.known.insert(id.clone(), known);
-    Ok(json!({"id": id, "person": from, "root": root}))
+    json!({"id": id, "person": from, "root": root})
 }
 
 /// Names what two have written to each other.
@@ -296,6 +296,6 @@ pub(super) fn answer_by_machine(net: &mut Email, person: &str, of: &str, text: &
     };
     let account = net.known.get(of).map(|known| known.account.clone());
     if let Some(account) = account {
-        let _ = write(net, &note, &account, kit);
+        write(net, &note, &account, kit);
     }
 }

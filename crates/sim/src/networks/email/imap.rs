@@ -169,15 +169,12 @@ pub(super) fn hear(net: &mut Email, session: &mut Session, input: &[u8], kit: &K
         ("IDLE", []) => idle(net, session, mark),
         ("AUTHENTICATE", [mechanism, rest @ ..]) => {
             let signing_in = SigningIn::new(mark, mechanism.name());
-            match rest.first() {
-                Some(initial) => {
-                    let initial = initial.text();
-                    go_on(net, session, signing_in, initial.as_bytes(), kit)
-                }
-                None => {
-                    session.signing_in = Some(signing_in);
-                    Said::new(200, "+ \r\n")
-                }
+            if let Some(initial) = rest.first() {
+                let initial = initial.text();
+                go_on(net, session, signing_in, initial.as_bytes(), kit)
+            } else {
+                session.signing_in = Some(signing_in);
+                Said::new(200, "+ \r\n")
             }
         }
         ("LOGOUT", []) => Said::new(

@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(file.attachment_name(), Some("bild.png"));
         assert!(file.contents().starts_with(b"\x89PNG"));
         assert_eq!(
-            read.date().map(|date| date.to_timestamp()),
+            read.date().map(mail_parser::DateTime::to_timestamp),
             Some(1_795_323_600)
         );
     }

@@ -64,8 +64,8 @@ fn criterion(folder: &Folder, rest: &mut &[Word]) -> Option<Criterion> {
                 }
             })
         }
-        "HEADER" => field(next()?, next()?),
-        "FROM" | "TO" | "CC" | "SUBJECT" => field(name, next()?),
+        "HEADER" => field(next()?, &next()?),
+        "FROM" | "TO" | "CC" | "SUBJECT" => field(name, &next()?),
         "TEXT" | "BODY" => {
             let wanted = next()?.to_lowercase();
             Box::new(move |_, mail| {
@@ -90,7 +90,7 @@ fn places(places: Vec<usize>) -> Criterion {
     Box::new(move |place, _| places.contains(&place))
 }
 
-fn field(name: String, wanted: String) -> Criterion {
+fn field(name: String, wanted: &str) -> Criterion {
     let wanted = wanted.to_lowercase();
     Box::new(move |_, mail| {
         let fields = mail.fields(&name);

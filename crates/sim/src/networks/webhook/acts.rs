@@ -22,19 +22,19 @@ pub(super) fn act(net: &mut Webhook, act: &Act, kit: &Kit) -> Done {
     }
     net.people.insert(act.by.clone(), act.called().to_owned());
     match act.what.as_str() {
-        "post" | "comment" => say(net, act, &account, None, kit),
+        "post" | "comment" => Ok(say(net, act, &account, None, kit)),
         "dm" => {
             let thread = format!("{account}-{}", act.by);
-            say(net, act, &account, Some(thread), kit)
+            Ok(say(net, act, &account, Some(&thread), kit))
         }
         "reply" => {
             let thread = target(net, act)?.thread.clone();
-            say(net, act, &account, thread, kit)
+            Ok(say(net, act, &account, thread.as_deref(), kit))
         }
         "native_post" | "native_reply" => {
             let of = act.of.as_ref().and_then(|of| net.items.get(of));
             let thread = of.and_then(|item| item.thread.clone());
-            say(net, act, &account, thread, kit)
+            Ok(say(net, act, &account, thread.as_deref(), kit))
         }
         "edit" | "delete" => {
             let id = act.target()?.to_owned();
@@ -77,7 +77,7 @@ fn target<'a>(net: &'a Webhook, act: &Act) -> Result<&'a Item, Refused> {
         .ok_or_else(|| Refused::not_found("what it is about"))
 }
 
-fn say(net: &mut Webhook, act: &Act, account: &str, thread: Option<String>, kit: &Kit) -> Done {
+fn say(net: &mut Webhook, act: &Act, account: &str, thread: Option<&str>, kit: &Kit) -> Value {
     let own = act.what.starts_with("native");
     let author = if own {
         let name = net
@@ -116,11 +116,11 @@ fn say(net: &mut Webhook, act: &Act, account: &str, thread: Option<String>, kit:
         } else {
             act.by.clone()
         },
-        thread: thread.clone(),
+        thread: thread.map(str::to_owned),
         own,
         gone: false,
     };
     net.items.insert(id.clone(), item);
     kit.push(account, told);
-    Ok(json!({"id": id, "thread": thread, "person": act.by}))
+    json!({"id": id, "thread": thread, "person": act.by})
 }

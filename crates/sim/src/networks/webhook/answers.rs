@@ -1,5 +1,7 @@
 //! The address that takes our answers, and the one at which a lost one is looked for.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Account, Item, Webhook};
@@ -101,10 +103,23 @@ fn reply(
         own: true,
         gone: false,
     };
+    let files: Vec<Value> = said["attachments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|file| {
+            let word = |name: &str| file[name].as_str().unwrap_or_default();
+            let bytes = STANDARD.decode(word("content")).unwrap_or_default();
+            let path = kit.keep_file(word("name"), word("media_type"), bytes);
+            let url = format!("{}{path}", kit.base);
+            json!({"url": url, "name": file["name"], "media_type": file["media_type"]})
+        })
+        .collect();
     let told = json!({
         "type": "post",
         "id": id,
         "text": text,
+        "attachments": files,
         "author": {"id": account.handle, "name": account.name, "own": true},
         "time": kit.now_text(),
         "parent": above,
