@@ -15,7 +15,7 @@ use crate::hub;
 use crate::item::{Item, ItemType, Visibility};
 use crate::networks::station::Town;
 use crate::world::{Answer, AnswerKind};
-use habits::{HABITS, Habit, name_on, reaction_on};
+use habits::{HABITS, Habit};
 
 /// An account of a company at which its customers write from now on.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ struct Place {
 }
 
 /// A private thread on a network.
-struct Thread {
+struct Correspondence {
     home: usize,
     /// The network's id of the newest word in it.
     last: String,
@@ -65,7 +65,7 @@ pub(crate) struct Residents {
     places: HashMap<String, Place>,
     /// The world's ids by the networks'.
     named: HashMap<(&'static str, String), String>,
-    threads: HashMap<String, Thread>,
+    threads: HashMap<String, Correspondence>,
     /// The newest private word between an account and a person, by any name the network has for them.
     newest: HashMap<(usize, String), String>,
     /// What our accounts said and the world has not placed yet, and to whom in private.
@@ -219,7 +219,7 @@ impl Residents {
         };
         if let Some(key) = item.thread.as_ref().filter(|_| is_private(item)) {
             let names = [
-                Some(name_on(habit.network, &item.author.handle)),
+                Some(habit.name_of(&item.author.handle)),
                 done["person"].as_str().map(str::to_owned),
             ];
             for name in names.into_iter().flatten().filter(|_| !item.author.own) {
@@ -251,12 +251,15 @@ impl Residents {
     }
 
     fn thread_goes_on(&mut self, key: &str, (home, last): (usize, &str), item: &Item) {
-        let thread = self.threads.entry(key.to_owned()).or_insert(Thread {
-            home,
-            last: String::new(),
-            handle: String::new(),
-            name: String::new(),
-        });
+        let thread = self
+            .threads
+            .entry(key.to_owned())
+            .or_insert(Correspondence {
+                home,
+                last: String::new(),
+                handle: String::new(),
+                name: String::new(),
+            });
         thread.home = home;
         last.clone_into(&mut thread.last);
         if !item.author.own {
@@ -320,14 +323,14 @@ impl Residents {
         };
         let mut act = json!({
             "act": word,
-            "by": name_on(habit.network, &item.author.handle),
+            "by": habit.name_of(&item.author.handle),
             "name": item.author.name,
             "to": home.handle,
             "of": place.id,
             "text": item.text,
         });
         if let Some(kind) = &item.reaction {
-            act["reaction"] = json!(reaction_on(habit.network, kind, is_private(item)));
+            act["reaction"] = json!(habit.reaction(kind, is_private(item)));
         }
         let done = self.order(place.home, habit, act);
         // Where every version is a post of its own, the newest is what is answered.

@@ -9,19 +9,43 @@ pub(super) struct Habit {
     pub(super) below: Option<&'static str>,
     /// By which word the company's staff answers in private; none where nothing is private.
     pub(super) own_private: Option<&'static str>,
+    called: Called,
+    reacts: Reacts,
 }
 
-/// Networks on which the world's customers can live, one line each. A network that is to join them
+/// Which signs the names of people may have.
+#[derive(Clone, Copy)]
+enum Called {
+    Anything,
+    WithoutDots,
+    WithoutDotsAndLines,
+}
+
+/// How a reaction is named.
+#[derive(Clone, Copy)]
+enum Reacts {
+    ByWord,
+    /// By the words of Facebook, which knows fewer.
+    ByFewWords,
+    BySign,
+    /// By sign in private, and by word in public.
+    Mixed,
+}
+
+/// Networks on which the world's customers can live, one each. A network that is to join them
 /// needs these words among its acts, and has to note what our accounts say (`OwnWords`).
 pub(super) const HABITS: &[Habit] = &[
-    habit("bluesky", Some("post"), Some("reply"), Some("native_reply")),
+    habit("bluesky", Some("post"), Some("reply"), Some("native_reply"))
+        .with(Called::WithoutDotsAndLines, Reacts::Mixed),
     habit("email", None, None, Some("native_reply")),
-    habit("facebook", None, Some("comment"), Some("native_reply")),
+    habit("facebook", None, Some("comment"), Some("native_reply"))
+        .with(Called::Anything, Reacts::ByFewWords),
     habit("instagram", None, Some("comment"), Some("native_reply")),
-    habit("mastodon", Some("post"), Some("reply"), None),
-    habit("telegram", None, None, Some("native_reply")),
-    habit("whatsapp", None, None, Some("native_reply")),
-    habit("x", Some("post"), Some("reply"), Some("native_dm")),
+    habit("mastodon", Some("post"), Some("reply"), None).with(Called::WithoutDots, Reacts::ByWord),
+    habit("telegram", None, None, Some("native_reply")).with(Called::WithoutDots, Reacts::BySign),
+    habit("whatsapp", None, None, Some("native_reply")).with(Called::Anything, Reacts::BySign),
+    habit("x", Some("post"), Some("reply"), Some("native_dm"))
+        .with(Called::WithoutDots, Reacts::ByWord),
     habit("youtube", None, Some("comment"), None),
 ];
 
@@ -39,31 +63,46 @@ const fn habit(
         begin,
         below,
         own_private,
+        called: Called::Anything,
+        reacts: Reacts::ByWord,
     }
 }
 
-/// Returns what somebody is called on a network, in the signs that its names may have.
-pub(super) fn name_on(network: &str, handle: &str) -> String {
-    match network {
-        "bluesky" => handle.replace(['.', '_'], "-"),
-        "mastodon" | "telegram" | "x" => handle.replace('.', "_"),
-        _ => handle.to_owned(),
+impl Habit {
+    const fn with(mut self, called: Called, reacts: Reacts) -> Self {
+        self.called = called;
+        self.reacts = reacts;
+        self
+    }
+
+    /// Returns what somebody is called on the network, in the signs that its names may have.
+    pub(super) fn name_of(&self, handle: &str) -> String {
+        match self.called {
+            Called::Anything => handle.to_owned(),
+            Called::WithoutDots => handle.replace('.', "_"),
+            Called::WithoutDotsAndLines => handle.replace(['.', '_'], "-"),
+        }
+    }
+
+    /// Returns how the network calls a reaction.
+    pub(super) fn reaction<'a>(&self, kind: &'a str, private: bool) -> &'a str {
+        match (self.reacts, private, kind) {
+            (Reacts::ByFewWords, _, "thanks") => "care",
+            (Reacts::ByFewWords, _, "laugh") => "haha",
+            (Reacts::BySign, ..) | (Reacts::Mixed, true, _) => sign_of(kind),
+            _ => kind,
+        }
     }
 }
 
-/// Returns how a network calls a reaction.
-pub(super) fn reaction_on<'a>(network: &str, kind: &'a str, private: bool) -> &'a str {
-    let by_sign = matches!(network, "telegram" | "whatsapp") || (private && network == "bluesky");
-    match (network, kind) {
-        (_, "love") if by_sign => "❤️",
-        (_, "thanks") if by_sign => "🙏",
-        (_, "laugh") if by_sign => "😂",
-        (_, "sad") if by_sign => "😢",
-        (_, "angry") if by_sign => "😡",
-        _ if by_sign => "👍",
-        ("facebook", "thanks") => "care",
-        ("facebook", "laugh") => "haha",
-        _ => kind,
+fn sign_of(kind: &str) -> &'static str {
+    match kind {
+        "love" => "❤️",
+        "thanks" => "🙏",
+        "laugh" => "😂",
+        "sad" => "😢",
+        "angry" => "😡",
+        _ => "👍",
     }
 }
 
@@ -79,21 +118,26 @@ pub(super) fn title_of(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{name_on, reaction_on, title_of};
+    use super::{HABITS, Habit, title_of};
+
+    fn on(network: &str) -> &'static Habit {
+        let mut habits = HABITS.iter();
+        habits.find(|habit| habit.network == network).unwrap()
+    }
 
     #[test]
     fn people_are_called_as_a_network_allows() {
-        assert_eq!(name_on("bluesky", "pohlmann_heinz"), "pohlmann-heinz");
-        assert_eq!(name_on("x", "marianne.brandt"), "marianne_brandt");
-        assert_eq!(name_on("facebook", "marianne.brandt"), "marianne.brandt");
+        assert_eq!(on("bluesky").name_of("pohlmann_heinz"), "pohlmann-heinz");
+        assert_eq!(on("x").name_of("marianne.brandt"), "marianne_brandt");
+        assert_eq!(on("facebook").name_of("marianne.brandt"), "marianne.brandt");
     }
 
     #[test]
     fn reactions_are_signs_or_words() {
-        assert_eq!(reaction_on("whatsapp", "thanks", true), "🙏");
-        assert_eq!(reaction_on("bluesky", "like", true), "👍");
-        assert_eq!(reaction_on("bluesky", "like", false), "like");
-        assert_eq!(reaction_on("facebook", "thanks", false), "care");
+        assert_eq!(on("whatsapp").reaction("thanks", true), "🙏");
+        assert_eq!(on("bluesky").reaction("like", true), "👍");
+        assert_eq!(on("bluesky").reaction("like", false), "like");
+        assert_eq!(on("facebook").reaction("thanks", false), "care");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::habits::{Habit, name_on, title_of};
+use super::habits::{Habit, title_of};
 use super::{Residents, is_private};
 use crate::content::brands;
 use crate::item::Item;
@@ -26,7 +26,7 @@ impl Residents {
                 act["goes_on"] = json!(thread.is_some());
                 (&item.author.handle, &item.author.name)
             };
-            act["by"] = json!(name_on(habit.network, handle));
+            act["by"] = json!(habit.name_of(handle));
             act["name"] = json!(name);
             return Some(act);
         }
@@ -50,7 +50,7 @@ impl Residents {
             let name = format!("@{} ", brands()[home.brand].handle);
             let text = item.text.strip_prefix(&name).unwrap_or(&item.text);
             act["text"] = json!(text);
-            act["by"] = json!(name_on(habit.network, &item.author.handle));
+            act["by"] = json!(habit.name_of(&item.author.handle));
             act["name"] = json!(item.author.name);
         }
         Some(act)
