@@ -337,8 +337,15 @@ impl<'a> Stand<'a> {
         self.inbox.send(wish).await
     }
 
-    /// Lets time pass, for our hook as well.
+    /// Lets time pass, for our hook as well; what is under way to it arrives before.
     pub async fn pass(&self, seconds: u64) {
+        let path = format!("deliveries?network={}", self.net.name);
+        for _ in 0..PATIENCE {
+            if self.sim.look(&path).await["pending"] == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
         self.sim.advance(seconds).await;
         self.inbox.remember();
