@@ -53,6 +53,8 @@ mod tests {
 
     use super::*;
 
+    type Count = fn(&str) -> usize;
+
     #[test]
     fn texts_are_counted_as_the_network_counts() {
         let cases = [
@@ -84,7 +86,7 @@ mod tests {
             serde_json::from_value(file["columns"].clone()).expect("names of columns");
         let lines = file["texts"].as_array().expect("lines");
         assert_eq!(lines.len(), 2_000);
-        let counts: [(&str, fn(&str) -> usize); 8] = [
+        let counts: [(&str, Count); 8] = [
             ("characters", |text| {
                 count_length(text, Counting::Characters)
             }),
