@@ -218,7 +218,13 @@ fn counts(before: &Json, source: Source, seen: Option<&Trouble>) -> bool {
 
 /// Says how bad a class of trouble is, the worst first.
 fn rank(class: &str) -> usize {
-    const WORST: [&str; 5] = [UNCONNECTED, AUTH, "restricted", "permission", "subscription"];
+    const WORST: [&str; 5] = [
+        UNCONNECTED,
+        AUTH,
+        "restricted",
+        "permission",
+        "subscription",
+    ];
     let passes = PASSING.contains(&class);
     let named = WORST.iter().position(|known| *known == class);
     named.unwrap_or(WORST.len() + usize::from(passes))
@@ -285,7 +291,11 @@ mod tests {
         assert!(counts(&missing, Source::Probing, Some(&refused)));
         let known = json!({"class": "forbidden", "from": "ask"});
         let found = [Finding::new(FindingClass::Permission, "none")];
-        assert!(counts(&known, Source::Probing, Trouble::found(&found).as_ref()));
+        assert!(counts(
+            &known,
+            Source::Probing,
+            Trouble::found(&found).as_ref()
+        ));
     }
 
     #[test]

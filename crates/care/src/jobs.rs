@@ -70,7 +70,7 @@ pub(crate) const KINDS: &[&str] = &[
 /// Every kind of job, one line each.
 async fn perform(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     match job.kind.as_str() {
-        deliver::KIND => deliver::deliver(care, job).await,
+        deliver::KIND => Box::pin(deliver::deliver(care, job)).await,
         polling::KIND => polling::poll(care, job).await,
         checking::KIND => checking::check(care, job).await,
         fetching::KIND => fetching::fetch(care, job).await,

@@ -15,14 +15,13 @@ use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self as people, Identity};
 use kulant_store::messages::{self, Message};
 use kulant_store::{Read, conversations as rows, erasing, inboxes, intakes};
-use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, Opened};
 use crate::admin::fields::Faults;
 use crate::error::CareError;
-use crate::{Care, accept, access, intake};
-pub(crate) use calling_back::{KIND, call_back};
+use crate::{Care, accept, access, intake, signature};
 use calling_back::Promised;
+pub(crate) use calling_back::{KIND, call_back};
 
 const LONGEST_TEXT: usize = 20_000;
 const LONGEST_NAME: usize = 120;
@@ -66,8 +65,7 @@ pub async fn note_once(
     new: NewCall,
     key: &str,
 ) -> Result<ConversationId, CareError> {
-    let digest = Sha256::digest(format!("{}/{inbox}/{key}", person.agent));
-    let word: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let word = signature::sha256_hex(format!("{}/{inbox}/{key}", person.agent).as_bytes());
     note_as(care, person, inbox, (new, format!("call-{word}"))).await
 }
 
@@ -152,10 +150,7 @@ async fn find_thread(
     (caller, call): (&str, &str),
 ) -> Result<String, CareError> {
     let (inbox, scope) = (opened.inbox.id, person.scope.clone());
-    let threads = [
-        caller.to_owned(),
-        format!("{caller}/{}", opened.inbox.team),
-    ];
+    let threads = [caller.to_owned(), format!("{caller}/{}", opened.inbox.team)];
     let own = call.to_owned();
     care.store
         .read(move |read| {

@@ -143,9 +143,8 @@ pub async fn change(
                 set_inboxes(tx, &row, inboxes)?;
             }
             // Another name is nothing new to look for, and what a network asked for is kept to.
-            let looks = before.terms != row.terms
-                || before.state != row.state
-                || change.inboxes.is_some();
+            let looks =
+                before.terms != row.terms || before.state != row.state || change.inboxes.is_some();
             for place in searches::list_inboxes(tx, &[id])? {
                 let is_asked_to_wait = place.trouble["class"] == "retry_after";
                 if looks && !is_asked_to_wait {
@@ -291,7 +290,11 @@ fn set_inboxes(
             }
             Some(_) if searches::count_others_on(tx, *id, row.id)? >= searches::MOST_ON_INBOX => {
                 let most = searches::MOST_ON_INBOX;
-                faults.add("inboxes", "too_many", format!("{most} searches at most: {id}"));
+                faults.add(
+                    "inboxes",
+                    "too_many",
+                    format!("{most} searches at most: {id}"),
+                );
             }
             Some(_) => budgets.push((*id, budget.unwrap_or(BUDGET))),
         }

@@ -15,12 +15,12 @@ use kulant_store::{StoreError, Tx};
 use serde_json::{Value as Json, json};
 use tracing::warn;
 
-use crate::{Care, access};
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::health;
 use crate::jobs::Outcome;
 use crate::people::preferences::{Language, language_of};
+use crate::{Care, access};
 
 /// The word for this work in the table of jobs.
 pub(crate) const KIND: &str = "mail_trouble";
@@ -42,7 +42,7 @@ const ENGLISH: &str = include_str!("../../../templates/mail/trouble.en.txt");
 
 /// Whether there is something to be mailed.
 enum Found {
-    Notice(Notice),
+    Notice(Box<Notice>),
     /// The trouble stands, but nothing leaves the inbox that tells of it at the moment.
     NoWay,
     Nothing,
@@ -112,11 +112,11 @@ async fn find_notice(care: &Care, inbox: InboxId) -> Result<Found, CareError> {
                     Found::NoWay
                 });
             };
-            Ok(Found::Notice(Notice {
+            Ok(Found::Notice(Box::new(Notice {
                 broken,
                 since,
                 from,
-            }))
+            })))
         })
         .await
 }

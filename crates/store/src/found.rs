@@ -5,8 +5,8 @@ use kulant_model::ids::{ContactId, IdentityId, MessageId};
 use kulant_model::time::Timestamp;
 
 use crate::error::StoreError;
-use crate::params;
 use crate::messages;
+use crate::params;
 use crate::sql::{Read, Tx};
 
 /// Nobody's matter, and found by a search alone.

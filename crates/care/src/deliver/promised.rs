@@ -49,8 +49,8 @@ fn fail(
     row: &Conversation,
     (ids, now): (&IdMaker, Timestamp),
 ) -> Result<(), CareError> {
-    let queued = messages::find(tx, id)?
-        .filter(|message| state_of(message) == Some(DeliveryState::Queued));
+    let queued =
+        messages::find(tx, id)?.filter(|message| state_of(message) == Some(DeliveryState::Queued));
     let Some((message, delivery)) =
         queued.and_then(|message| message.delivery.clone().map(|delivery| (message, delivery)))
     else {

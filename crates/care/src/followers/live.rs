@@ -99,7 +99,10 @@ pub fn may_hear(person: &Person, change: &Change) -> Heard {
         }
         // What the listening post found or somebody put aside, for whoever works in the inbox.
         (None, None)
-            if matches!(event.kind, EventKind::MessageFound | EventKind::HitDismissed) =>
+            if matches!(
+                event.kind,
+                EventKind::MessageFound | EventKind::HitDismissed
+            ) =>
         {
             bare_if(person.scope.includes(event.team))
         }

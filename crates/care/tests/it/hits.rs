@@ -30,7 +30,12 @@ pub async fn brand(house: &House) -> BrandId {
 }
 
 /// Makes a search for Lumenau on an inbox.
-pub async fn search(house: &House, inbox: InboxId, state: SearchState, rule: Option<TakeUp>) -> Search {
+pub async fn search(
+    house: &House,
+    inbox: InboxId,
+    state: SearchState,
+    rule: Option<TakeUp>,
+) -> Search {
     let change = SearchChange {
         brand: Some(brand(house).await),
         name: Some("Lumenau".to_owned()),
@@ -274,9 +279,7 @@ fn entry(id: &str, text: &str) -> String {
 #[tokio::test]
 async fn a_feed_that_is_only_listened_to_fills_no_queue() {
     for house in houses().await {
-        let settings = |only_listen: bool| {
-            json!({"url": "https://blog.example.org/feed", "only_listen": only_listen})
-        };
+        let settings = |only_listen: bool| json!({"url": "https://blog.example.org/feed", "only_listen": only_listen});
         for (only_listen, queued) in [(true, 0), (false, 2)] {
             let name = format!("Blog {only_listen}");
             let inbox = house.connect("feed", &name, settings(only_listen)).await;
@@ -317,7 +320,10 @@ async fn what_a_feed_is_listened_to_for_can_be_taken_up() {
             .deliver_raw(inbox, "item", &entry("1", "Lumenau?"))
             .await;
         house.take_in().await;
-        let id = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
+        let id = hits(&house, made.id, Wanted::Open).await[0]
+            .message
+            .message
+            .id;
         let taken = hits::take_up(&house.care, &house.operator(), id).await;
         let taken = taken.expect("a conversation");
         assert_eq!(conversations(&house).await[0].row.id, taken);
@@ -332,7 +338,10 @@ async fn what_another_team_took_up_is_theirs() {
         let item = [post("1", "anna", "Lumenau", 1, None)];
         find(&house, inbox, made.id, &item).await;
         let operator = house.operator();
-        let id = hits(&house, made.id, Wanted::Open).await[0].message.message.id;
+        let id = hits(&house, made.id, Wanted::Open).await[0]
+            .message
+            .message
+            .id;
         let taken = hits::take_up(&house.care, &operator, id).await;
         let taken = taken.expect("a conversation");
         let team = admin::inboxes::find(&house.care, &operator, inbox).await;
@@ -385,6 +394,9 @@ async fn an_inbox_has_no_more_searches_than_are_heard() {
         let Err(CareError::Invalid(faults)) = one_more().await else {
             panic!("nobody would hear what it finds");
         };
-        assert_eq!((faults[0].field.as_str(), faults[0].code), ("inboxes", "too_many"));
+        assert_eq!(
+            (faults[0].field.as_str(), faults[0].code),
+            ("inboxes", "too_many")
+        );
     }
 }

@@ -118,13 +118,20 @@ async fn colleagues_see_who_wrote_a_call_down() {
             .into_iter()
             .map(|one| {
                 let author = one.author;
-                (one.message.direction, author.agent_name, one.message.signature)
+                (
+                    one.message.direction,
+                    author.agent_name,
+                    one.message.signature,
+                )
             })
             .collect();
         let vera = || Some("Vera Nord".to_owned());
         assert_eq!(
             told,
-            [(Direction::In, vera(), None), (Direction::Out, vera(), None)],
+            [
+                (Direction::In, vera(), None),
+                (Direction::Out, vera(), None)
+            ],
             "and nothing of it is signed for the outside"
         );
     }
@@ -210,7 +217,10 @@ async fn what_is_no_call_is_refused() {
 
 /// Somebody of the hotline's team alone.
 async fn colleague(house: &House, inbox: InboxId) -> Person {
-    let read = house.care.store.read(move |read| inboxes::find(read, inbox));
+    let read = house
+        .care
+        .store
+        .read(move |read| inboxes::find(read, inbox));
     let team = read.await.expect("read").expect("the inbox").team;
     Person {
         role: Role::Agent,
@@ -225,7 +235,9 @@ async fn a_call_shows_nobody_what_another_team_has() {
         let (inbox, operator) = (phone(&house).await, house.operator());
         let person = colleague(&house, inbox).await;
         let first = call("030 123456", "Ich verklage Sie.");
-        let legal = note(&house.care, &person, inbox, first).await.expect("kept");
+        let legal = note(&house.care, &person, inbox, first)
+            .await
+            .expect("kept");
         let new = TeamChange {
             name: Some("Legal".to_owned()),
             ..TeamChange::default()

@@ -44,14 +44,7 @@ async fn answer(house: &House, id: ConversationId, text: &str) -> MessageId {
 async fn resolve(house: &House, id: ConversationId) {
     let version = row(house, id).await.version;
     let person = house.operator();
-    let done = set_status(
-        &house.care,
-        &person,
-        id,
-        version,
-        Status::Resolved,
-        None,
-    );
+    let done = set_status(&house.care, &person, id, version, Status::Resolved, None);
     done.await.expect("resolved");
 }
 

@@ -196,9 +196,16 @@ async fn what_probe_and_poll_call_by_two_names_is_mailed_once() {
             let times = network.told(asked).len();
             assert!(times > 2, "{asked} was asked {times} times");
         }
-        let row = house.care.store.read(move |read| inboxes::find(read, inbox));
+        let row = house
+            .care
+            .store
+            .read(move |read| inboxes::find(read, inbox));
         let trouble = row.await.expect("read").expect("the inbox").trouble;
-        let since: Timestamp = trouble["since"].as_str().expect("a time").parse().expect("one");
+        let since: Timestamp = trouble["since"]
+            .as_str()
+            .expect("a time")
+            .parse()
+            .expect("one");
         assert!(since < START.after(Duration::from_mins(2)), "{trouble}");
     }
 }

@@ -134,10 +134,14 @@ async fn read_on(
             newest = newest.max(Some(at));
             oldest = Some(oldest.map_or(at, |oldest| oldest.min(at)));
             if !is_excluded(search, post) {
-                news.found.insert((at, field("uri").to_owned()), post.clone());
+                news.found
+                    .insert((at, field("uri").to_owned()), post.clone());
             }
         }
-        page_cursor = page.get("cursor").and_then(Value::as_str).map(str::to_owned);
+        page_cursor = page
+            .get("cursor")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         // What was said before a search began is no news: one page of it.
         if reached || seen_at.is_none() || page_cursor.is_none() {
             break;
@@ -165,7 +169,9 @@ fn keep_gap(
     if cursor.seen_at.contains_key(question) {
         // The network leaves out what was said at that very moment.
         let until = until.after(Duration::from_millis(1));
-        cursor.gaps.insert(question.to_owned(), Gap { until, newest });
+        cursor
+            .gaps
+            .insert(question.to_owned(), Gap { until, newest });
     }
 }
 

@@ -3,8 +3,8 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use kulant_care::{Care, CareError, view};
 use kulant_care::phone::{self, NewCall};
+use kulant_care::{Care, CareError, view};
 use kulant_model::ids::{ContactId, ConversationId, InboxId};
 use kulant_model::time::Timestamp;
 use serde::Deserialize;

@@ -305,7 +305,8 @@ async fn what_is_more_than_a_page_is_read_down_to_what_was_seen() {
     let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
     assert!(paths[2].ends_with("&cursor=p2"), "{paths:?}");
     assert!(
-        paths[3].contains("since=2026-11-22T04%3A01") && paths[3].contains("until=2026-11-22T04%3A06"),
+        paths[3].contains("since=2026-11-22T04%3A01")
+            && paths[3].contains("until=2026-11-22T04%3A06"),
         "{paths:?}"
     );
     assert!(paths[5].contains("since=2026-11-22T04%3A09"), "{paths:?}");
@@ -324,7 +325,9 @@ async fn one_look_asks_some_questions_and_the_next_look_the_others() {
     };
     let (account, http) = (account(&network), fixture::http());
     let look = async |cursor: Option<String>| {
-        let polled = Bluesky.search(&account, &search, cursor.as_deref(), &http).await;
+        let polled = Bluesky
+            .search(&account, &search, cursor.as_deref(), &http)
+            .await;
         polled.expect("it answers").cursor
     };
     let first = look(None).await;
