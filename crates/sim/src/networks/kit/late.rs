@@ -65,9 +65,15 @@ fn prune(value: &mut Value, written: &[(String, Millis)]) {
     match value {
         Value::Array(items) => {
             items.retain(|item| !is_one_of(item, written));
-            items.iter_mut().for_each(|item| prune(item, written));
+            for item in items {
+                prune(item, written);
+            }
         }
-        Value::Object(fields) => fields.values_mut().for_each(|item| prune(item, written)),
+        Value::Object(fields) => {
+            for item in fields.values_mut() {
+                prune(item, written);
+            }
+        }
         _ => {}
     }
 }
