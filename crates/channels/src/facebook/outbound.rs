@@ -8,7 +8,7 @@ use super::CAPABILITIES;
 use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, MESSAGE_FIELDS, POST_FIELDS};
 use crate::delivery::Account;
 use crate::graph::client::{Graph, id_in};
-use crate::graph::looking::{self, Place, Threads, Wanted};
+use crate::graph::looking::{self, Place, PrivatePlace, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
@@ -37,7 +37,7 @@ pub(super) async fn send(
         Action::Reply { body, attachments } if private => {
             let own = [page];
             let sending = Sending {
-                threads: threads(&own),
+                private: private_place(&own),
                 marks: true,
                 platform: None,
                 human_agent: account.switch("human_agent").unwrap_or(false),
@@ -111,7 +111,7 @@ pub(super) async fn look_for(
     let graph = Graph::open(account, http)?;
     let wanted = Wanted::of(body);
     if outbound.visibility == Visibility::Private {
-        return looking::find_private(&graph, threads(&own), outbound, wanted).await;
+        return looking::find_private(&graph, private_place(&own), outbound, wanted).await;
     }
     let Some(of) = outbound.in_reply_to.as_deref() else {
         let place = Place {
@@ -159,8 +159,8 @@ async fn above(graph: &Graph<'_>, page: &str, of: &str) -> Result<Option<String>
     Ok(parent.map(str::to_owned))
 }
 
-const fn threads<'a>(own: &'a [&'a str; 1]) -> Threads<'a> {
-    Threads {
+const fn private_place<'a>(own: &'a [&'a str; 1]) -> PrivatePlace<'a> {
+    PrivatePlace {
         node: own[0],
         platform: "messenger",
         fields: (CONVERSATION_FIELDS, MESSAGE_FIELDS),

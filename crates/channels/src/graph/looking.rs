@@ -32,7 +32,7 @@ pub(crate) struct Place<'a> {
 
 /// Where the private messages of an account stand.
 #[derive(Clone, Copy)]
-pub(crate) struct Threads<'a> {
+pub(crate) struct PrivatePlace<'a> {
     /// The page or Instagram account in whose name is sent.
     pub(crate) node: &'a str,
     /// What Meta calls the network.
@@ -90,24 +90,24 @@ pub(crate) async fn find(
 /// Finds something of ours in the private thread it went into.
 pub(crate) async fn find_private(
     graph: &Graph<'_>,
-    threads: Threads<'_>,
+    place: PrivatePlace<'_>,
     outbound: &Outbound,
     wanted: Wanted<'_>,
 ) -> Result<Option<Receipt>, SendError> {
     let person = outbound.thread.as_deref().or(outbound.recipient.as_deref());
     let query = [
-        ("platform", threads.platform),
+        ("platform", place.platform),
         ("user_id", person.unwrap_or_default()),
-        ("fields", threads.fields.0),
+        ("fields", place.fields.0),
     ];
-    let reading = match graph.ask(&[threads.node, "conversations"], &query).await {
+    let reading = match graph.ask(&[place.node, "conversations"], &query).await {
         Err(SendError::RecipientGone(_)) => return Ok(None),
         reading => reading?,
     };
     let Some(thread) = reading.body.pointer("/data/0") else {
         return Ok(None);
     };
-    let marks = Marks::of(graph, outbound, (wanted, threads.own));
+    let marks = Marks::of(graph, outbound, (wanted, place.own));
     let newest = thread.get("messages").unwrap_or(&Value::Null);
     let mut after = match marks.read(newest, true) {
         Seen::Ours(receipt) => return Ok(Some(receipt)),
@@ -120,7 +120,7 @@ pub(crate) async fn find_private(
         .ok_or_else(|| SendError::Unreadable("a conversation without an id".to_owned()))?;
     for _ in 1..PAGES {
         let query = [
-            ("fields", threads.fields.1),
+            ("fields", place.fields.1),
             ("limit", "100"),
             ("after", after.as_str()),
         ];

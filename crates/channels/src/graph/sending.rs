@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Graph, id_in};
-use super::looking::{self, Threads, Wanted};
+use super::looking::{self, PrivatePlace, Wanted};
 use crate::outbound::{Outbound, OutboundAttachment, Receipt, SendError};
 
 /// Stands before our message id, because other apps write into the same field.
@@ -13,7 +13,7 @@ const MARK: &str = "kulant:";
 /// How one account sends in private.
 pub(crate) struct Sending<'a> {
     /// In whose name is sent, and where that stands afterwards.
-    pub(crate) threads: Threads<'a>,
+    pub(crate) private: PrivatePlace<'a>,
     /// Whether the network carries a mark with the message and gives it back.
     pub(crate) marks: bool,
     /// What Meta calls the network where one page has several.
@@ -38,7 +38,7 @@ impl Sending<'_> {
             // Of an earlier try, the file may stand there already.
             if outbound.may_be_there() && !outbound.hand_over {
                 receipt =
-                    looking::find_private(graph, self.threads, outbound, Wanted::File).await?;
+                    looking::find_private(graph, self.private, outbound, Wanted::File).await?;
             }
             if receipt.is_none() {
                 messages.push(self.brought(graph, file).await?);
@@ -93,7 +93,7 @@ impl Sending<'_> {
         if added {
             body["payload"]["reaction"] = json!(kind);
         }
-        graph.post(&[self.threads.node, "messages"], &body).await?;
+        graph.post(&[self.private.node, "messages"], &body).await?;
         Ok(graph.receipt(of))
     }
 
@@ -109,7 +109,7 @@ impl Sending<'_> {
             "messaging_type": "RESPONSE",
             "message": message,
         });
-        let path = [self.threads.node, "messages"];
+        let path = [self.private.node, "messages"];
         let answer = match graph.post(&path, &body).await {
             Err(SendError::WindowClosed(_))
                 if self.human_agent && !outbound.hand_over && !outbound.automatic =>
@@ -138,7 +138,7 @@ impl Sending<'_> {
                 SendError::Bug("a private answer to nothing in public".to_owned())
             })?;
             let post = of
-                .strip_prefix(self.threads.node)
+                .strip_prefix(self.private.node)
                 .is_some_and(|rest| rest.starts_with('_'));
             let name = if post { "post_id" } else { "comment_id" };
             return Ok(json!({name: of}));
@@ -168,7 +168,7 @@ impl Sending<'_> {
         fields.extend(self.platform.map(|platform| ("platform", platform)));
         let answer = graph
             .post_file(
-                &[self.threads.node, "message_attachments"],
+                &[self.private.node, "message_attachments"],
                 &fields,
                 ("filedata", file),
             )

@@ -7,7 +7,7 @@ use super::wire::{CONVERSATION_FIELDS, MESSAGE_FIELDS, REPLY_FIELDS};
 use super::{CAPABILITIES, mention};
 use crate::delivery::Account;
 use crate::graph::client::{Graph, id_in};
-use crate::graph::looking::{self, Place, Threads, Wanted};
+use crate::graph::looking::{self, Place, PrivatePlace, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, Receipt, SendError};
@@ -69,7 +69,8 @@ pub(super) async fn look_for(
     let graph = Graph::open(account, http)?;
     let wanted = Wanted::of(body);
     if outbound.visibility == Visibility::Private {
-        return looking::find_private(&graph, threads(account, &own)?, outbound, wanted).await;
+        return looking::find_private(&graph, private_place(account, &own)?, outbound, wanted)
+            .await;
     }
     let of = outbound.in_reply_to.as_deref().unwrap_or_default();
     if mention::parts(of).is_some() {
@@ -105,8 +106,11 @@ fn own(account: &Account) -> Result<Vec<&str>, SendError> {
     Ok(own)
 }
 
-fn threads<'a>(account: &'a Account, own: &'a [&'a str]) -> Result<Threads<'a>, SendError> {
-    Ok(Threads {
+fn private_place<'a>(
+    account: &'a Account,
+    own: &'a [&'a str],
+) -> Result<PrivatePlace<'a>, SendError> {
+    Ok(PrivatePlace {
         node: super::node(account)?,
         platform: "instagram",
         fields: (CONVERSATION_FIELDS, MESSAGE_FIELDS),
@@ -118,7 +122,7 @@ async fn send_private(graph: &Graph<'_>, outbound: &Outbound) -> Result<Receipt,
     let account = graph.account;
     let own = own(account)?;
     let sending = Sending {
-        threads: threads(account, &own)?,
+        private: private_place(account, &own)?,
         marks: account.switch("metadata").unwrap_or(true),
         platform: (!super::is_alone(account)).then_some("instagram"),
         human_agent: account.switch("human_agent").unwrap_or(false),

@@ -315,9 +315,9 @@ fn open(
     session.folder = Some(folder);
     session.read_only = read_only;
     Outcome::Ok(if read_only {
-        "[READ-ONLY] EXAMINE completed".to_owned()
+        "[READ-ONLY] Examine completed".to_owned()
     } else {
-        "[READ-WRITE] SELECT completed".to_owned()
+        "[READ-WRITE] Select completed".to_owned()
     })
 }
 
