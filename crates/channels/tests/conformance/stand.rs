@@ -333,6 +333,11 @@ impl<'a> Stand<'a> {
         outbound(wish)
     }
 
+    /// Whether a message of ours had this id.
+    pub fn has_sent(&self, id: &str) -> bool {
+        (1..=self.sent).any(|sent| (9_000 + sent).to_string() == id)
+    }
+
     pub async fn send(&self, wish: &Outbound) -> Result<Receipt, SendError> {
         self.inbox.send(wish).await
     }

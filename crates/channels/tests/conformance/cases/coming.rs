@@ -244,8 +244,10 @@ pub async fn native_answer(stand: &mut Stand<'_>) -> Told {
     ensure(own.author.own, || {
         "our own answer is taken for a stranger's".to_owned()
     })?;
-    ensure(own.echo_of.is_none(), || {
-        format!("it is taken for our message {:?}", own.echo_of)
+    // A key of the network's may be read as an id, as long as none of ours has it.
+    let taken_for = own.echo_of.as_deref().filter(|id| stand.has_sent(id));
+    ensure(taken_for.is_none(), || {
+        format!("it is taken for our message {taken_for:?}")
     })?;
     ensure(own.visibility == side && own.thread == post.thread, || {
         format!("it is {:?} in {:?}", own.visibility, own.thread)
