@@ -102,11 +102,6 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         Prepared::LockedOut(until) => return Ok(Outcome::Afresh(until)),
         Prepared::Ready(leaving) => *leaving,
     };
-    if waits_for_earlier(care, &leaving.message).await? {
-        return Ok(Outcome::Afresh(
-            care.now().after(Duration::from_millis(500)),
-        ));
-    }
     let state = leaving
         .message
         .delivery
@@ -114,6 +109,12 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         .map(|delivery| delivery.state);
     match state {
         Some(DeliveryState::Queued) => {
+            // What may have left already waits for nothing: what is earlier may wait for it.
+            if waits_for_earlier(care, &leaving.message).await? {
+                return Ok(Outcome::Afresh(
+                    care.now().after(Duration::from_millis(500)),
+                ));
+            }
             if let Some(until) = quiet_until(&leaving, care.now()) {
                 hold(care, id, until).await?;
                 return Ok(Outcome::Afresh(until));

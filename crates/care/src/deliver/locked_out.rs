@@ -58,8 +58,8 @@ pub(super) fn lets_in(error: &SendError) -> bool {
         | SendError::WindowClosed(_)
         | SendError::RecipientGone(_)
         | SendError::ContentRejected(_)
-        | SendError::Duplicate { .. }
-        | SendError::Partly(_) => true,
+        | SendError::Duplicate { .. } => true,
+        SendError::Partly(rest) => !rest.stops_inbox(),
         SendError::AuthBroken(_)
         | SendError::RetryBackoff(_)
         | SendError::Forbidden(_)

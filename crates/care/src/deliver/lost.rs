@@ -4,12 +4,16 @@
 use std::time::Duration;
 
 use kulant_channels::outbound::{Receipt, SECOND_TRIES, SendError};
+use kulant_model::conversation::Status;
 use kulant_model::message::DeliveryState;
 use kulant_model::time::Timestamp;
 use kulant_store::deliveries::{self, Tries};
 use kulant_store::jobs::Job;
+use kulant_store::{messages, promises};
 
-use super::{Leaving, TIME, can_look_up, keep_failure, pause, send, settle};
+use super::{
+    Leaving, TIME, can_look_up, conversation_of, keep_failure, pause, send, settle, state_of,
+};
 use crate::Care;
 use crate::error::CareError;
 use crate::jobs::Outcome;
@@ -39,7 +43,8 @@ pub(super) async fn look(care: &Care, job: &Job, leaving: Leaving) -> Result<Out
         Err(error) => {
             let id = leaving.message.id;
             tracing::warn!(error = %error, message.id = %id, "a lost answer cannot be looked for yet");
-            let at = care.now().after(pause(job.attempts));
+            let wait = error.wait().unwrap_or_default();
+            let at = care.now().after(pause(job.attempts).max(wait));
             keep_failure(care, leaving, DeliveryState::Sending, &error, Some(at)).await?;
             Ok(Outcome::Later(at))
         }
@@ -66,9 +71,55 @@ async fn not_there(care: &Care, leaving: Leaving) -> Result<Outcome, CareError> 
         second: tries.second + 1,
         ..tries
     };
-    keep_tries(care, &leaving, again).await?;
-    let sent = send(care, &leaving).await;
-    settle(care, leaving, sent, false).await
+    match goes_again(care, &leaving, again).await? {
+        Again::Settled => Ok(Outcome::Done),
+        Again::Over => {
+            let over = "the time of what it promises is over";
+            leave_to_a_person(care, leaving, over).await
+        }
+        Again::Goes => {
+            let sent = send(care, &leaving).await;
+            settle(care, leaving, sent, false).await
+        }
+    }
+}
+
+/// What became of a message while it was looked for.
+enum Again {
+    /// Its echo came, or it was taken back or erased.
+    Settled,
+    /// It promises what is over.
+    Over,
+    Goes,
+}
+
+/// Decides on the rows as they are now, and writes the try down before it begins.
+async fn goes_again(care: &Care, leaving: &Leaving, tries: Tries) -> Result<Again, CareError> {
+    let (id, now) = (leaving.message.id, care.now());
+    care.store
+        .write(move |tx| {
+            let Some(message) = messages::find(tx, id)? else {
+                return Ok(Again::Settled);
+            };
+            let row = conversation_of(tx, &message)?;
+            // What was read before the lock may be old.
+            let sending = messages::find(tx, id)?.filter(|message| {
+                state_of(message) == Some(DeliveryState::Sending) && message.deleted_at.is_none()
+            });
+            if sending.is_none() {
+                return Ok(Again::Settled);
+            }
+            if let (Some(next_word_at), Some(row)) = (promises::find(tx, id)?, row)
+                && (next_word_at <= now
+                    || row.status == Status::Resolved
+                    || promises::is_answered(tx, id)?)
+            {
+                return Ok(Again::Over);
+            }
+            deliveries::save_tries(tx, id, tries)?;
+            Ok::<_, CareError>(Again::Goes)
+        })
+        .await
 }
 
 /// Returns how long after this look the next one is due, if there is one.

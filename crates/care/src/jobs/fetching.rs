@@ -128,7 +128,7 @@ async fn next(care: &Care, inbox: InboxId) -> Result<Option<(Attachment, i64)>, 
         .await
 }
 
-/// Tries one file; no if its account is not accepted, so that no other need be tried.
+/// Tries one file; no if its account is not accepted or is to rest, so that no other need be tried.
 async fn fetch_one(
     care: &Care,
     opened: &Opened,
@@ -147,9 +147,13 @@ async fn fetch_one(
     match outcome {
         Ok(fetched) => keep(care, id, fetched).await?,
         Err(Failure::Never(why)) => give_up(care, id, why).await?,
-        Err(Failure::Later(_)) if tries >= TRIES => give_up(care, id, "unreachable").await?,
+        Err(Failure::Later(None)) if tries >= TRIES => give_up(care, id, "unreachable").await?,
         Err(Failure::Later(None)) => {}
-        Err(Failure::Later(Some(wait))) => put_off(care, id, (wait, true)).await?,
+        // Its network wants a rest: that is no try, and no other file is asked for meanwhile.
+        Err(Failure::Later(Some(wait))) => {
+            put_off(care, id, (wait.max(PAUSE), false)).await?;
+            return Ok(false);
+        }
         Err(Failure::LockedOut) => {
             put_off(care, id, (LOCKED_OUT, false)).await?;
             return Ok(false);
