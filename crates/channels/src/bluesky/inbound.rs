@@ -11,7 +11,7 @@ use super::key;
 use super::wire::{
     ChatMessage, Event, Facet, LogLine, Notification, Person, PostView, Record, Stored,
 };
-use super::{CHAT, FOUND, IMAGES, JETSTREAM, NOTIFICATIONS, OWN_ACCOUNT, POST, RECORDS};
+use super::{CHAT, CHECKED, FOUND, IMAGES, JETSTREAM, NOTIFICATIONS, OWN_ACCOUNT, POST, RECORDS};
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, LONGEST_ID,
@@ -46,6 +46,13 @@ pub(super) fn translate(
             .event(&body)?
             .map(Translation::of)
             .unwrap_or_default()),
+        CHECKED => each(&body, "uris", |value| {
+            let uri: String = read(value)?;
+            Ok(Some(Inbound::Delete(Delete {
+                network_id: id(&uri)?,
+                deleted_at: raw.received_at,
+            })))
+        }),
         _ => Err(TranslateError::NotOffered),
     }
 }
@@ -227,11 +234,12 @@ impl Reader<'_> {
         if event.did != self.own && !concerns(&record, self.own) {
             return Ok(None);
         }
-        let author = Person {
+        let named = event.profile.filter(|person| person.did == event.did);
+        let author = named.unwrap_or(Person {
             did: event.did,
             handle: String::new(),
             display_name: None,
-        };
+        });
         Ok(Some(Inbound::Post(self.post(&uri, &author, &record, at)?)))
     }
 

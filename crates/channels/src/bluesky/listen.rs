@@ -1,12 +1,14 @@
 //! News as they come, by Jetstream: posts that speak to us, and what people who spoke to us take back.
 //! It knows nothing of likes and direct messages, so that the ordinary asking goes on beside it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::ask::encoded;
+use super::ask::{Caller, encoded};
 use super::inbound::{concerns, read};
 use super::poll::{self, Cursor};
 use super::wire::{Event, Record};
@@ -18,16 +20,32 @@ use crate::socket::{Opened, Socket};
 
 /// How far to go back when connecting again, for servers count a little differently.
 const REWIND_MICROS: i64 = 5_000_000;
+/// How often it is noted how far was heard, where nothing was for us.
+const NOTE: Duration = Duration::from_secs(60);
+/// How long events wait for others, so that several people are asked for by name at once.
+const GATHER: Duration = Duration::from_millis(300);
+/// How many events wait at most, and how many names are kept in mind.
+const GATHERED: usize = 25;
+const NAMES: usize = 1_000;
 
 struct Listening<'a> {
     account: &'a Account,
     address: &'a str,
     http: &'a Http,
-    cursor: Option<String>,
+    /// How far we came; none before the first asking.
+    cursor: Option<Cursor>,
     socket: Option<Box<Socket>>,
     /// A stopwatch since `account.now`, for a connection may stand for days.
     since: Instant,
     ask_at: Instant,
+    noted_at: Instant,
+    /// How far was heard, by the clock of the stream.
+    heard: Option<i64>,
+    /// Events that wait until it is known what their authors are called, and until when.
+    held: Vec<(String, Value)>,
+    name_at: Option<Instant>,
+    /// What people are called, by their numbers; the stream does not tell it.
+    names: BTreeMap<String, Value>,
     waiting: VecDeque<Polled>,
     over: bool,
 }
@@ -42,10 +60,15 @@ pub(super) fn listen<'a>(
         account,
         address,
         http,
-        cursor: cursor.map(str::to_owned),
+        cursor: cursor.and_then(|cursor| serde_json::from_str(cursor).ok()),
         socket: None,
         since: Instant::now(),
         ask_at: Instant::now(),
+        noted_at: Instant::now(),
+        heard: None,
+        held: Vec::new(),
+        name_at: None,
+        names: BTreeMap::new(),
         waiting: VecDeque::new(),
         over: false,
     };
@@ -77,17 +100,30 @@ impl Listening<'_> {
             self.connect().await?;
             return self.ask().await;
         }
+        let now = Instant::now();
+        if self.name_at.is_some_and(|at| at <= now) || self.held.len() >= GATHERED {
+            self.tell().await;
+            return Ok(());
+        }
+        if self.ask_at <= now {
+            return self.ask().await;
+        }
         let Some(socket) = &mut self.socket else {
             return Ok(());
         };
-        match tokio::time::timeout_at(self.ask_at, socket.next()).await {
-            Err(_) => self.ask().await,
+        let until = self.name_at.unwrap_or(self.ask_at).min(self.ask_at);
+        match tokio::time::timeout_at(until, socket.next()).await {
+            Err(_) => Ok(()),
             Ok(None) => {
+                self.tell().await;
                 self.over = true;
                 Ok(())
             }
             Ok(Some(Ok(text))) => self.hear(&text),
-            Ok(Some(Err(error))) => Err(HttpError::when_asking(error)),
+            Ok(Some(Err(error))) => {
+                self.tell().await;
+                Err(HttpError::when_asking(error))
+            }
         }
     }
 
@@ -97,11 +133,7 @@ impl Listening<'_> {
             address.push_str("/subscribe");
         }
         address = format!("{address}?wantedCollections={}", encoded(POST));
-        let cursor: Option<Cursor> = self
-            .cursor
-            .as_deref()
-            .and_then(|cursor| serde_json::from_str(cursor).ok());
-        if let Some(at) = cursor.and_then(|cursor| cursor.jetstream) {
+        if let Some(at) = self.cursor.as_ref().and_then(|cursor| cursor.jetstream) {
             address = format!("{address}&cursor={}", at.saturating_sub(REWIND_MICROS));
         }
         let opened = Socket::open(self.http, Request::get(address))
@@ -117,8 +149,10 @@ impl Listening<'_> {
     }
 
     async fn ask(&mut self) -> Result<(), SendError> {
-        let polled = poll::poll(self.account, self.cursor.as_deref(), self.http).await?;
-        self.cursor = Some(polled.cursor.clone());
+        self.tell().await;
+        let cursor = self.cursor.as_ref().map(Cursor::write);
+        let polled = poll::poll(self.account, cursor.as_deref(), self.http).await?;
+        self.cursor = serde_json::from_str(&polled.cursor).ok();
         let pause = polled.next_in.unwrap_or_else(|| poll::pace(self.account));
         self.ask_at = Instant::now() + pause;
         self.waiting.push_back(polled);
@@ -131,26 +165,83 @@ impl Listening<'_> {
         let Ok(event) = read::<Event>(&value) else {
             return Ok(());
         };
-        let known = self.cursor.as_deref().map(serde_json::from_str::<Cursor>);
-        let Some(Ok(mut cursor)) = known else {
+        let Some(cursor) = &mut self.cursor else {
             return Ok(());
         };
-        if !matters(&event, &cursor) {
-            return Ok(());
+        self.heard = self.heard.max(Some(event.time_us));
+        if matters(&event, cursor) {
+            let speaks = event.commit.is_some() && event.did != cursor.did;
+            if speaks {
+                cursor.remember(&event.did);
+            }
+            let is_new = event
+                .commit
+                .is_some_and(|commit| commit.operation == "create");
+            let waits = speaks && is_new && !self.names.contains_key(&event.did);
+            self.held.push((event.did, value));
+            // What comes behind one that waits waits with it, so that all stay in order.
+            if waits && self.name_at.is_none() {
+                self.name_at = Some(Instant::now() + GATHER);
+            }
+            if self.name_at.is_none() {
+                self.deliver();
+            }
+        } else if self.held.is_empty() && self.noted_at.elapsed() >= NOTE {
+            self.deliver();
         }
-        cursor.jetstream = Some(event.time_us);
-        if event.commit.is_some() && event.did != cursor.did {
-            cursor.remember(&event.did);
+        Ok(())
+    }
+
+    /// Tells what waits, once it is known what its authors are called; without, where nobody says.
+    async fn tell(&mut self) {
+        if self.held.is_empty() {
+            return;
         }
-        self.cursor = Some(cursor.write());
+        let unknown: BTreeSet<&str> = self
+            .held
+            .iter()
+            .map(|(did, _)| did.as_str())
+            .filter(|did| !self.names.contains_key(*did))
+            .collect();
+        let unknown: Vec<String> = unknown.into_iter().map(str::to_owned).collect();
+        if let Ok(mut caller) = Caller::new(self.account, self.http).await
+            && let Ok(profiles) = poll::profiles(&mut caller, &unknown).await
+        {
+            if self.names.len() > NAMES {
+                self.names.clear();
+            }
+            for profile in profiles {
+                let did = profile["did"].as_str().unwrap_or_default().to_owned();
+                self.names.insert(did, profile);
+            }
+        }
+        self.deliver();
+    }
+
+    /// Hands over what waits, and how far was heard.
+    fn deliver(&mut self) {
+        self.name_at = None;
+        self.noted_at = Instant::now();
+        let Some(cursor) = &mut self.cursor else {
+            return;
+        };
+        cursor.jetstream = cursor.jetstream.max(self.heard);
         let now = self.account.now.after(self.since.elapsed());
+        let deliveries = std::mem::take(&mut self.held)
+            .into_iter()
+            .map(|(did, mut event)| {
+                if let Some(profile) = self.names.get(&did) {
+                    event["profile"] = json!(profile);
+                }
+                poll::delivery(JETSTREAM, &cursor.did, &event, now)
+            })
+            .collect();
         self.waiting.push_back(Polled {
-            deliveries: vec![poll::delivery(JETSTREAM, &cursor.did, &value, now)],
+            deliveries,
             cursor: cursor.write(),
             next_in: Some(poll::pace(self.account)),
             trouble: None,
         });
-        Ok(())
     }
 }
 

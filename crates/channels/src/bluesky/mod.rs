@@ -38,6 +38,8 @@ pub const CHAT: &str = "chat";
 pub const JETSTREAM: &str = "jetstream";
 /// Posts that were looked for.
 pub const FOUND: &str = "found_posts";
+/// Posts that were asked for again and are no longer there.
+pub const CHECKED: &str = "checked";
 
 /// The header of a delivery that names our own account.
 const OWN_ACCOUNT: &str = "own-account";

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ask::{Call, Caller, breather, encoded};
-use super::{CHAT, NOTIFICATIONS, OWN_ACCOUNT, POST, RECORDS, has_chat};
+use super::{CHAT, CHECKED, NOTIFICATIONS, OWN_ACCOUNT, POST, RECORDS, has_chat};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -24,6 +24,10 @@ const PEOPLE: usize = 500;
 /// How many conversations are read on the first call, and how many people are asked for at once.
 const CONVERSATIONS: usize = 50;
 const PROFILES: usize = 25;
+/// How many posts of others are asked for again, how often, and how many at once.
+const RECENT: usize = 500;
+const RECHECK: Duration = Duration::from_secs(86_400);
+const POSTS_AT_ONCE: usize = 25;
 const REASONS: &str = "reasons=mention&reasons=reply&reasons=quote&reasons=like&reasons=repost";
 
 /// Where we stopped reading.
@@ -46,6 +50,11 @@ pub(super) struct Cursor {
     /// Who spoke to us lately.
     #[serde(default)]
     pub(super) people: Vec<String>,
+    /// The newest posts of others, oldest first, and when it was asked whether they are still there.
+    #[serde(default)]
+    recent: Vec<String>,
+    #[serde(default)]
+    checked_at: Option<Timestamp>,
 }
 
 pub(super) async fn poll(
@@ -126,6 +135,39 @@ impl Reading<'_> {
         if has_chat(self.account) {
             self.chat(caller).await?;
         }
+        self.recheck(caller).await
+    }
+
+    /// Asks once a day whether what others said is still there; what is not must go here as well.
+    async fn recheck(&mut self, caller: &mut Caller<'_>) -> Result<(), SendError> {
+        let now = self.account.now;
+        let last = *self.cursor.checked_at.get_or_insert(now);
+        if now.since(last) < RECHECK {
+            return Ok(());
+        }
+        let mut gone = Vec::new();
+        for some in self.cursor.recent.clone().chunks(POSTS_AT_ONCE) {
+            let uris: Vec<String> = some
+                .iter()
+                .map(|uri| format!("uris={}", encoded(uri)))
+                .collect();
+            let name = format!("app.bsky.feed.getPosts?{}", uris.join("&"));
+            let page = self.ask(caller, Call::ask(name)).await?;
+            let there: BTreeSet<&str> = list(&page, "posts")
+                .iter()
+                .map(|post| text(post, "uri"))
+                .collect();
+            for uri in some.iter().filter(|uri| !there.contains(uri.as_str())) {
+                if is_gone(caller, uri).await? {
+                    gone.push(uri.clone());
+                }
+            }
+        }
+        self.cursor.recent.retain(|uri| !gone.contains(uri));
+        if !gone.is_empty() {
+            self.take(CHECKED, &json!({"uris": gone}));
+        }
+        self.cursor.checked_at = Some(now);
         Ok(())
     }
 
@@ -188,7 +230,12 @@ impl Reading<'_> {
             if let Some(did) = item.pointer("/author/did").and_then(Value::as_str) {
                 self.cursor.remember(did);
             }
+            if matches!(text(item, "reason"), "mention" | "reply" | "quote") {
+                self.cursor.recent.push(text(item, "uri").to_owned());
+            }
         }
+        let surplus = self.cursor.recent.len().saturating_sub(RECENT);
+        self.cursor.recent.drain(..surplus);
         for page in fresh.chunks(100) {
             self.take(NOTIFICATIONS, &json!({"notifications": page}));
         }
@@ -331,24 +378,62 @@ impl Reading<'_> {
             .filter(|did| *did != self.cursor.did)
             .collect();
         let people: Vec<String> = people.into_iter().map(str::to_owned).collect();
-        let mut profiles = Vec::new();
-        for some in people.chunks(PROFILES) {
-            let actors: Vec<String> = some
-                .iter()
-                .map(|did| format!("actors={}", encoded(did)))
-                .collect();
-            let name = format!("app.bsky.actor.getProfiles?{}", actors.join("&"));
-            let page = self.ask(caller, Call::ask(name)).await?;
-            for profile in list(&page, "profiles") {
-                self.cursor.remember(text(profile, "did"));
-                profiles.push(json!({
-                    "did": profile["did"],
-                    "handle": profile["handle"],
-                    "displayName": profile["displayName"],
-                }));
-            }
+        let profiles = profiles(caller, &people).await?;
+        for profile in &profiles {
+            self.cursor.remember(text(profile, "did"));
         }
         Ok(profiles)
+    }
+}
+
+/// Asks what people are called who are known only by number, many at once.
+pub(super) async fn profiles(
+    caller: &mut Caller<'_>,
+    people: &[String],
+) -> Result<Vec<Value>, SendError> {
+    let mut profiles = Vec::new();
+    for some in people.chunks(PROFILES) {
+        let actors: Vec<String> = some
+            .iter()
+            .map(|did| format!("actors={}", encoded(did)))
+            .collect();
+        let name = format!("app.bsky.actor.getProfiles?{}", actors.join("&"));
+        let page: Value = caller.read(&Call::ask(name)).await?;
+        for profile in list(&page, "profiles") {
+            profiles.push(json!({
+                "did": profile["did"],
+                "handle": profile["handle"],
+                "displayName": profile["displayName"],
+            }));
+        }
+    }
+    Ok(profiles)
+}
+
+/// Returns whether a post is no more; the view leaves out those of people who block us as well.
+async fn is_gone(caller: &mut Caller<'_>, uri: &str) -> Result<bool, SendError> {
+    let mut parts = uri.trim_start_matches("at://").splitn(3, '/');
+    let (Some(did), Some(collection), Some(key)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return Ok(false);
+    };
+    let name = format!(
+        "com.atproto.repo.getRecord?repo={}&collection={collection}&rkey={}",
+        encoded(did),
+        encoded(key)
+    );
+    match caller.call(&Call::ask(name)).await {
+        Ok(_) => Ok(false),
+        Err(error) if error.is_retryable() || error.stops_inbox() => Err(error),
+        Err(error) => {
+            let words = [
+                "Could not locate record",
+                "RecordNotFound",
+                "RepoNotFound",
+                "Could not find repo",
+            ];
+            Ok(words.iter().any(|words| error.detail().contains(words)))
+        }
     }
 }
 

@@ -177,6 +177,9 @@ pub(super) struct Event {
     pub(super) commit: Option<Commit>,
     #[serde(default)]
     pub(super) account: Option<AccountState>,
+    /// What the author is called; put there by whoever listened, because the stream does not say.
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) profile: Option<Person>,
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::client::ask;
-use super::wire::{Cursor, Gap, Latest, POST_CREATED, Post, Topic, TopicPage, TopicView};
+use super::wire::{Cursor, Gap, Latest, Listing, POST_CREATED, Post, TopicPage, TopicView};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -18,8 +18,8 @@ const PACE: Duration = Duration::from_mins(1);
 const AFTER_TROUBLE: Duration = Duration::from_mins(2);
 /// How far back the first poll looks.
 const HISTORY: Duration = Duration::from_hours(7 * 24);
-/// How many pages of posts, topics and posts of one topic are read at once; a forum allows about
-/// sixty requests a minute.
+/// How many pages of a list and how many topics are read in one poll, and how many posts of a topic
+/// at once; a forum allows about sixty requests a minute.
 const PAGES: usize = 10;
 const TOPICS: usize = 10;
 pub(super) const POSTS_OF_A_TOPIC: usize = 50;
@@ -105,58 +105,103 @@ async fn public(
     Ok(news)
 }
 
-/// Returns the posts of our private messages after the one seen last.
+/// Returns the posts of our private messages after the one seen last. The topics with news are listed
+/// to the end first, and then read few at a time, so that none is stepped over.
 async fn private(
     account: &Account,
     cursor: &mut Cursor,
     http: &Http,
 ) -> Result<Vec<RawDelivery>, SendError> {
-    let name = account.setting("api_username").unwrap_or_default();
-    let path = format!("/topics/private-messages/{name}.json");
-    let page: TopicPage = ask(account, &path, http).await?;
-    let since = cursor
-        .private_until
-        .unwrap_or_else(|| account.now.before(HISTORY).as_seconds());
-    let mut topics: Vec<(i64, Topic)> = page
-        .topic_list
-        .topics
-        .into_iter()
-        .filter_map(|topic| {
-            let posted = parse_time(topic.last_posted_at.as_deref()?, &TimeZone::UTC)?;
-            (posted.as_seconds() >= since).then_some((posted.as_seconds(), topic))
-        })
-        .collect();
-    topics.sort_by_key(|(posted, topic)| (*posted, topic.id));
-    let is_whole = topics.len() <= TOPICS;
-    topics.truncate(TOPICS);
-
+    list_private(account, cursor, http).await?;
     let mut news = Vec::new();
-    let mut newest = cursor.private;
-    for (_, topic) in &topics {
-        for mut value in posts(account, topic.id, cursor.private, http).await? {
+    let topics: Vec<i64> = cursor.waiting.keys().copied().take(TOPICS).collect();
+    let mut trouble = None;
+    for topic in topics {
+        let found = match posts(account, topic, cursor.private, http).await {
+            Ok(found) => found,
+            // Deleted, or we were taken out of it.
+            Err(SendError::RecipientGone(_) | SendError::Forbidden(_)) => Vec::new(),
+            Err(error) => {
+                trouble = Some(error);
+                break;
+            }
+        };
+        let title = cursor.waiting.remove(&topic);
+        for mut value in found {
             let Ok(post) = serde_json::from_value::<Post>(value.clone()) else {
                 continue;
             };
-            newest = newest.max(Some(post.id));
+            cursor.private_newest = cursor.private_newest.max(Some(post.id));
             if is_new(&post, cursor.private, account.now) {
                 value["topic_archetype"] = json!("private_message");
-                value["topic_title"] = json!(topic.title);
+                value["topic_title"] = json!(title);
                 news.push((post.id, delivery(&post, &value, account.now)));
             }
         }
     }
-    if let Some((posted, _)) = topics.last() {
-        cursor.private_until = Some(*posted);
-    }
     // Topics that wait for the next time may hold older posts than those read now.
-    if is_whole {
-        cursor.private = newest;
+    if cursor.waiting.is_empty() && cursor.listing.is_none() {
+        cursor.private = cursor.private.max(cursor.private_newest.take());
     }
-    news.sort_by_key(|(id, _)| *id);
-    Ok(news.into_iter().map(|(_, raw)| raw).collect())
+    match trouble {
+        Some(error) if news.is_empty() => Err(error),
+        _ => {
+            news.sort_by_key(|(id, _)| *id);
+            Ok(news.into_iter().map(|(_, raw)| raw).collect())
+        }
+    }
 }
 
-/// Returns the newest posts of a topic that may not have been seen.
+/// Notes the topics of private messages with something new, page by page down to what was listed.
+async fn list_private(
+    account: &Account,
+    cursor: &mut Cursor,
+    http: &Http,
+) -> Result<(), SendError> {
+    let name = account.setting("api_username").unwrap_or_default();
+    let since = cursor
+        .private_until
+        .unwrap_or_else(|| account.now.before(HISTORY).as_seconds());
+    for _ in 0..PAGES {
+        let listing = cursor.listing.unwrap_or_default();
+        let mut path = format!("/topics/private-messages/{name}.json");
+        if listing.page > 0 {
+            path.push_str(&format!("?page={}", listing.page));
+        }
+        let page: TopicPage = ask(account, &path, http).await?;
+        let mut newest = listing.newest;
+        let mut reached = page.topic_list.more_topics_url.is_none();
+        for topic in page.topic_list.topics {
+            let posted = topic
+                .last_posted_at
+                .as_deref()
+                .and_then(|at| parse_time(at, &TimeZone::UTC));
+            let Some(posted) = posted.map(Timestamp::as_seconds) else {
+                continue;
+            };
+            if posted < since {
+                reached = true;
+                continue;
+            }
+            newest = newest.max(Some(posted));
+            cursor
+                .waiting
+                .insert(topic.id, topic.title.unwrap_or_default());
+        }
+        if reached {
+            cursor.listing = None;
+            cursor.private_until = cursor.private_until.max(newest);
+            return Ok(());
+        }
+        cursor.listing = Some(Listing {
+            page: listing.page + 1,
+            newest,
+        });
+    }
+    Ok(())
+}
+
+/// Returns the posts of a topic that may not have been seen; of one never read the newest alone.
 pub(super) async fn posts(
     account: &Account,
     topic: i64,
@@ -177,10 +222,12 @@ pub(super) async fn posts(
         .into_iter()
         .filter(|id| Some(*id) > seen && !known.contains(id))
         .collect();
-    let surplus = missing.len().saturating_sub(POSTS_OF_A_TOPIC);
-    missing.drain(..surplus);
+    if seen.is_none() {
+        let surplus = missing.len().saturating_sub(POSTS_OF_A_TOPIC);
+        missing.drain(..surplus);
+    }
     let mut posts = view.post_stream.posts;
-    if !missing.is_empty() {
+    for missing in missing.chunks(POSTS_OF_A_TOPIC) {
         let ids: Vec<String> = missing
             .iter()
             .map(|id| format!("post_ids%5B%5D={id}"))

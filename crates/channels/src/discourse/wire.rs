@@ -1,6 +1,8 @@
 //! The JSON of Discourse, as far as it is read. A post is known by its topic and its number in it,
 //! which is how posts name each other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,6 +103,8 @@ pub(super) struct TopicPage {
 pub(super) struct TopicList {
     #[serde(default)]
     pub(super) topics: Vec<Topic>,
+    /// Where the next page is, if there is one.
+    pub(super) more_topics_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -154,9 +158,25 @@ pub(super) struct Cursor {
     pub(super) gap: Option<Gap>,
     /// The newest post seen in our private messages.
     pub(super) private: Option<i64>,
-    /// Up to which second topics of private messages were read.
+    /// The same of those that are being read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) private_newest: Option<i64>,
+    /// Up to which second topics of private messages were listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) private_until: Option<i64>,
+    /// Where listing them broke off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listing: Option<Listing>,
+    /// The topics of private messages that are still to be read, with their titles.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) waiting: BTreeMap<i64, String>,
+}
+
+/// The next page of topics, and the newest second of those before it.
+#[derive(Serialize, Deserialize, Clone, Copy, Default)]
+pub(super) struct Listing {
+    pub(super) page: u64,
+    pub(super) newest: Option<i64>,
 }
 
 /// Public posts before one and after another that are still to be read.

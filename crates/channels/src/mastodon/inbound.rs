@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::wire::{Frame, Media, Notification, Person, Status};
-use super::{FOUND, NOTIFICATIONS, OWN_ACCOUNT, STATUSES, STREAM};
+use super::{CHECKED, FOUND, NOTIFICATIONS, OWN_ACCOUNT, STATUSES, STREAM};
 use crate::delivery::RawDelivery;
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, LONGEST_ID, Post, Reaction,
@@ -19,6 +19,13 @@ pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError
         NOTIFICATIONS => each(raw, notification),
         STATUSES | FOUND => each(raw, |raw, value| said(raw, value, false)),
         STREAM => frame(raw),
+        CHECKED => each(raw, |raw, value| {
+            let gone: String = read(value)?;
+            Ok(Some(Inbound::Delete(Delete {
+                network_id: id(&gone)?,
+                deleted_at: raw.received_at,
+            })))
+        }),
         _ => Err(TranslateError::NotOffered),
     }
 }

@@ -124,8 +124,11 @@ impl Listening<'_> {
         }
         if frame.event.as_deref() == Some("notification") {
             let told = frame.payload.as_deref().map(serde_json::from_str::<Value>);
-            let id = told.and_then(Result::ok);
-            if let Some(id) = id.as_ref().and_then(poll::id)
+            let told = told.and_then(Result::ok);
+            if let Some(told) = &told {
+                cursor.remember(told);
+            }
+            if let Some(id) = told.as_ref().and_then(poll::id)
                 && is_newer(id, cursor.notification.as_deref())
             {
                 cursor.notification = Some(id.to_owned());

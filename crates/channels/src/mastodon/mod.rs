@@ -31,6 +31,8 @@ use crate::outbound::{LOOKS_AT_ONCE, Outbound, Receipt, SendError};
 pub const NOTIFICATIONS: &str = "poll_notifications";
 /// A page of our own account's posts.
 pub const STATUSES: &str = "poll_statuses";
+/// Posts that were asked for again and are no longer there.
+pub const CHECKED: &str = "checked";
 /// One text of the stream.
 pub const STREAM: &str = "stream";
 /// Posts that were looked for.

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::ask;
 use super::wire::Person;
-use super::{NOTIFICATIONS, OWN_ACCOUNT, STATUSES};
+use super::{CHECKED, NOTIFICATIONS, OWN_ACCOUNT, STATUSES};
 use crate::delivery::{Account, Polled, RawDelivery};
-use crate::http::{Answer, Http};
+use crate::http::{Answer, Http, HttpError, Request};
 use crate::outbound::SendError;
 use crate::signature;
 
@@ -21,6 +21,10 @@ const HISTORY: Duration = Duration::from_secs(7 * 86_400);
 const PAGES: usize = 8;
 /// The pause when more is there than one call took.
 const SOON: Duration = Duration::from_secs(1);
+/// How many posts of others are asked for again, how often, and how many at once.
+const RECENT: usize = 200;
+const RECHECK: Duration = Duration::from_secs(86_400);
+const AT_ONCE: usize = 20;
 const WANTED: &str = "types[]=mention&types[]=status&types[]=favourite&types[]=reblog&types[]=update&types[]=quote&types[]=quoted_update";
 
 /// Where we stopped reading.
@@ -34,6 +38,11 @@ pub(super) struct Cursor {
     pub(super) notification: Option<String>,
     #[serde(default)]
     pub(super) status: Option<String>,
+    /// The newest posts of others, oldest first, and when it was asked whether they are still there.
+    #[serde(default)]
+    recent: Vec<String>,
+    #[serde(default)]
+    checked_at: Option<Timestamp>,
 }
 
 pub(super) async fn poll(
@@ -69,6 +78,14 @@ pub(super) async fn poll(
             break;
         }
     }
+    for raw in &news.deliveries {
+        cursor.remember_all(raw);
+    }
+    if news.trouble.is_none()
+        && let Err(error) = recheck(account, &mut cursor, &mut news, http).await
+    {
+        news.trouble = Some(error);
+    }
 
     let wait = news.trouble.as_ref().and_then(SendError::wait);
     let next_in = match (wait.or(news.breather), news.more) {
@@ -82,6 +99,66 @@ pub(super) async fn poll(
         next_in: Some(next_in),
         trouble: news.trouble,
     })
+}
+
+/// Asks once a day whether what others said is still there: the stream tells it only to whoever
+/// listened just then. What is not must go here as well.
+async fn recheck(
+    account: &Account,
+    cursor: &mut Cursor,
+    news: &mut News,
+    http: &Http,
+) -> Result<(), SendError> {
+    let last = *cursor.checked_at.get_or_insert(account.now);
+    if account.now.since(last) < RECHECK {
+        return Ok(());
+    }
+    let gone = match list_gone(account, &cursor.recent, http).await {
+        Ok(gone) => gone,
+        Err(error) if error.is_retryable() || error.stops_inbox() => return Err(error),
+        // A server of before 4.3 does not give several at once.
+        Err(_) => Vec::new(),
+    };
+    cursor.recent.retain(|id| !gone.contains(id));
+    if !gone.is_empty() {
+        let body = serde_json::to_vec(&gone).expect("ids are plain JSON");
+        news.deliveries
+            .push(delivery(CHECKED, &cursor.own, body, account.now));
+    }
+    cursor.checked_at = Some(account.now);
+    Ok(())
+}
+
+/// Lists which posts are no more; those of people who block us are hidden and not gone.
+async fn list_gone(
+    account: &Account,
+    posts: &[String],
+    http: &Http,
+) -> Result<Vec<String>, SendError> {
+    let mut missing: Vec<&String> = Vec::new();
+    for some in posts.chunks(AT_ONCE) {
+        let ids: Vec<String> = some
+            .iter()
+            .map(|post| format!("id[]={}", encoded(post)))
+            .collect();
+        let path = format!("/api/v1/statuses?{}", ids.join("&"));
+        let there: Vec<Value> = ask::ask_for(account, &path, http).await?;
+        let is_there = |post: &str| there.iter().any(|item| id(item) == Some(post));
+        missing.extend(some.iter().filter(|post| !is_there(post)));
+    }
+    let mut gone = Vec::new();
+    for post in missing {
+        let path = format!("/api/v1/statuses/{}", encoded(post));
+        // Whoever blocks us hides from us alone: a stranger is shown what is public.
+        let request = Request::get(ask::address(account, &path)?);
+        let answer = http.send(request).await.map_err(HttpError::when_asking)?;
+        match answer.status {
+            404 | 410 => gone.push(post.clone()),
+            429 | 500..=599 => return Err(ask::refusal(&answer, account.now)),
+            _ => {}
+        }
+    }
+    Ok(gone)
 }
 
 /// Returns the pause between two polls.
@@ -124,6 +201,34 @@ impl Cursor {
                 })
             }
         }
+    }
+
+    fn remember_all(&mut self, raw: &RawDelivery) {
+        if raw.kind != NOTIFICATIONS {
+            return;
+        }
+        let items: Vec<Value> = serde_json::from_slice(&raw.body).unwrap_or_default();
+        for item in &items {
+            self.remember(item);
+        }
+    }
+
+    /// Keeps in mind what somebody said to us, to look later whether it is still there.
+    pub(super) fn remember(&mut self, notification: &Value) {
+        let kind = notification.get("type").and_then(Value::as_str);
+        if !matches!(kind, Some("mention" | "status" | "quote")) {
+            return;
+        }
+        let text = |place: &str| notification.pointer(place)?.as_str().map(str::to_owned);
+        let (Some(id), Some(author)) = (text("/status/id"), text("/status/account/id")) else {
+            return;
+        };
+        if author == self.own || self.recent.contains(&id) {
+            return;
+        }
+        self.recent.push(id);
+        let surplus = self.recent.len().saturating_sub(RECENT);
+        self.recent.drain(..surplus);
     }
 
     pub(super) fn write(&self) -> String {

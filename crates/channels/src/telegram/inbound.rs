@@ -4,11 +4,11 @@
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 
-use super::link;
 use super::wire::{
     self, Album, Chat, DeletedMessages, Entity, File, Message, Place, ReactionChange, ReactionKind,
     USERNAME_HEADER, Update, User,
 };
+use super::{hook, link};
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction,
@@ -22,7 +22,7 @@ pub(super) const FILE_SCHEME: &str = "telegram:file/";
 struct Us<'a> {
     account: &'a Account,
     bot: Option<i64>,
-    username: Option<&'a str>,
+    username: Option<String>,
     own_authors: Vec<&'a str>,
 }
 
@@ -111,8 +111,9 @@ impl<'a> Us<'a> {
             bot: super::bot_id(account),
             username: account
                 .setting("username")
-                .map(|name| name.trim_start_matches('@'))
-                .or_else(|| raw.header(USERNAME_HEADER)),
+                .map(|name| name.trim_start_matches('@').to_owned())
+                .or_else(|| raw.header(USERNAME_HEADER).map(str::to_owned))
+                .or_else(|| hook::username(raw)),
             own_authors: own_authors
                 .and_then(|names| names.as_array())
                 .into_iter()
@@ -230,6 +231,7 @@ impl<'a> Us<'a> {
             }
             let Some(username) = self
                 .username
+                .as_deref()
                 .filter(|_| matches!(entity.kind.as_str(), "mention" | "bot_command"))
             else {
                 return false;

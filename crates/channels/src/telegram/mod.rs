@@ -3,6 +3,7 @@
 //! deletion outside business chats, and may not begin a private chat.
 
 mod client;
+mod hook;
 mod inbound;
 mod link;
 mod outbound;

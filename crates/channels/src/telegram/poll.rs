@@ -7,7 +7,7 @@ use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::wire::{ALLOWED_UPDATES, Album, Cursor, USERNAME_HEADER};
-use super::{ALBUM, UPDATE, client, hook_token, is_pushed};
+use super::{ALBUM, UPDATE, bot_id, client, hook, is_pushed};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -36,8 +36,15 @@ pub(super) async fn poll(
     let mut cursor: Cursor = cursor
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
+    if cursor.bot.is_some() && cursor.bot != bot_id(account) {
+        // Another bot counts its updates anew, and has another name.
+        cursor = Cursor::default();
+    }
+    cursor.bot = bot_id(account);
     let asked = if is_pushed(account) {
-        keep_hook(account, http).await.map(|()| Vec::new())
+        hook::keep(account, &mut cursor, http)
+            .await
+            .map(|()| Vec::new())
     } else {
         updates(account, &mut cursor, http).await
     };
@@ -74,9 +81,7 @@ async fn updates(
     cursor: &mut Cursor,
     http: &Http,
 ) -> Result<Vec<Value>, SendError> {
-    if cursor.username.is_none() {
-        cursor.username = Some(client::username(account, http).await?);
-    }
+    know_name(account, cursor, http).await?;
     let page = match page(account, cursor.offset, wait_seconds(account), http).await {
         Err(SendError::Forbidden(detail)) => {
             take_hook_back(account, detail, http).await?;
@@ -90,6 +95,18 @@ async fn updates(
         return self::page(account, cursor.offset, 0, http).await;
     }
     Ok(page)
+}
+
+/// Learns the bot's name once, so that a call of it in a group is known for one.
+pub(super) async fn know_name(
+    account: &Account,
+    cursor: &mut Cursor,
+    http: &Http,
+) -> Result<(), SendError> {
+    if cursor.username.is_none() {
+        cursor.username = Some(client::username(account, http).await?);
+    }
+    Ok(())
 }
 
 async fn page(
@@ -121,31 +138,12 @@ fn wait_seconds(account: &Account) -> u64 {
 
 /// Takes our own hook away where polling is wanted again; anybody else's stays.
 async fn take_hook_back(account: &Account, detail: String, http: &Http) -> Result<(), SendError> {
-    if hook_address(account, http).await? != account.hook_url {
+    if !hook::is_ours(account, &hook::address(account, http).await?) {
         return Err(SendError::Forbidden(detail));
     }
     let parameters = json!({"drop_pending_updates": false});
     client::ask(account, "deleteWebhook", &parameters, http).await?;
     Ok(())
-}
-
-async fn keep_hook(account: &Account, http: &Http) -> Result<(), SendError> {
-    if hook_address(account, http).await? == account.hook_url {
-        return Ok(());
-    }
-    let parameters = json!({
-        "url": account.hook_url,
-        "secret_token": hook_token(account),
-        "allowed_updates": ALLOWED_UPDATES,
-        "drop_pending_updates": false,
-    });
-    client::ask(account, "setWebhook", &parameters, http).await?;
-    Ok(())
-}
-
-async fn hook_address(account: &Account, http: &Http) -> Result<String, SendError> {
-    let hook = client::ask(account, "getWebhookInfo", &json!({}), http).await?;
-    Ok(hook["url"].as_str().unwrap_or_default().to_owned())
 }
 
 fn deliveries(updates: &[Value], username: Option<&str>, now: Timestamp) -> Vec<RawDelivery> {

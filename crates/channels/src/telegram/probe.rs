@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{bot_id, client, is_pushed};
+use super::{bot_id, client, hook as our_hook, is_pushed};
 use crate::delivery::{Account, Finding, FindingClass};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -18,15 +18,15 @@ pub(super) async fn probe(account: &Account, http: &Http) -> Result<Vec<Finding>
     let hook = client::ask(account, "getWebhookInfo", &json!({}), http).await?;
     let address = hook["url"].as_str().unwrap_or_default();
     if is_pushed(account) {
-        if address != account.hook_url {
+        if !our_hook::is_ours(account, address) {
             let detail = "Telegram does not know our hook".to_owned();
             findings.push(found(FindingClass::Subscription, detail));
-        } else if hook["pending_update_count"].as_u64() > Some(0)
+        } else if our_hook::is_waiting(&hook)
             && let Some(detail) = hook["last_error_message"].as_str()
         {
             findings.push(found(FindingClass::Subscription, detail.to_owned()));
         }
-    } else if !address.is_empty() && address != account.hook_url {
+    } else if !address.is_empty() && !our_hook::is_ours(account, address) {
         let detail = "another program's hook receives the updates of this bot".to_owned();
         findings.push(found(FindingClass::Subscription, detail));
     }

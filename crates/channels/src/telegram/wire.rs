@@ -40,6 +40,9 @@ pub(super) struct Parameters {
 /// What a poll remembers.
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct Cursor {
+    /// Whose updates these are.
+    #[serde(default)]
+    pub(super) bot: Option<i64>,
     /// The first update that was not seen yet.
     pub(super) offset: Option<i64>,
     pub(super) username: Option<String>,

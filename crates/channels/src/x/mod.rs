@@ -153,7 +153,7 @@ fn schema() -> Value {
             "budget_day": setting("budget_day", json!({
                 "type": "integer", "minimum": 1, "maximum": 28, "default": 1,
             })),
-            "recheck_posts": setting("recheck_posts", number(500, 0)),
+            "recheck_posts": setting("recheck_posts", number(500, poll::RECHECKED)),
             "poll_seconds": setting("poll_seconds", json!({
                 "type": "integer", "minimum": 15, "maximum": 3_600, "default": 300,
             })),

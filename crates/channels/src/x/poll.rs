@@ -24,6 +24,8 @@ const SOON: Duration = Duration::from_secs(5);
 const AFTER_TROUBLE: Duration = Duration::from_secs(120);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
+/// How many posts are asked for again where nothing else is set.
+pub(super) const RECHECKED: u64 = 100;
 /// The fewest posts that X gives at once, by what is asked for.
 const FEWEST: u64 = 5;
 pub(super) const POST_FIELDS: &str = "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,note_tweet,referenced_tweets&expansions=author_id,attachments.media_keys,referenced_tweets.id&user.fields=name,username&media.fields=alt_text,preview_image_url,type,url,variants";
@@ -282,7 +284,11 @@ impl Source {
 
 /// Keeps the ids of what others said, to look later whether it is still there.
 fn remember(account: &Account, cursor: &mut Cursor, deliveries: &[RawDelivery]) {
-    let most = meter::number(account, "recheck_posts").unwrap_or(0) as usize;
+    let set = account
+        .settings
+        .get("recheck_posts")
+        .and_then(Value::as_u64);
+    let most = set.unwrap_or(RECHECKED) as usize;
     for raw in deliveries.iter().filter(|raw| raw.kind == POSTS) {
         let page: Page = serde_json::from_slice(&raw.body).unwrap_or_default();
         let theirs = page
@@ -364,7 +370,7 @@ pub(super) fn id(item: &Value) -> &str {
     item.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn add(path: &mut String, name: &str, value: &str) {
+pub(super) fn add(path: &mut String, name: &str, value: &str) {
     path.push('&');
     path.push_str(name);
     path.push('=');

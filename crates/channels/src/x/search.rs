@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::meter::Meter;
-use super::poll::{self, encoded, id, is_newer};
+use super::poll::{self, encoded, id};
 use super::wire::Page;
 use super::{FOUND, ask};
-use crate::delivery::{Account, Polled, Search, Usage};
+use crate::delivery::{Account, Polled, RawDelivery, Search, Usage};
 use crate::http::Http;
 use crate::outbound::SendError;
 
@@ -21,16 +21,40 @@ const FEWEST: u64 = 10;
 /// How much one saved search may find in a month.
 const BUDGET: &str = "search_budget_posts";
 
+/// The most pages of one question that are read in one look.
+const PAGES: usize = 10;
+/// Stands where an id seen last is too old for X to hear of it: all that X still has is new.
+const EVERYTHING: &str = "0";
+
 /// Where each question stopped, by the question.
 #[derive(Serialize, Deserialize, Default)]
 struct Cursor {
     #[serde(default)]
     seen: BTreeMap<String, String>,
+    /// Where reading broke off before it came to what was seen.
+    #[serde(default)]
+    gaps: BTreeMap<String, Gap>,
     #[serde(default)]
     meter: Meter,
     /// Whose turn is next.
     #[serde(default)]
     next: usize,
+}
+
+/// What lies between what was seen and the oldest that was read since.
+#[derive(Serialize, Deserialize, Clone)]
+struct Gap {
+    /// The oldest that was read; X gives what is older than it.
+    until: String,
+    /// What is seen last once it is filled.
+    newest: String,
+}
+
+/// What one look has gathered.
+#[derive(Default)]
+struct News {
+    deliveries: Vec<RawDelivery>,
+    fetched: usize,
 }
 
 pub(super) fn usage(account: &Account, cursor: &str) -> Option<Usage> {
@@ -48,42 +72,115 @@ pub(super) async fn search(
         .and_then(|cursor| serde_json::from_str(cursor).ok())
         .unwrap_or_default();
     cursor.meter.roll(account);
-    let mut deliveries = Vec::new();
+    let mut news = News::default();
     let mut trouble = None;
     let questions = questions(search);
-    let (mut asked, mut fetched) = (0, 0);
-    while search.goes_on(asked, questions.len(), fetched) {
+    let mut asked = 0;
+    while search.goes_on(asked, questions.len(), news.fetched) {
         let question = &questions[(cursor.next + asked) % questions.len()];
-        let wanted = search.most - fetched;
-        match ask_one(account, (question, wanted), &mut cursor, http).await {
-            Ok(Some((body, count))) => {
-                deliveries.push(poll::delivery(FOUND, &body, account.now));
-                fetched += count;
-            }
-            Ok(None) => {}
-            Err(error) => {
-                trouble = Some(error);
-                break;
-            }
+        if let Err(error) = ask_one(
+            account,
+            (question, search.most),
+            (&mut cursor, &mut news),
+            http,
+        )
+        .await
+        {
+            trouble = Some(error);
+            break;
         }
         asked += 1;
     }
     cursor.next = (cursor.next + asked) % questions.len().max(1);
     let wait = trouble.as_ref().and_then(SendError::wait);
     Ok(Polled {
-        deliveries,
+        deliveries: news.deliveries,
         cursor: serde_json::to_string(&cursor).expect("a cursor is plain JSON"),
         next_in: Some(wait.unwrap_or_else(|| poll::pace(account))),
         trouble,
     })
 }
 
+/// Reads what is new for one question, newest first, down to what was seen. Where that is more than
+/// the budget or this look allows, the next one goes on with what is older.
 async fn ask_one(
     account: &Account,
-    (question, wanted): (&str, usize),
-    cursor: &mut Cursor,
+    (question, most): (&str, usize),
+    (cursor, news): (&mut Cursor, &mut News),
     http: &Http,
-) -> Result<Option<(Value, usize)>, SendError> {
+) -> Result<(), SendError> {
+    let began = cursor.seen.get(question).cloned();
+    let mut gap = cursor.gaps.get(question).cloned();
+    let until = gap.as_ref().map(|gap| gap.until.clone());
+    let mut pages = Vec::new();
+    let mut token = None;
+    let mut outcome = Ok(());
+    for number in 1..=PAGES {
+        let wanted = most.saturating_sub(news.fetched);
+        let bounds = (began.as_deref(), until.as_deref(), token.as_deref());
+        let mut page = match page(account, (question, wanted), (bounds, cursor), http).await {
+            Ok(page) => page,
+            // What happened more than seven days ago is out of reach.
+            Err(SendError::ContentRejected(detail)) if detail.contains("until_id") => {
+                token = None;
+                break;
+            }
+            Err(SendError::ContentRejected(detail)) if detail.contains("since_id") => {
+                cursor
+                    .seen
+                    .insert(question.to_owned(), EVERYTHING.to_owned());
+                return Ok(());
+            }
+            Err(error) => {
+                // What lies below a page that was not given stays to be read.
+                token = token.or_else(|| gap.is_some().then(String::new));
+                outcome = Err(error);
+                break;
+            }
+        };
+        page.data.reverse();
+        if let (Some(oldest), Some(newest)) = (page.data.first(), page.data.last()) {
+            let known = gap.take().map(|gap| gap.newest);
+            gap = Some(Gap {
+                until: id(oldest).to_owned(),
+                newest: known.unwrap_or_else(|| id(newest).to_owned()),
+            });
+            news.fetched += page.data.len();
+            let body = json!({"data": page.data, "includes": {"users": page.includes.users,
+                "media": page.includes.media, "tweets": page.includes.tweets}});
+            pages.push(poll::delivery(FOUND, &body, account.now));
+        }
+        token = page.meta.next_token;
+        // What was said before a search began is no news: one page of it.
+        if began.is_none() {
+            token = None;
+        }
+        if token.is_none() || number == PAGES || news.fetched >= most {
+            break;
+        }
+    }
+    news.deliveries.extend(pages.into_iter().rev());
+    match gap {
+        Some(gap) if token.is_some() => {
+            cursor.gaps.insert(question.to_owned(), gap);
+        }
+        gap => {
+            cursor.gaps.remove(question);
+            if let Some(gap) = gap {
+                cursor.seen.insert(question.to_owned(), gap.newest);
+            }
+        }
+    }
+    outcome
+}
+
+/// Asks for one page between what was seen and where the last look broke off.
+async fn page(
+    account: &Account,
+    (question, wanted): (&str, usize),
+    ((since, until, token), cursor): ((Option<&str>, Option<&str>, Option<&str>), &mut Cursor),
+    http: &Http,
+) -> Result<Page, SendError> {
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).max(FEWEST);
     let count = cursor.meter.page(account, BUDGET, ("search", FEWEST))?;
     let count = count.min(wanted);
@@ -92,34 +189,20 @@ async fn ask_one(
         encoded(question),
         poll::POST_FIELDS
     );
-    if let Some(seen) = cursor.seen.get(question) {
-        path.push_str("&since_id=");
-        path.push_str(&encoded(seen));
-    }
-    let answer = match ask::ask(account, &path, http).await {
-        // An id of more than seven days ago is refused; then all that X still has is new.
-        Err(SendError::ContentRejected(detail)) if detail.contains("since_id") => {
-            cursor.seen.remove(question);
-            return Ok(None);
+    let since = since.filter(|since| *since != EVERYTHING);
+    for (name, value) in [
+        ("since_id", since),
+        ("until_id", until),
+        ("next_token", token),
+    ] {
+        if let Some(value) = value {
+            poll::add(&mut path, name, value);
         }
-        other => other?,
-    };
-    let mut page: Page = ask::read(&answer)?;
+    }
+    let answer = ask::ask(account, &path, http).await?;
+    let page: Page = ask::read(&answer)?;
     cursor.meter.note("search", &answer, page.data.len());
-    if page.data.is_empty() {
-        return Ok(None);
-    }
-    page.data.reverse();
-    for post in &page.data {
-        let newest = cursor.seen.get(question).map(String::as_str);
-        if is_newer(id(post), newest) {
-            cursor.seen.insert(question.to_owned(), id(post).to_owned());
-        }
-    }
-    let count = page.data.len();
-    let body = json!({"data": page.data, "includes": {"users": page.includes.users,
-        "media": page.includes.media, "tweets": page.includes.tweets}});
-    Ok(Some((body, count)))
+    Ok(page)
 }
 
 /// Writes what is looked for as few questions, each short enough.

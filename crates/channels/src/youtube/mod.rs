@@ -146,6 +146,11 @@ impl Channel for Youtube {
         inbound::figures(raw)
     }
 
+    fn hidden_goes_missing(&self) -> bool {
+        // What was rejected stands in no list.
+        true
+    }
+
     async fn poll(
         &self,
         account: &Account,

@@ -32,6 +32,8 @@ const REREAD: Duration = Duration::from_secs(900);
 const VIDEOS_EVERY: Duration = Duration::from_secs(3_600);
 /// How many threads, and how many answers below each, are remembered.
 const THREADS_KEPT: usize = 300;
+/// How many older threads are remembered besides, in which we said something.
+const ANSWERED_KEPT: usize = 500;
 const REPLIES_KEPT: usize = 200;
 /// How many are asked for by their ids at once.
 const AT_ONCE: usize = 50;
@@ -64,6 +66,9 @@ struct Known {
     at: Option<Timestamp>,
     updated: String,
     total: u64,
+    /// Whether something of ours stands in it: whoever answers that is to be heard, however late.
+    #[serde(default)]
+    answered: bool,
     /// The answers below it, each with when it was changed last.
     #[serde(default)]
     replies: BTreeMap<String, String>,
@@ -248,6 +253,42 @@ impl Polling<'_> {
         self.take_threads(page.items).await
     }
 
+    /// Returns which of these comments only wait for a look of ours: YouTube shows them in no other
+    /// list and gives none of them by its id.
+    async fn held_back(&mut self, of: &[String]) -> Result<BTreeSet<String>, SendError> {
+        let mut held = BTreeSet::new();
+        if of.is_empty() {
+            return Ok(held);
+        }
+        let mut token: Option<String> = None;
+        for _ in 0..PAGES {
+            let mut path = self.threads_path("&moderationStatus=heldForReview");
+            if let Some(token) = &token {
+                path.push_str("&pageToken=");
+                path.push_str(&encoded(token));
+            }
+            let page = match self.ask(&path).await {
+                // An account that may not look holds nothing back either.
+                Err(SendError::Forbidden(_)) => break,
+                other => other?,
+            };
+            for thread in &page.items {
+                let below = thread
+                    .pointer("/replies/comments")
+                    .and_then(Value::as_array);
+                let ids = std::iter::once(thread)
+                    .chain(below.into_iter().flatten())
+                    .filter_map(|comment| comment.get("id")?.as_str());
+                held.extend(ids.map(str::to_owned));
+            }
+            token = page.next_page_token;
+            if token.is_none() || of.iter().all(|id| held.contains(id)) {
+                break;
+            }
+        }
+        Ok(held)
+    }
+
     fn threads_path(&self, more: &str) -> String {
         format!(
             "/commentThreads?part=snippet,replies&allThreadsRelatedToChannelId={}&order=time&maxResults=100&textFormat=plainText{more}",
@@ -260,7 +301,7 @@ impl Polling<'_> {
         let ids: Vec<String> = self.cursor.threads.keys().cloned().collect();
         for ids in ids.chunks(AT_ONCE) {
             let path = format!(
-                "/commentThreads?part=snippet,replies&maxResults=100&textFormat=plainText&id={}",
+                "/commentThreads?part=snippet,replies&textFormat=plainText&id={}",
                 encoded(&ids.join(","))
             );
             let page = self.ask(&path).await?;
@@ -275,7 +316,8 @@ impl Polling<'_> {
                 .cloned()
                 .collect();
             let mut missing = Vec::new();
-            for id in gone {
+            let held = self.held_back(&gone).await?;
+            for id in gone.into_iter().filter(|id| !held.contains(id)) {
                 // What stood below it went with it.
                 let known = self.cursor.threads.remove(&id).unwrap_or_default();
                 missing.push(id);
@@ -302,7 +344,12 @@ impl Polling<'_> {
             let updated = thread.snippet.top_level_comment.snippet.updated_at;
             let updated = updated.unwrap_or_default();
             let shown = versions(&thread.replies.comments);
+            let own = is_own(
+                item.pointer("/snippet/topLevelComment"),
+                &self.cursor.channel,
+            ) || has_own(&thread.replies.comments, &self.cursor.channel);
             let known = self.cursor.threads.entry(thread.id.clone()).or_default();
+            known.answered |= own;
             let same = known.at.is_some()
                 && known.total == total
                 && known.updated == updated
@@ -354,35 +401,50 @@ impl Polling<'_> {
             }
         }
         let there = versions(&items);
-        let known = self.cursor.threads.entry(parent.to_owned()).or_default();
-        let missing: Vec<String> = known
-            .replies
+        let known = self.cursor.threads.get(parent);
+        let before = known.map_or_else(BTreeMap::new, |known| known.replies.clone());
+        let mut missing: Vec<String> = before
             .keys()
             .filter(|id| whole && !there.contains_key(*id))
             .cloned()
             .collect();
+        let held = self.held_back(&missing).await?;
+        missing.retain(|id| !held.contains(id));
+        let own = has_own(&items, &self.cursor.channel);
+        let known = self.cursor.threads.entry(parent.to_owned()).or_default();
+        known.answered |= own;
         known.total = total;
-        known.replies = there.into_iter().take(REPLIES_KEPT).collect();
+        // What is held back is missed again next time, or is there again.
+        let waiting = before.into_iter().filter(|(id, _)| held.contains(id));
+        known.replies = there
+            .into_iter()
+            .take(REPLIES_KEPT)
+            .chain(waiting)
+            .collect();
         items.sort_by_key(|item| published(item.pointer("/snippet/publishedAt")));
         self.deliver(REPLIES, &items);
         self.deliver_missing(&missing);
         Ok(())
     }
 
+    /// Forgets the oldest threads; those in which we said something last.
     fn forget_the_oldest(&mut self) {
-        let surplus = self.cursor.threads.len().saturating_sub(THREADS_KEPT);
-        if surplus == 0 {
+        if self.cursor.threads.len() <= THREADS_KEPT {
             return;
         }
-        let mut by_age: Vec<(Option<Timestamp>, String)> = self
+        let mut by_age: Vec<(Option<Timestamp>, bool, String)> = self
             .cursor
             .threads
             .iter()
-            .map(|(id, known)| (known.at, id.clone()))
+            .map(|(id, known)| (known.at, known.answered, id.clone()))
             .collect();
-        by_age.sort();
-        for (_, id) in by_age.into_iter().take(surplus) {
-            self.cursor.threads.remove(&id);
+        by_age.sort_unstable_by(|one, other| other.cmp(one));
+        let mut answered = 0;
+        for (_, ours, id) in by_age.into_iter().skip(THREADS_KEPT) {
+            answered += usize::from(ours);
+            if !ours || answered > ANSWERED_KEPT {
+                self.cursor.threads.remove(&id);
+            }
         }
     }
 
@@ -425,6 +487,17 @@ fn versions(comments: &[Value]) -> BTreeMap<String, String> {
         Some((id.to_owned(), updated.unwrap_or_default().to_owned()))
     };
     comments.iter().filter_map(version).collect()
+}
+
+fn has_own(comments: &[Value], channel: &str) -> bool {
+    comments
+        .iter()
+        .any(|comment| is_own(Some(comment), channel))
+}
+
+fn is_own(comment: Option<&Value>, channel: &str) -> bool {
+    let author = comment.and_then(|comment| comment.pointer("/snippet/authorChannelId/value"));
+    author.and_then(Value::as_str) == Some(channel)
 }
 
 /// Returns when a thread began; one that does not say counts as new.

@@ -228,3 +228,68 @@ async fn the_view_may_be_away_and_points_run_out() {
     let limited = inbox.send(&post).await.expect_err("a record costs three");
     assert!(limited.wait().is_some(), "{limited:?}");
 }
+
+#[tokio::test]
+async fn what_was_deleted_while_nobody_listened_is_missed_within_a_day() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("bluesky", "nordtalbahn", json!({})).await;
+    let say = |by: &str| json!({"act": "post", "by": by, "to": "nordtalbahn", "text": "Hallo?"});
+    inbox.poll().await;
+    let (gone, hidden) = (inbox.id(say("anna")).await, inbox.id(say("ben")).await);
+    assert_eq!(posts(&inbox.poll().await).len(), 2);
+    inbox
+        .act(json!({"act": "delete", "by": "anna", "of": gone}))
+        .await;
+    // Whoever blocks us is hidden by the view, and still there.
+    inbox.act(json!({"act": "block", "by": "ben"})).await;
+    sim.advance(3_600).await;
+    assert_eq!(told(&inbox.poll().await), [] as [String; 0]);
+    sim.advance(86_400).await;
+    assert_eq!(
+        told(&inbox.poll().await),
+        [format!("delete {gone}")],
+        "{hidden} is there"
+    );
+}
+
+#[tokio::test]
+async fn people_of_the_stream_are_known_by_name_and_asked_for_together() {
+    let sim = Sim::start().await;
+    let mut inbox = sim
+        .inbox("bluesky", "nordtalbahn", json!({"without_chat": true}))
+        .await;
+    inbox.poll().await;
+    let account = inbox.account();
+    let mut stream = inbox
+        .channel
+        .listen(&account, None, sim.http())
+        .expect("it streams");
+    stream
+        .next()
+        .await
+        .expect("it begins")
+        .expect("it catches up");
+    sim.clear("transcript?network=bluesky").await;
+    let acts: Vec<_> = ["dora", "emil", "dora"]
+        .iter()
+        .map(|by| json!({"act": "post", "by": by, "name": by.to_uppercase(), "to": "nordtalbahn", "text": "Hallo?"}))
+        .collect();
+    inbox.act(json!(acts)).await;
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        let next = stream.next().await.expect("it goes on").expect("it tells");
+        heard.extend(inbox.translate(&next.deliveries));
+    }
+    let names: Vec<&str> = posts(&heard)
+        .iter()
+        .map(|post| post.author.name.as_str())
+        .collect();
+    assert_eq!(names, ["DORA", "EMIL", "DORA"]);
+    assert!(posts(&heard)[0].author.handle.is_some());
+    let transcript = sim.look("transcript?network=bluesky").await;
+    let asked = transcript["items"].as_array().map(|calls| {
+        let profiles = |call: &&serde_json::Value| call["path"].to_string().contains("getProfiles");
+        calls.iter().filter(profiles).count()
+    });
+    assert_eq!(asked, Some(1));
+}

@@ -157,3 +157,65 @@ async fn what_waits_for_a_moderator_is_laid_before_them_once() {
     assert_eq!(posts(&taken).len(), 1);
     assert!(posts(&taken)[0].author.own);
 }
+
+#[tokio::test]
+async fn every_private_topic_of_a_long_gap_is_read() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("discourse", "nordtalbahn", json!({})).await;
+    inbox.poll().await;
+    let mut wanted = Vec::new();
+    for number in 0..65 {
+        sim.advance(1).await;
+        let by = format!("kunde{number}");
+        let text = format!("Mein Zug Nummer {number} fehlt");
+        let id = inbox.id(json!({"act": "dm", "by": by, "text": text})).await;
+        wanted.push(format!("post {id}"));
+    }
+    let mut found = Vec::new();
+    for _ in 0..8 {
+        sim.advance(60).await;
+        found.extend(told(&inbox.poll().await));
+    }
+    wanted.sort_unstable();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, wanted);
+    sim.advance(60).await;
+    assert_eq!(told(&inbox.poll().await), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn an_answer_keeps_its_files_when_its_words_are_changed() {
+    let sim = Sim::start().await;
+    let inbox = sim.inbox("discourse", "nordtalbahn", json!({})).await;
+    let asked = inbox
+        .id(json!({"act": "post", "by": "anna", "title": "Wo bleibt der Zug?", "text": "Seit Stunden nichts."}))
+        .await;
+    inbox.pushed().await;
+    let answer = outbound(json!({
+        "visibility": "public",
+        "in_reply_to": asked,
+        "action": {"type": "reply", "body": "Der Fahrplan:", "attachments": [
+            {"name": "plan.png", "media_type": "image/png", "bytes": [137, 80, 78, 71]},
+        ]},
+    }));
+    let sent = inbox.send(&answer).await.expect("it is sent");
+    let edit = json!({"type": "edit", "network_id": sent.network_id, "body": "Der neue Fahrplan:"});
+    for _ in 0..2 {
+        inbox
+            .send(&action("public", &edit))
+            .await
+            .expect("it is changed");
+    }
+    inbox.pushed().await;
+    sim.clear("transcript?network=discourse").await;
+    inbox.send(&action("public", &edit)).await.expect("again");
+    let transcript = sim.look("transcript?network=discourse").await;
+    let written = transcript["items"]
+        .as_array()
+        .and_then(|calls| calls.iter().find(|call| call["method"] == "PUT"))
+        .expect("it was written");
+    let body = written["body"].to_string();
+    assert_eq!(body.matches("upload://").count(), 1, "{body}");
+    assert!(body.contains("Der neue Fahrplan:"), "{body}");
+}

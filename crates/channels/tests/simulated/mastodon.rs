@@ -135,3 +135,28 @@ async fn what_a_broken_stream_misses_is_asked_for() {
     let taken = inbox.translate(&caught.deliveries);
     assert!(posts(&taken).iter().any(|post| post.text.ends_with("zwei")));
 }
+
+#[tokio::test]
+async fn what_was_deleted_while_nobody_listened_is_missed_within_a_day() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("mastodon", "nordtalbahn", json!({})).await;
+    let say = |by: &str| json!({"act": "post", "by": by, "to": "nordtalbahn", "text": "Hallo?"});
+    inbox.poll().await;
+    let (gone, hidden) = (inbox.id(say("anna")).await, inbox.id(say("ben")).await);
+    assert_eq!(posts(&inbox.poll().await).len(), 2);
+    inbox
+        .act(json!({"act": "delete", "by": "anna", "of": gone}))
+        .await;
+    // Whoever blocks us hides from us alone.
+    inbox.act(json!({"act": "block", "by": "ben"})).await;
+    sim.advance(3_600).await;
+    assert_eq!(told(&inbox.poll().await), [] as [String; 0]);
+    sim.advance(86_400).await;
+    assert_eq!(
+        told(&inbox.poll().await),
+        [format!("delete {gone}")],
+        "{hidden} is there"
+    );
+    sim.advance(2 * 86_400).await;
+    assert_eq!(told(&inbox.poll().await), [] as [String; 0]);
+}

@@ -169,3 +169,41 @@ async fn pushed_updates_carry_the_secret() {
         .act(json!({"act": "dm", "by": "anna", "text": "vier"}))
         .await;
 }
+
+#[tokio::test]
+async fn a_new_token_of_the_bot_makes_a_new_secret_of_the_hook() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("telegram", "hilfe_bot", json!({})).await;
+    inbox.set("push", json!(true));
+    inbox.poll().await;
+    let new = inbox.act(json!({"act": "revoke_token"})).await;
+    let dead = inbox.send(&private("1", "x")).await;
+    assert_eq!(dead.expect_err("it is dead").class(), "auth_broken");
+    inbox.set_secrets(&new["secrets"]);
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "Hört ihr?"}))
+        .await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    inbox.poll().await;
+    let taken = inbox.pushed().await;
+    assert_eq!(posts(&taken)[0].text, "Hört ihr?");
+    assert!(
+        inbox.refused_and_doubled().0 > 0,
+        "the old secret is refused"
+    );
+}
+
+#[tokio::test]
+async fn a_call_of_the_bot_is_known_for_one_when_it_is_pushed() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("telegram", "hilfe_bot", json!({})).await;
+    // Nobody wrote the name into the settings.
+    inbox.set("username", json!(null));
+    inbox.set("push", json!(true));
+    inbox.poll().await;
+    inbox
+        .act(json!({"act": "post", "by": "ben", "text": "@hilfe_bot hört ihr?"}))
+        .await;
+    let taken = inbox.pushed().await;
+    assert!(posts(&taken)[0].mentions_us);
+}

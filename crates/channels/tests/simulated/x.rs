@@ -1,9 +1,9 @@
 //! X: the challenge of the hook, events, the rule of being summoned, closed messages, tokens that rotate.
 
-use kulant_channels::delivery::FindingClass;
+use kulant_channels::delivery::{FindingClass, Search};
 use serde_json::json;
 
-use super::sim::{Sim, action, outbound, posts, private, reply, told};
+use super::sim::{Inbox, Sim, action, outbound, posts, private, reply, told};
 
 #[tokio::test]
 async fn posts_are_polled_and_answered_where_we_were_summoned() {
@@ -183,4 +183,63 @@ async fn tokens_run_out_and_rotate() {
     );
     let limited = inbox.send(&post).await.expect_err("too many");
     assert_eq!(limited.wait().map(|wait| wait.as_secs()), Some(900));
+}
+
+#[tokio::test]
+async fn nothing_that_was_found_is_stepped_over_near_the_budget() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({})).await;
+    let search = Search {
+        any: vec!["Nordtalbahn".to_owned()],
+        hashtags: Vec::new(),
+        without: Vec::new(),
+        languages: Vec::new(),
+        most: 200,
+    };
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    let mut said = vec![say(&inbox, 0).await];
+    for (budget, news) in [(1_000, 0), (21, 30), (31, 0), (1_000, 130)] {
+        for number in 0..news {
+            said.push(say(&inbox, number + 1).await);
+        }
+        inbox.set("search_budget_posts", json!(budget));
+        let polled = inbox
+            .channel
+            .search(&inbox.account(), &search, cursor.as_deref(), sim.http())
+            .await
+            .expect("it can be looked for");
+        found.extend(told(&inbox.translate(&polled.deliveries)));
+        let used = inbox.channel.usage(&inbox.account(), &polled.cursor);
+        assert!(used.expect("it counts").used <= budget);
+        cursor = Some(polled.cursor);
+    }
+    found.sort_unstable();
+    let mut wanted: Vec<String> = said.iter().map(|id| format!("post {id}")).collect();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+
+    // What is older than a week is out of X's reach; the search goes on with what is new.
+    sim.advance(8 * 86_400).await;
+    let renewed = inbox.channel.renew(&inbox.account(), sim.http()).await;
+    inbox.set_secrets(&renewed.expect("it is renewed"));
+    let late = say(&inbox, 999).await;
+    for _ in 0..2 {
+        let polled = inbox
+            .channel
+            .search(&inbox.account(), &search, cursor.as_deref(), sim.http())
+            .await
+            .expect("it can be looked for");
+        assert_eq!(polled.trouble, None);
+        found = told(&inbox.translate(&polled.deliveries));
+        cursor = Some(polled.cursor);
+    }
+    assert_eq!(found, [format!("post {late}")]);
+}
+
+async fn say(inbox: &Inbox<'_>, number: u32) -> String {
+    let text = format!("Nordtalbahn {number}");
+    inbox
+        .id(json!({"act": "post", "by": "anna", "text": text}))
+        .await
 }

@@ -94,3 +94,64 @@ async fn tokens_run_out_and_are_taken_back() {
         .expect_err("it is over");
     assert_eq!(dead.class(), "auth_broken");
 }
+
+#[tokio::test]
+async fn what_is_held_back_is_not_gone() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("youtube", "nordtalbahn", json!({})).await;
+    let rude = inbox
+        .id(json!({"act": "comment", "by": "anna", "text": "Ihr Idioten"}))
+        .await;
+    let below = inbox
+        .id(json!({"act": "reply", "by": "ben", "of": rude, "text": "Selber"}))
+        .await;
+    inbox.poll().await;
+    let hide = |id: &str, hidden: bool| {
+        let act = json!({"type": "hide", "network_id": id, "hidden": hidden});
+        action("public", &act)
+    };
+    for id in [&below, &rude] {
+        inbox.send(&hide(id, true)).await.expect("it is hidden");
+        sim.advance(1_000).await;
+        let words = told(&inbox.poll().await);
+        assert!(
+            !words.iter().any(|words| words.starts_with("delete")),
+            "{words:?}"
+        );
+    }
+    inbox.send(&hide(&rude, false)).await.expect("it is shown");
+    inbox
+        .act(json!({"act": "delete", "by": "anna", "of": rude}))
+        .await;
+    sim.advance(1_000).await;
+    let words = told(&inbox.poll().await);
+    assert!(words.contains(&format!("delete {rude}")), "{words:?}");
+}
+
+#[tokio::test]
+async fn whoever_answers_us_below_an_old_comment_is_heard() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("youtube", "nordtalbahn", json!({})).await;
+    let asked = inbox
+        .id(json!({"act": "comment", "by": "anna", "text": "Wann genau?"}))
+        .await;
+    inbox.poll().await;
+    inbox
+        .send(&reply(&asked, "Am 13."))
+        .await
+        .expect("it is sent");
+    sim.advance(1_000).await;
+    inbox.poll().await;
+    let crowd: Vec<_> = (0..305)
+        .map(|number| json!({"act": "comment", "by": "ben", "text": format!("Erster {number}")}))
+        .collect();
+    inbox.act(json!(crowd)).await;
+    sim.advance(1_000).await;
+    inbox.poll().await;
+    let late = inbox
+        .id(json!({"act": "reply", "by": "anna", "of": asked, "text": "Wirklich?"}))
+        .await;
+    sim.advance(1_000).await;
+    let words = told(&inbox.poll().await);
+    assert!(words.contains(&format!("post {late}")), "{words:?}");
+}

@@ -139,6 +139,8 @@ async fn jetstream_tells_what_is_for_us() {
         &json!({"notifications": [notification("3", "2026-11-22T04:00:00.000Z")]}),
     );
     scripts.push(Script::json(200, &json!({"convos": []})));
+    let ben = json!({"did": "did:plc:ben", "handle": "ben.example", "displayName": "Ben"});
+    scripts.push(Script::json(200, &json!({"profiles": [ben]})));
     for script in scripts {
         network.then(script);
     }
@@ -156,15 +158,12 @@ async fn jetstream_tells_what_is_for_us() {
         .await;
     let told: Vec<Inbound> = heard[1..]
         .iter()
-        .flat_map(|polled| {
-            Bluesky
-                .translate(&account, &polled.deliveries[0])
-                .expect("readable")
-                .taken
-        })
+        .flat_map(|polled| &polled.deliveries)
+        .flat_map(|raw| Bluesky.translate(&account, raw).expect("readable").taken)
         .collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(matches!(&told[0], Inbound::Post(post) if post.author.network_id == "did:plc:ben"));
+    assert!(matches!(&told[0], Inbound::Post(post)
+        if post.author.network_id == "did:plc:ben" && post.author.name == "Ben"));
     assert!(
         matches!(&told[1], Inbound::Delete(delete) if delete.network_id.contains("did:plc:anna"))
     );

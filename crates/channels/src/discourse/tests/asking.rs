@@ -134,7 +134,7 @@ async fn more_private_topics_than_one_reading_takes_wait_for_the_next() {
     let mut script = vec![nothing(), list(&all)];
     script.extend((11..=20).map(|id| view(id, 1_000 + id)));
     // The last topic's post is older than those of the others.
-    script.extend([nothing(), list(&all), view(20, 1_020), view(21, 990)]);
+    script.extend([nothing(), list(&all), view(21, 990)]);
     let network = FakeNetwork::start(script).await;
     let (account, http) = (account(&network), fixture::http());
     let cursor = r#"{"public":2000,"private":950}"#;
@@ -152,11 +152,7 @@ async fn more_private_topics_than_one_reading_takes_wait_for_the_next() {
         .iter()
         .map(|raw| raw.key.as_str())
         .collect();
-    assert_eq!(
-        keys,
-        ["polled 990 0", "polled 1020 0"],
-        "the second is known by its key"
-    );
+    assert_eq!(keys, ["polled 990 0"], "the others were read");
     assert!(
         second.cursor.contains("\"private\":1020"),
         "{}",

@@ -157,7 +157,7 @@ async fn a_budget_is_never_overdrawn_and_survives_a_restart() {
         nothing(),
     ])
     .await;
-    let settings = json!({"direct_messages": false, "budget_posts": 12});
+    let settings = json!({"direct_messages": false, "budget_posts": 12, "recheck_posts": 0});
     let account = set(account(&network), &settings);
     let http = fixture::http();
     let first = X.poll(&account, None, &http).await.expect("it answers");

@@ -127,6 +127,11 @@ async fn the_first_poll_reads_videos_and_a_week_of_comments() {
     );
 }
 
+/// Nothing waits for a look of ours.
+fn nothing_held() -> Script {
+    page(&[], None)
+}
+
 #[tokio::test]
 async fn threads_are_read_again_for_answers_changes_and_what_is_gone() {
     let reply = |id: &str| comment(id, "ben", "Nein", Some("Ugx1"));
@@ -147,13 +152,16 @@ async fn threads_are_read_again_for_answers_changes_and_what_is_gone() {
         // After a quarter of an hour: one answer was changed, one is gone, and so is a comment.
         first_page(),
         page(&[thread("Ugx1", "22T04:00", 1, &[changed.clone()])], None),
+        nothing_held(),
         page(&[changed.clone()], None),
+        nothing_held(),
         // After another: the same as before.
         page(&[], None),
         page(&[thread("Ugx1", "22T04:00", 1, &[changed])], None),
         // And then everything is gone.
         page(&[], None),
         page(&[], None),
+        nothing_held(),
     ])
     .await;
     let (account, http) = (account(&network), fixture::http());

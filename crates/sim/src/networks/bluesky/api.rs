@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::acts::{keep_blob, rkey};
-use super::records::objection;
+use super::records::{objection, pictures_objection};
 use super::{Bluesky, POST, Record, chat, refused, session};
 use crate::item::Millis;
 use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Reply};
@@ -102,10 +102,22 @@ fn respond(net: &mut Bluesky, call: &Call, method: &str, kit: &Kit) -> Answer {
         }
         ("GET", "com.atproto.repo.listRecords") => list(net, call),
         ("GET", "app.bsky.feed.getPosts") => {
-            let posts: Vec<Value> = call
-                .params("uris")
+            let uris = call.params("uris");
+            if uris.len() > 25 {
+                return refused(
+                    400,
+                    "InvalidRequest",
+                    "Error: Params must have the property \"uris\" of at most 25",
+                );
+            }
+            let posts: Vec<Value> = uris
                 .iter()
                 .filter_map(|uri| net.records.get(uri))
+                // The view hides whoever blocks us.
+                .filter(|record| {
+                    let author = net.person(&record.did);
+                    author.is_none_or(|author| !author.blocks.contains(&did))
+                })
                 .map(|record| net.show_post(record))
                 .collect();
             Answer::json(200, &json!({"posts": posts}))
@@ -171,6 +183,9 @@ fn write(net: &mut Bluesky, did: &str, call: &Call, puts: bool, kit: &Kit) -> An
     let mut record = call.value("record");
     if let Some(words) = objection(&collection, &record) {
         return refused(400, "InvalidRequest", &words);
+    }
+    if let Some((name, words)) = pictures_objection(&record, kit) {
+        return refused(400, name, &words);
     }
     let rkey = call.param("rkey").unwrap_or_else(|| rkey(kit));
     let uri = format!("at://{did}/{collection}/{rkey}");

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Discourse, Post, Queued, slug};
 use crate::item::rfc3339;
-use crate::networks::kit::{Answer, Call, Kit, Limit};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, Misfit};
 
+const UPLOADS: &[FileKind] = &[FileKind {
+    types: &["image/", "application/pdf", "text/plain"],
+    most: 4 << 20,
+}];
 const CALLS: Limit = Limit {
     name: "calls",
     most: 60,
@@ -80,17 +84,17 @@ pub(super) fn answer(net: &mut Discourse, call: &Call, kit: &Kit) -> Answer {
                 .find(|topic| topic.external_id.as_deref() == Some(*external))
                 .map(|topic| topic.id);
             match topic {
-                Some(topic) => show_topic(net, user.id, topic, kit),
+                Some(topic) => show_topic(net, (user.id, topic), call, kit),
                 None => missing(),
             }
         }
         ("GET", ["t", topic, "posts"]) => some_posts(net, user.id, topic, call, kit),
         ("GET", ["t", topic]) => match number_of(topic) {
-            Some(topic) => show_topic(net, user.id, topic, kit),
+            Some(topic) => show_topic(net, (user.id, topic), call, kit),
             None => missing(),
         },
         ("GET", ["topics", "private-messages" | "private-messages-sent", _]) => {
-            private_topics(net, user.id)
+            private_topics(net, user.id, call)
         }
         ("GET", ["search"]) => search(net, call, kit),
         _ => missing(),
@@ -290,6 +294,20 @@ fn upload(net: &mut Discourse, call: &Call, kit: &Kit) -> Answer {
     let Some(file) = call.files.first() else {
         return refused(422, "", "file is missing");
     };
+    match kit.limits.objection(UPLOADS, file) {
+        Some(Misfit::Type) => {
+            let words = "Sorry, the file you are trying to upload is not authorized (authorized extensions: jpg, jpeg, png, gif, heic, heif, webp, avif, pdf, txt).";
+            return refused(422, "", words);
+        }
+        Some(Misfit::Size(most)) => {
+            let words = format!(
+                "Sorry, the file you are trying to upload is too big (maximum size is {} KB).",
+                most >> 10
+            );
+            return refused(422, "", &words);
+        }
+        None => {}
+    }
     let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
     let short = format!("upload://{}", kit.ids.letters("upload", 27));
     let answer = json!({
@@ -322,7 +340,7 @@ fn latest(net: &Discourse, call: &Call, kit: &Kit) -> Answer {
     Answer::json(200, &json!({"latest_posts": posts}))
 }
 
-fn show_topic(net: &Discourse, user: i64, id: i64, kit: &Kit) -> Answer {
+fn show_topic(net: &Discourse, (user, id): (i64, i64), call: &Call, kit: &Kit) -> Answer {
     let Some(topic) = net.topics.get(&id).filter(|_| may_read(net, user, id)) else {
         return missing();
     };
@@ -335,7 +353,7 @@ fn show_topic(net: &Discourse, user: i64, id: i64, kit: &Kit) -> Answer {
     let first: Vec<Value> = posts
         .iter()
         .take(PAGE)
-        .map(|post| net.show_post(post, kit))
+        .map(|post| in_topic(net, post, call, kit))
         .collect();
     Answer::json(
         200,
@@ -365,12 +383,15 @@ fn some_posts(net: &Discourse, user: i64, topic: &str, call: &Call, kit: &Kit) -
         .posts
         .values()
         .filter(|post| post.topic == topic && !post.deleted && wanted.contains(&post.id))
-        .map(|post| net.show_post(post, kit))
+        .map(|post| in_topic(net, post, call, kit))
         .collect();
     Answer::json(200, &json!({"post_stream": {"posts": posts}, "id": topic}))
 }
 
-fn private_topics(net: &Discourse, user: i64) -> Answer {
+/// How many topics stand on one page of a list.
+const TOPICS: usize = 30;
+
+fn private_topics(net: &Discourse, user: i64, call: &Call) -> Answer {
     let mut topics: Vec<(i64, Value)> = net
         .topics
         .values()
@@ -389,8 +410,23 @@ fn private_topics(net: &Discourse, user: i64) -> Answer {
         })
         .collect();
     topics.sort_by_key(|(last, _)| std::cmp::Reverse(*last));
-    let topics: Vec<Value> = topics.into_iter().map(|(_, shown)| shown).collect();
-    Answer::json(200, &json!({"users": [], "topic_list": {"topics": topics}}))
+    let number = call
+        .number("page")
+        .and_then(|page| usize::try_from(page).ok());
+    let begin = number.unwrap_or(0) * TOPICS;
+    let all = topics.len();
+    let page: Vec<Value> = topics
+        .into_iter()
+        .skip(begin)
+        .take(TOPICS)
+        .map(|(_, shown)| shown)
+        .collect();
+    let mut list = json!({"per_page": TOPICS, "topics": page});
+    if begin + TOPICS < all {
+        let next = begin / TOPICS + 1;
+        list["more_topics_url"] = json!(format!("{}?page={next}", call.path().join("/")));
+    }
+    Answer::json(200, &json!({"users": [], "topic_list": list}))
 }
 
 fn search(net: &Discourse, call: &Call, kit: &Kit) -> Answer {
@@ -409,6 +445,17 @@ fn search(net: &Discourse, call: &Call, kit: &Kit) -> Answer {
         .map(|post| net.show_post(post, kit))
         .collect();
     Answer::json(200, &json!({"posts": posts}))
+}
+
+/// Shows a post as it stands in its topic: with what was written only to whoever asks for that.
+fn in_topic(net: &Discourse, post: &Post, call: &Call, kit: &Kit) -> Value {
+    let mut shown = net.show_post(post, kit);
+    if !call.flag("include_raw")
+        && let Some(shown) = shown.as_object_mut()
+    {
+        shown.remove("raw");
+    }
+    shown
 }
 
 fn may_read(net: &Discourse, user: i64, topic: i64) -> bool {

@@ -15,10 +15,12 @@ pub(super) fn act(net: &mut Telegram, act: &Act, kit: &Kit) -> Done {
         .cloned()
         .ok_or_else(|| Refused::not_found("the bot"))?;
     if act.what == "revoke_token" {
+        // The old one is dead, the hook stays as it is, with the secret that was given then.
+        let token = Telegram::token(bot.id, kit);
         if let Some(bot) = net.bots.get_mut(&bot.id) {
-            bot.revoked = true;
+            bot.token.clone_from(&token);
         }
-        return Ok(json!({}));
+        return Ok(json!({"secrets": {"token": token}}));
     }
     if act.what == "migrate" {
         return migrate(net, &bot, kit);

@@ -23,7 +23,7 @@ pub(super) fn answer(net: &mut Telegram, call: &Call, kit: &Kit) -> Reply {
     let Some(bot) = id.and_then(|id| net.bots.get(&id)) else {
         return refused(401, "Unauthorized").into();
     };
-    if bot.token != token || bot.revoked {
+    if bot.token != token {
         return refused(401, "Unauthorized").into();
     }
     let id = bot.id;
@@ -223,7 +223,7 @@ fn file(net: &Telegram, token: &str, path: &str, kit: &Kit) -> Answer {
     let known = net
         .bots
         .values()
-        .any(|bot| token.strip_prefix("bot") == Some(bot.token.as_str()) && !bot.revoked);
+        .any(|bot| token.strip_prefix("bot") == Some(bot.token.as_str()));
     match kit.file(&format!("/{path}")) {
         Some((_, bytes)) if known => Answer::bytes(200, "application/octet-stream", bytes),
         _ => refused(404, "Not Found"),

@@ -34,7 +34,7 @@ pub(super) struct User {
 }
 
 /// A bot.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Bot {
     id: i64,
     token: String,
@@ -48,7 +48,6 @@ pub(super) struct Bot {
     hook: Option<BotHook>,
     /// The connection to a business account, where there is one, and whose that is.
     business: Option<(String, i64)>,
-    revoked: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,6 +102,16 @@ impl Telegram {
         })
     }
 
+    /// Makes a token of a bot, as its owner gets it.
+    fn token(id: i64, kit: &Kit) -> String {
+        let secret = kit.ids.signs(
+            "token",
+            35,
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-",
+        );
+        format!("{id}:{secret}")
+    }
+
     /// Puts an update on its way to a bot, if it is one the bot asked for.
     fn update(&mut self, bot: i64, kind: &str, content: &Value, kit: &Kit) {
         let Some(bot) = self.bots.get_mut(&bot) else {
@@ -154,12 +163,7 @@ impl Network for Telegram {
             Some(bot) => bot.id,
             None => kit.ids.rising("bot", 7_000_000_000) as i64,
         };
-        let secret = kit.ids.signs(
-            "token",
-            35,
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-",
-        );
-        let token = format!("{id}:{secret}");
+        let token = Self::token(id, kit);
         let known = self.bots.get(&id).cloned();
         let connected = known.as_ref().and_then(|bot| bot.business.clone());
         let business = wish.flag("business").then(|| {
@@ -175,12 +179,12 @@ impl Network for Telegram {
             username: username.clone(),
             name: wish.called().to_owned(),
             administrator: !wish.flag("plain_member"),
-            updates: known.map_or_else(Vec::new, |bot| bot.updates),
-            last_update: kit.ids.rising("update", 800_000_000) as i64,
-            allowed: Vec::new(),
-            hook: None,
             business: business.clone(),
-            revoked: false,
+            // What was set with an older token stays.
+            ..known.unwrap_or_else(|| Bot {
+                last_update: kit.ids.rising("update", 800_000_000) as i64,
+                ..Bot::default()
+            })
         };
         self.bots.insert(id, bot);
         let kind = wish.more("group_kind").unwrap_or("supergroup");

@@ -193,6 +193,16 @@ fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
             Some(_) => {}
         }
     }
+    if ids.as_ref().is_some_and(|ids| ids.split(',').count() > 50) {
+        return refused(400, "invalidFilters", "Too many ids.");
+    }
+    if ids.is_some() && call.param("maxResults").is_some() {
+        return refused(
+            400,
+            "operationNotSupported",
+            "The maxResults parameter is not supported in conjunction with the id parameter.",
+        );
+    }
     if ids.is_none() && of_channel.is_none() && of_video.is_none() {
         return refused(400, "missingRequiredParameter", "No filter selected.");
     }
@@ -211,8 +221,15 @@ fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
         .values()
         .filter(|comment| comment.parent.is_none())
         .filter(|comment| match &ids {
-            Some(ids) => ids.split(',').any(|id| id == comment.id),
-            None => comment.status == status,
+            // What is not published is in no answer but the owner's own list of it.
+            Some(ids) => comment.status == "published" && ids.split(',').any(|id| id == comment.id),
+            None => {
+                let below = net.answers(&comment.id, true);
+                comment.status == status
+                    || status == "heldForReview"
+                        && comment.status == "published"
+                        && below.iter().any(|answer| answer.status == status)
+            }
         })
         .filter(|comment| {
             let video = net.videos.get(&comment.video);
@@ -227,15 +244,22 @@ fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
         })
         .collect();
     found.sort_by_key(|comment| std::cmp::Reverse(comment.order));
+    let with_held = status == "heldForReview";
     let items = found
         .into_iter()
-        .map(|comment| net.show_thread(comment, with_answers));
+        .map(|comment| net.show_thread(comment, with_answers, with_held));
+    if ids.is_some() {
+        return Answer::json(200, &list(&items.collect::<Vec<_>>()));
+    }
     page(call, items.collect())
 }
 
 fn comments(net: &Youtube, call: &Call) -> Answer {
     if let Some(ids) = call.param("id") {
-        let items = ids.split(',').filter_map(|id| net.comments.get(id));
+        let items = ids
+            .split(',')
+            .filter_map(|id| net.comments.get(id))
+            .filter(|comment| comment.status == "published");
         return Answer::json(
             200,
             &list(&items.map(|comment| net.show(comment)).collect::<Vec<_>>()),
@@ -245,7 +269,7 @@ fn comments(net: &Youtube, call: &Call) -> Answer {
     if !net.comments.contains_key(&parent) {
         return not_found();
     }
-    let items = net.answers(&parent);
+    let items = net.answers(&parent, false);
     page(
         call,
         items.into_iter().map(|comment| net.show(comment)).collect(),
@@ -269,7 +293,7 @@ fn begin(net: &mut Youtube, channel: &str, call: &Call, kit: &Kit) -> Answer {
     let text = snippet["topLevelComment"]["snippet"]["textOriginal"].as_str();
     match said(net, channel, (&video, None), text, kit) {
         Ok(id) => match net.comments.get(&id) {
-            Some(comment) => Answer::json(200, &net.show_thread(comment, false)),
+            Some(comment) => Answer::json(200, &net.show_thread(comment, false, false)),
             None => not_found(),
         },
         Err(answer) => answer,
@@ -432,15 +456,30 @@ fn moderate(net: &mut Youtube, channel: &str, call: &Call) -> Answer {
 
 fn page(call: &Call, items: Vec<Value>) -> Answer {
     let size = call.number("maxResults").unwrap_or(20).clamp(1, 100) as usize;
-    let begin: usize = call
-        .param("pageToken")
-        .and_then(|token| token.strip_prefix("QURT")?.parse().ok())
-        .unwrap_or(0);
+    // A token goes on with the list that it came from, and with no other.
+    let of = ["parentId", "moderationStatus", "videoId"].map(|name| call.param(name));
+    let list_of = format!("{}{of:?}", call.path().join("/"));
+    let list_of = list_of.bytes().fold(7_u32, |mark, byte| {
+        mark.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    let begin = match call.param("pageToken") {
+        None => Some(0),
+        Some(token) => token
+            .strip_prefix(&format!("QURT{list_of:08x}"))
+            .and_then(|begin| begin.parse().ok()),
+    };
+    let Some(begin): Option<usize> = begin else {
+        return refused(
+            400,
+            "invalidPageToken",
+            "The request specifies an invalid page token.",
+        );
+    };
     let all = items.len();
     let some: Vec<Value> = items.into_iter().skip(begin).take(size).collect();
     let mut shown = list(&some);
     if begin + size < all {
-        shown["nextPageToken"] = json!(format!("QURT{}", begin + size));
+        shown["nextPageToken"] = json!(format!("QURT{list_of:08x}{}", begin + size));
     }
     Answer::json(200, &shown)
 }

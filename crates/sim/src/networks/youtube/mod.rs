@@ -122,11 +122,18 @@ impl Youtube {
         id
     }
 
-    fn answers(&self, parent: &str) -> Vec<&Comment> {
+    /// Lists what stands below a comment; what is held back only where that is asked for, and what was
+    /// rejected nowhere.
+    fn answers(&self, parent: &str, with_held: bool) -> Vec<&Comment> {
+        let is_shown = |comment: &&Comment| match comment.status.as_str() {
+            "published" => true,
+            status => with_held && status == "heldForReview",
+        };
         let mut found: Vec<&Comment> = self
             .comments
             .values()
             .filter(|comment| comment.parent.as_deref() == Some(parent))
+            .filter(is_shown)
             .collect();
         found.sort_by_key(|comment| comment.order);
         found
@@ -168,8 +175,8 @@ impl Youtube {
     }
 
     /// Writes a thread: the comment, how many answers there are, and about five of them.
-    fn show_thread(&self, comment: &Comment, with_answers: bool) -> Value {
-        let answers = self.answers(&comment.id);
+    fn show_thread(&self, comment: &Comment, with_answers: bool, with_held: bool) -> Value {
+        let answers = self.answers(&comment.id, with_held);
         let mut shown = json!({
             "kind": "youtube#commentThread",
             "etag": kit_etag(comment),
