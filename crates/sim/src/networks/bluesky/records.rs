@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Bluesky, LIKE, Notification, POST, REPOST, Record};
 use crate::item::rfc3339;
-use crate::networks::kit::Kit;
+use crate::networks::kit::{FileKind, Kit, Misfit};
 
 /// Returns why a record cannot be written, in the server's words.
 pub(super) fn objection(collection: &str, record: &Value) -> Option<String> {
@@ -38,6 +38,39 @@ pub(super) fn objection(collection: &str, record: &Value) -> Option<String> {
         ));
     }
     None
+}
+
+/// The pictures of a post.
+const PICTURES: &[FileKind] = &[FileKind {
+    types: &["image/"],
+    most: 1_000_000,
+}];
+
+/// Returns why the pictures of a post cannot stand there: what may be kept may be too large for a post.
+pub(super) fn pictures_objection(record: &Value, kit: &Kit) -> Option<(&'static str, String)> {
+    let pictures = record["embed"]["images"].as_array()?;
+    if pictures.len() > 4 {
+        let words = format!(
+            "Invalid {POST} record: array too big (maximum 4, got {}) at $.record.embed.images",
+            pictures.len()
+        );
+        return Some(("InvalidRequest", words));
+    }
+    pictures.iter().find_map(|picture| {
+        let blob = &picture["image"];
+        let kind = blob["mimeType"].as_str().unwrap_or_default();
+        let size = blob["size"].as_u64().unwrap_or_default();
+        match kit.limits.misfit(PICTURES, kind, size as usize)? {
+            Misfit::Type => Some((
+                "InvalidMimeType",
+                format!("Wrong mimetype of file. It is {kind} but it must match any of image/*."),
+            )),
+            Misfit::Size(most) => Some((
+                "BlobTooLarge",
+                format!("This file is too large. It is {size} bytes but the maximum size is {most} bytes."),
+            )),
+        }
+    })
 }
 
 /// Marks the names and links of a text, by bytes.

@@ -6,10 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Email, signing};
 use crate::item::Millis;
-use crate::networks::kit::{Kit, Limit, Said, Step, Want};
+use crate::networks::kit::{FileKind, Kit, Limit, Said, Step, Want};
 
 /// The largest mail that is taken.
 const LARGEST: usize = 35 << 20;
+const MAILS: &[FileKind] = &[FileKind {
+    types: &[""],
+    most: LARGEST,
+}];
 /// How many people one mail may go to.
 const MOST_RECIPIENTS: usize = 100;
 /// How long a first mail to somebody has to wait where that is the custom.
@@ -286,7 +290,8 @@ fn take(net: &mut Email, session: &mut Session, input: &[u8], kit: &Kit) -> Said
     );
     session.forget();
     let content = input.strip_suffix(b".\r\n").unwrap_or(input);
-    if content.len() > LARGEST {
+    let largest = kit.limits.misfit(MAILS, "", content.len());
+    if largest.is_some() {
         return answer(552, "5.3.4 too large");
     }
     let mut mail = Vec::with_capacity(content.len());

@@ -8,9 +8,21 @@ use super::{Facebook, Thing};
 use crate::networks::graph::{
     Caller, List, News, Platform, fields, not_allowed, refused, success, unknown,
 };
-use crate::networks::kit::{Answer, Call, Kit, OwnWord};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, OwnWord};
 
 const LONGEST_COMMENT: usize = 8_000;
+/// What stands below a post or is one.
+const PHOTOS: &[FileKind] = &[FileKind {
+    types: &[
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/bmp",
+        "image/tiff",
+        "image/webp",
+    ],
+    most: 4 << 20,
+}];
 
 pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
     let path = call.path();
@@ -157,6 +169,12 @@ fn send(net: &mut Facebook, page: &str, call: &Call, kit: &Kit) -> Answer {
 
 fn say(net: &mut Facebook, page: &str, below: Option<&Thing>, call: &Call, kit: &Kit) -> Answer {
     let text = call.param("message").unwrap_or_default();
+    if let Some(file) = call.files.first()
+        && kit.limits.objection(PHOTOS, file).is_some()
+    {
+        let words = "(#324) Missing or invalid image file";
+        return refused(400, (324, 1_366_046), words, kit);
+    }
     let photo = call.files.first().map(|file| {
         let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
         format!("{}{path}", kit.base)

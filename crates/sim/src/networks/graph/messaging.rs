@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{refused, written_time};
 use crate::item::Millis;
 use crate::networks::kit::kept;
-use crate::networks::kit::{Answer, Call, FileWish, Kit, Limit, OwnWord};
+use crate::networks::kit::{Answer, Call, FileKind, FileWish, Kit, Limit, Misfit, OwnWord};
 
 const WINDOW: Millis = 24 * 3_600_000;
 const HUMAN_WINDOW: Millis = 7 * 24 * 3_600_000;
@@ -32,6 +32,33 @@ pub(crate) enum Kind {
     Messenger,
     Instagram,
 }
+
+/// What can be sent in private.
+const MESSENGER_FILES: &[FileKind] = &[FileKind {
+    types: &[""],
+    most: 25 << 20,
+}];
+const INSTAGRAM_FILES: &[FileKind] = &[
+    FileKind {
+        types: &["image/png", "image/jpeg", "image/gif"],
+        most: 8 << 20,
+    },
+    FileKind {
+        types: &[
+            "audio/aac",
+            "audio/mp4",
+            "audio/x-m4a",
+            "audio/wav",
+            "video/mp4",
+            "video/ogg",
+            "video/x-msvideo",
+            "video/quicktime",
+            "video/webm",
+            "application/pdf",
+        ],
+        most: 25 << 20,
+    },
+];
 
 /// A private message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -338,6 +365,19 @@ impl Mailbox {
                 kit,
             );
         };
+        let kinds = match self.kind {
+            Kind::Messenger => MESSENGER_FILES,
+            Kind::Instagram => INSTAGRAM_FILES,
+        };
+        if let Some(misfit) = kit.limits.objection(kinds, file) {
+            let words = match misfit {
+                Misfit::Type => {
+                    "(#100) Upload attachment failure. A common way to trigger this error is that the provided media type does not match type of file"
+                }
+                Misfit::Size(_) => "(#100) Upload attachment failure. The file is too large",
+            };
+            return refused(400, (100, 2_018_047), words, kit);
+        }
         let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
         let id = kit.ids.digits("attachment", 16);
         let kept = (

@@ -51,10 +51,7 @@ impl Limits {
         now: Millis,
         ends: Millis,
     ) -> Standing {
-        let most = lock(&self.lowered)
-            .get(limit.name)
-            .copied()
-            .unwrap_or(limit.most);
+        let most = self.lowered(limit.name).unwrap_or(limit.most);
         let mut counters = lock(&self.counters);
         let counter = counters
             .entry((limit.name.to_owned(), who.to_owned()))
@@ -77,6 +74,11 @@ impl Limits {
     /// Sets another limit, for tests that cannot make thousands of calls.
     pub(crate) fn lower(&self, name: &str, most: u32) {
         lock(&self.lowered).insert(name.to_owned(), most);
+    }
+
+    /// Returns the limit that tests set, where they did.
+    pub(crate) fn lowered(&self, name: &str) -> Option<u32> {
+        lock(&self.lowered).get(name).copied()
     }
 
     pub(crate) fn clear(&self) {

@@ -8,8 +8,37 @@ use super::posting::Draft;
 use super::show::show_media;
 use super::text;
 use super::{Mastodon, Status, standing_headers};
-use crate::networks::kit::{Answer, Call, Kit, Limit, Network as _, OwnWord, Reply};
+use crate::networks::kit::{
+    Answer, Call, FileKind, Kit, Limit, Misfit, Network as _, OwnWord, Reply,
+};
 
+/// What can stand below a post.
+pub(super) const FILES: &[FileKind] = &[
+    FileKind {
+        types: &[
+            "image/jpeg",
+            "image/png",
+            "image/gif",
+            "image/heic",
+            "image/heif",
+            "image/webp",
+            "image/avif",
+        ],
+        most: 16 << 20,
+    },
+    FileKind {
+        types: &[
+            "video/mp4",
+            "video/webm",
+            "video/quicktime",
+            "audio/mpeg",
+            "audio/ogg",
+            "audio/mp4",
+            "audio/wav",
+        ],
+        most: 99 << 20,
+    },
+];
 const CALLS: Limit = Limit {
     name: "calls",
     most: 300,
@@ -56,6 +85,17 @@ pub(super) fn answer(server: &mut Mastodon, call: &Call, kit: &Kit) -> Reply {
         .bearer()
         .map(str::to_owned)
         .or_else(|| call.param("access_token"));
+    // What is public is shown to everybody who asks.
+    if let ("GET", ["api", "v1", "statuses", id], None) =
+        (call.method.as_str(), path.as_slice(), &token)
+    {
+        let status = number(id).and_then(|id| server.statuses.get(&id));
+        let status = status.filter(|status| server.may_read(status, None));
+        return match status {
+            Some(status) => Answer::json(200, &server.show_status(status, None, kit)).into(),
+            None => missing().into(),
+        };
+    }
     let Some(token) = token else {
         let words = match path.as_slice() {
             ["api", "v1", "streaming", ..] => "Missing access token",
@@ -119,6 +159,7 @@ fn respond(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> An
         ("GET", ["api", "v1", "accounts", _]) => ("read:accounts", 2),
         ("GET", ["api", "v1", "accounts", _, "statuses"]) => ("read:statuses", 3),
         ("GET", ["api", "v1", "notifications"]) => ("read:notifications", 4),
+        ("GET", ["api", "v1", "statuses"]) => ("read:statuses", 14),
         ("GET", ["api", "v1", "statuses", ..]) => ("read:statuses", 5),
         ("POST", ["api", "v1", "statuses"]) => ("write:statuses", 6),
         ("PUT", ["api", "v1", "statuses", _]) => ("write:statuses", 7),
@@ -157,6 +198,7 @@ fn respond(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> An
         9 => favourite(server, &path[3..], caller, kit),
         10 => upload(server, call, caller, kit),
         11 => media(server, path[3], kit),
+        14 => several(server, call, caller, kit),
         12 => tagged(server, path[4], call, caller, kit),
         _ => search(server, call, caller, kit),
     }
@@ -222,6 +264,21 @@ fn read(server: &Mastodon, path: &[&str], caller: &Caller, kit: &Kit) -> Answer 
         }
         _ => error(404, "Not Found"),
     }
+}
+
+/// How many posts are given by their ids at once.
+const SEVERAL: usize = 20;
+
+fn several(server: &Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
+    let ids = call.params("id");
+    if ids.len() > SEVERAL {
+        return error(422, "Validation failed: too many ids");
+    }
+    let shown = ids
+        .iter()
+        .filter_map(|id| visible(server, id, caller))
+        .map(|status| server.show_status(status, Some(caller.user), kit));
+    Answer::json(200, &Value::Array(shown.collect()))
 }
 
 fn publish(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Answer {
@@ -352,12 +409,18 @@ fn upload(server: &mut Mastodon, call: &Call, caller: &Caller, kit: &Kit) -> Ans
     let Some(file) = call.files.iter().find(|file| file.field == "file") else {
         return error(422, "Validation failed: File can't be blank");
     };
-    let kind = file.media_type.split('/').next().unwrap_or_default();
-    if !matches!(kind, "image" | "video" | "audio") {
-        return error(
-            422,
-            "Validation failed: File content type is invalid, File is invalid",
-        );
+    match kit.limits.objection(FILES, file) {
+        Some(Misfit::Type) => {
+            return error(
+                422,
+                "Validation failed: File content type is invalid, File is invalid",
+            );
+        }
+        Some(Misfit::Size(most)) => {
+            let words = format!("Validation failed: File file size must be less than {most} Bytes");
+            return error(422, &words);
+        }
+        None => {}
     }
     let whole = (
         file.name.as_str(),

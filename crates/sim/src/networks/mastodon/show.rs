@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::api::FILES;
 use super::text::{self, DOMAIN, Piece};
 use super::{Mastodon, Media, Notification, Status, User};
 use crate::item::rfc3339;
@@ -150,9 +151,9 @@ impl Mastodon {
                     "characters_reserved_per_url": 23,
                 },
                 "media_attachments": {
-                    "supported_mime_types": ["image/jpeg", "image/png", "image/gif", "video/mp4"],
-                    "image_size_limit": 16_777_216,
-                    "video_size_limit": 103_809_024,
+                    "supported_mime_types": FILES.iter().flat_map(|kind| kind.types).collect::<Vec<_>>(),
+                    "image_size_limit": FILES[0].most,
+                    "video_size_limit": FILES[1].most,
                     "description_limit": 1500,
                 },
             },

@@ -6,10 +6,18 @@ use super::Telegram;
 use super::acts::{id, tell};
 use super::api::{done, refused, too_many};
 use super::chats::Message;
-use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Upload};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, Misfit, OwnWord, Upload};
 
 const LONGEST_TEXT: usize = 4_096;
 const LONGEST_CAPTION: usize = 1_024;
+const PHOTOS: &[FileKind] = &[FileKind {
+    types: &["image/"],
+    most: 10 << 20,
+}];
+const DOCUMENTS: &[FileKind] = &[FileKind {
+    types: &[""],
+    most: 50 << 20,
+}];
 /// How long a bot may delete what it said.
 const DELETABLE_SECONDS: i64 = 48 * 3_600;
 
@@ -149,8 +157,17 @@ fn send(
         ));
     }
 
-    let album = (files.len() > 1).then(|| kit.ids.digits("album", 17));
     let photo = method == "sendphoto" || call.value("media")[0]["type"] == "photo";
+    let kinds = if photo { PHOTOS } else { DOCUMENTS };
+    for file in &files {
+        match kit.limits.objection(kinds, file) {
+            Some(Misfit::Type) => return Err(refused(400, "Bad Request: IMAGE_PROCESS_FAILED")),
+            Some(Misfit::Size(_)) => return Err(refused(413, "Request Entity Too Large")),
+            None => {}
+        }
+    }
+
+    let album = (files.len() > 1).then(|| kit.ids.digits("album", 17));
     let mut shown = Vec::new();
     let mut word = None;
     for piece in 0..files.len().max(1) {

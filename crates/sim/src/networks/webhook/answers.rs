@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Account, Item, Webhook};
-use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, OwnWord};
 use crate::signature::{self, Signed};
 
 const CALLS: Limit = Limit {
@@ -13,6 +13,11 @@ const CALLS: Limit = Limit {
     most: 600,
     span: 60_000,
 };
+
+const FILES: &[FileKind] = &[FileKind {
+    types: &[""],
+    most: 10 << 20,
+}];
 
 pub(super) fn answer(net: &mut Webhook, call: &Call, kit: &Kit) -> Answer {
     let Some(account) = signer(net, call, kit) else {
@@ -92,6 +97,13 @@ fn reply(
     let recipient = above.and_then(|above| net.items.get(above));
     if recipient.is_some_and(|item| net.departed.contains(&item.author)) {
         return refused(404, "the person is gone");
+    }
+    let attached = said["attachments"].as_array().into_iter().flatten();
+    for content in attached.filter_map(|file| file["content"].as_str()) {
+        let size = STANDARD.decode(content).unwrap_or_default().len();
+        if kit.limits.misfit(FILES, "", size).is_some() {
+            return refused(413, "the file is too large");
+        }
     }
     let text = said["body"].as_str().unwrap_or_default();
     let private = said["visibility"] == "private";

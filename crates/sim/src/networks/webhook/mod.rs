@@ -83,15 +83,16 @@ impl Network for Webhook {
         let mut account = known.unwrap_or_else(|| Account {
             handle: wish.handle.clone(),
             name: wish.called().to_owned(),
-            secret: wish
-                .more("hook_secret")
-                .map_or_else(new_secret, str::to_owned),
+            secret: new_secret(),
             hook: None,
             revoked: false,
         });
         if account.revoked {
             account.secret = new_secret();
             account.revoked = false;
+        }
+        if let Some(secret) = wish.more("hook_secret") {
+            secret.clone_into(&mut account.secret);
         }
         if let Some(url) = &wish.hook_url {
             account.hook = Some(url.clone());

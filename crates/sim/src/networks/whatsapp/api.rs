@@ -5,10 +5,46 @@ use serde_json::{Value, json};
 use super::{Message, Number, WhatsApp};
 use crate::item::Millis;
 use crate::networks::graph::{Platform, not_allowed, refused, success, unknown};
-use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, sign};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, Misfit, OwnWord, sign};
 
 const WINDOW: Millis = 24 * 3_600_000;
 const LONGEST_TEXT: usize = 4_096;
+const FILES: &[FileKind] = &[
+    FileKind {
+        types: &["image/jpeg", "image/png"],
+        most: 5 << 20,
+    },
+    FileKind {
+        types: &["image/webp"],
+        most: 500 << 10,
+    },
+    FileKind {
+        types: &[
+            "audio/aac",
+            "audio/mp4",
+            "audio/mpeg",
+            "audio/amr",
+            "audio/ogg",
+            "audio/opus",
+            "video/mp4",
+            "video/3gpp",
+        ],
+        most: 16 << 20,
+    },
+    FileKind {
+        types: &[
+            "text/plain",
+            "application/pdf",
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ],
+        most: 100 << 20,
+    },
+];
 /// Messages of one number in a second.
 const NUMBER: Limit = Limit {
     name: "number",
@@ -99,6 +135,21 @@ fn upload(net: &mut WhatsApp, call: &Call, kit: &Kit) -> Answer {
     if call.param("messaging_product").as_deref() != Some("whatsapp") {
         let words = "(#100) The parameter messaging_product is required.";
         return refused(400, (100, 0), words, kit);
+    }
+    match kit.limits.objection(FILES, file) {
+        Some(Misfit::Type) => {
+            let words = format!(
+                "(#100) Param file must be a file with one of the following types: {}. Received file of type '{}'.",
+                FILES.iter().flat_map(|kind| kind.types).copied().collect::<Vec<_>>().join(", "),
+                file.media_type
+            );
+            return refused(400, (100, 0), &words, kit);
+        }
+        Some(Misfit::Size(most)) => {
+            let words = format!("(#100) Param file must be smaller than {most} bytes");
+            return refused(400, (100, 0), &words, kit);
+        }
+        None => {}
     }
     let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
     let id = kit.ids.digits("media", 16);

@@ -11,11 +11,16 @@ use super::posting::conversation;
 use super::weight::weight;
 use super::{Post, X, hooks, oauth};
 use crate::item::Millis;
-use crate::networks::kit::{Answer, Call, Kit, Limit, OwnWord, Reply, Standing};
+use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, Misfit, OwnWord, Reply, Standing};
 
 const LONGEST: usize = 280;
 const LONGEST_MESSAGE: usize = 10_000;
 const QUARTER: Millis = 900_000;
+/// What is taken as a picture of a post.
+const PICTURES: &[FileKind] = &[FileKind {
+    types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
+    most: 5 << 20,
+}];
 
 /// Who calls: a user, or the app alone.
 enum Caller {
@@ -146,8 +151,8 @@ fn respond(net: &mut X, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) 
                 "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.",
             );
         }
-        ("GET", ["tweets", "search", "recent"], _) => return search(net, call),
-        ("GET", ["tweets"], _) => return lookup(net, call),
+        ("GET", ["tweets", "search", "recent"], _) => return either(search(net, call, kit.now())),
+        ("GET", ["tweets"], _) => return either(lookup(net, call)),
         _ => {}
     }
     let Caller::User(user, scopes) = caller else {
@@ -176,10 +181,11 @@ fn respond(net: &mut X, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) 
         ("GET", ["users", id, "mentions"]) => {
             let found =
                 |post: &Post| post.mentions.iter().any(|named| named == id) && post.author != *id;
-            timeline(net, call, (5, 100), found)
+            either(timeline(net, call, (5, 100), found))
         }
         ("GET", ["users", id, "tweets"]) => {
-            timeline(net, call, (5, 100), |post: &Post| post.author == *id)
+            let found = |post: &Post| post.author == *id;
+            either(timeline(net, call, (5, 100), found))
         }
         ("POST", ["tweets"]) => publish(net, user, call, kit),
         ("DELETE", ["tweets", id]) => match net.posts.get(*id) {
@@ -207,9 +213,9 @@ fn respond(net: &mut X, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) 
             }
             Answer::json(200, &json!({"data": {"liked": false}}))
         }
-        ("GET", ["dm_events"]) => messages(net, call, user, None),
+        ("GET", ["dm_events"]) => either(messages(net, call, (user, None), kit.now())),
         ("GET", ["dm_conversations", "with", other, "dm_events"]) => {
-            messages(net, call, user, Some(other))
+            either(messages(net, call, (user, Some(other)), kit.now()))
         }
         ("POST", ["dm_conversations", "with", other, "messages"]) => {
             message(net, user, other, call, kit)
@@ -268,6 +274,13 @@ fn publish(net: &mut X, user: &str, call: &Call, kit: &Kit) -> Answer {
     if text.trim().is_empty() && media.is_empty() {
         return invalid("text or media is required");
     }
+    let link = call.param("direct_message_deep_link");
+    let is_ours = |link: &String| {
+        link.strip_prefix("https://x.com/messages/compose?recipient_id=") == Some(user)
+    };
+    if link.is_some_and(|link| !is_ours(&link)) {
+        return invalid("direct_message_deep_link must lead to the author.");
+    }
     if media.len() > 4 || media.iter().any(|key| !net.media.contains_key(key)) {
         return invalid("Your media IDs are invalid.");
     }
@@ -275,6 +288,9 @@ fn publish(net: &mut X, user: &str, call: &Call, kit: &Kit) -> Answer {
         return invalid(
             "Your Tweet text is too long. For more details about character limits, visit https://docs.x.com/.",
         );
+    }
+    if cashtags(&text) > 1 {
+        return invalid("A post may have no more than one cashtag.");
     }
     let parent = call.value("reply")["in_reply_to_tweet_id"]
         .as_str()
@@ -349,6 +365,19 @@ fn publish(net: &mut X, user: &str, call: &Call, kit: &Kit) -> Answer {
     )
 }
 
+fn either(answer: Result<Answer, Answer>) -> Answer {
+    answer.unwrap_or_else(|refused| refused)
+}
+
+/// Counts the shares that a text names, as in `$ABC`.
+fn cashtags(text: &str) -> usize {
+    text.split(|sign: char| !sign.is_alphanumeric() && sign != '$')
+        .filter_map(|word| word.strip_prefix('$'))
+        .filter(|name| (1..=6).contains(&name.len()))
+        .filter(|name| name.bytes().all(|sign| sign.is_ascii_alphabetic()))
+        .count()
+}
+
 /// Returns a post's text with whole links.
 fn plain(net: &X, text: &str) -> String {
     let mut plain = text.to_owned();
@@ -413,6 +442,13 @@ fn upload(net: &mut X, call: &Call, kit: &Kit) -> Answer {
     let Some(file) = call.files.iter().find(|file| file.field == "media") else {
         return invalid("media is required");
     };
+    match kit.limits.objection(PICTURES, file) {
+        Some(Misfit::Type) => return invalid("media type unrecognized."),
+        Some(Misfit::Size(most)) => {
+            return invalid(&format!("File size exceeds {most} bytes."));
+        }
+        None => {}
+    }
     let path = kit.keep_file(&file.name, &file.media_type, file.bytes.clone());
     let id = kit.ids.digits("media", 19);
     let key = format!("3_{id}");
@@ -437,6 +473,17 @@ pub(super) fn problem(status: u16, kind: &str, title: &str, detail: &str) -> Ans
 
 pub(super) fn invalid(detail: &str) -> Answer {
     problem(400, "invalid-request", "Invalid Request", detail)
+}
+
+/// Refuses what was given for one parameter.
+pub(super) fn invalid_value(parameter: &str, given: &str, words: &str) -> Answer {
+    let mut body = json!({
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": "https://api.x.com/2/problems/invalid-request",
+    });
+    body["errors"] = json!([{"parameters": {parameter: [given]}, "message": words}]);
+    Answer::json(400, &body)
 }
 
 pub(super) fn forbidden(detail: &str) -> Answer {

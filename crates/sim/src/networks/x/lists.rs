@@ -1,35 +1,50 @@
 //! X's lists: timelines, search, look-ups and messages, page by page.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
-use super::api::invalid;
-use super::{Post, X};
+use super::api::{invalid, invalid_value};
+use super::fields::Wanted;
+use super::{Message, Post, X};
 use crate::item::Millis;
 use crate::networks::kit::{Answer, Call};
 
-pub(super) fn messages(net: &X, call: &Call, user: &str, other: Option<&str>) -> Answer {
-    let mut found: Vec<(String, Value)> = net
+/// How far back messages can be asked for.
+const MESSAGES_KEPT: Millis = 30 * 86_400_000;
+
+pub(super) fn messages(
+    net: &X,
+    call: &Call,
+    (user, other): (&str, Option<&str>),
+    now: Millis,
+) -> Result<Answer, Answer> {
+    let wanted = Wanted::of_messages(call)?;
+    let limit = bounds(call, (1, 100))?;
+    let found: Vec<&Message> = net
         .messages
         .iter()
         .rev()
+        .filter(|message| message.at >= now - MESSAGES_KEPT)
         .filter(|message| message.from == user || message.to == user)
         .filter(|message| other.is_none_or(|other| message.from == other || message.to == other))
-        .map(|message| (message.id.clone(), X::show_message(message)))
         .collect();
-    let users: Vec<Value> = net.users.keys().map(|id| net.show_user(id)).collect();
-    match bounds(call, (1, 100)) {
-        Ok(limit) => page(call, limit, &mut found, &json!({"users": users})),
-        Err(answer) => answer,
-    }
+    let ids: Vec<&str> = found.iter().map(|message| message.id.as_str()).collect();
+    let page = Page::cut(call, limit, &ids)?;
+    let shown = found[page.place.clone()]
+        .iter()
+        .map(|message| wanted.item(X::show_message(message)));
+    Ok(page.show(shown.collect(), wanted.of_these_messages(net, &page.ids)))
 }
 
-pub(super) fn lookup(net: &X, call: &Call) -> Answer {
+pub(super) fn lookup(net: &X, call: &Call) -> Result<Answer, Answer> {
+    let asked = Wanted::of_posts(call)?;
     let wanted = call.param("ids").unwrap_or_default();
     let ids: Vec<&str> = wanted.split(',').filter(|id| !id.is_empty()).collect();
     if ids.is_empty() || ids.len() > 100 {
-        return invalid(
+        return Err(invalid(
             "The number of values in the `ids` query parameter list is not between 1 and 100",
-        );
+        ));
     }
     let (known, unknown): (Vec<&str>, Vec<&str>) = ids
         .iter()
@@ -38,12 +53,12 @@ pub(super) fn lookup(net: &X, call: &Call) -> Answer {
     let posts: Vec<Value> = known
         .iter()
         .filter_map(|id| net.posts.get(*id))
-        .map(|post| net.show(post))
+        .map(|post| asked.item(net.show(post)))
         .collect();
     let mut shown = json!({});
     if !posts.is_empty() {
         shown["data"] = json!(posts);
-        shown["includes"] = net.includes(&known);
+        include(&mut shown, asked.of_these(net, &known));
     }
     if !unknown.is_empty() {
         let errors: Vec<Value> = unknown
@@ -62,13 +77,29 @@ pub(super) fn lookup(net: &X, call: &Call) -> Answer {
             .collect();
         shown["errors"] = json!(errors);
     }
-    Answer::json(200, &shown)
+    Ok(Answer::json(200, &shown))
 }
 
-pub(super) fn search(net: &X, call: &Call) -> Answer {
+/// How far back the search looks.
+const SEARCHED: Millis = 7 * 86_400_000;
+
+pub(super) fn search(net: &X, call: &Call, now: Millis) -> Result<Answer, Answer> {
+    let begin = now - SEARCHED;
+    for name in ["since_id", "until_id"] {
+        let named = call.param(name);
+        let known = named.as_ref().and_then(|id| net.posts.get(id));
+        if known.is_some_and(|post| post.at < begin) {
+            return Err(invalid(&format!(
+                "'{name}' must be a tweet id created after [{}]. Please use a '{name}' that is larger.",
+                super::written(begin)
+            )));
+        }
+    }
     let query = call.param("query").unwrap_or_default();
     if query.is_empty() || query.chars().count() > 512 {
-        return invalid("The `query` parameter is missing or longer than 512 characters.");
+        return Err(invalid(
+            "The `query` parameter is missing or longer than 512 characters.",
+        ));
     }
     let language = query
         .split_whitespace()
@@ -77,7 +108,8 @@ pub(super) fn search(net: &X, call: &Call) -> Answer {
     let (wanted, without) = terms(&query);
     timeline(net, call, (10, 100), move |post: &Post| {
         let text = post.text.to_lowercase();
-        (wanted.is_empty() || wanted.iter().any(|term| text.contains(term)))
+        post.at >= begin
+            && (wanted.is_empty() || wanted.iter().any(|term| text.contains(term)))
             && !without.iter().any(|term| text.contains(term))
             && language
                 .as_ref()
@@ -119,12 +151,10 @@ pub(super) fn timeline(
     call: &Call,
     (least, most): (i64, i64),
     belongs: impl Fn(&Post) -> bool,
-) -> Answer {
-    let limit = match bounds(call, (least, most)) {
-        Ok(limit) => limit,
-        Err(answer) => return answer,
-    };
-    let since = call.param("since_id");
+) -> Result<Answer, Answer> {
+    let wanted = Wanted::of_posts(call)?;
+    let limit = bounds(call, (least, most))?;
+    let (since, until) = (call.param("since_id"), call.param("until_id"));
     let begin: Millis = call
         .param("start_time")
         .and_then(|at| at.parse::<jiff::Timestamp>().ok())
@@ -140,15 +170,19 @@ pub(super) fn timeline(
                 .as_ref()
                 .is_none_or(|since| (post.id.len(), &post.id) > (since.len(), since))
         })
+        .filter(|post| {
+            until
+                .as_ref()
+                .is_none_or(|until| (post.id.len(), &post.id) < (until.len(), until))
+        })
         .collect();
     posts.sort_by_key(|post| std::cmp::Reverse((post.id.len(), post.id.clone())));
     let ids: Vec<&str> = posts.iter().map(|post| post.id.as_str()).collect();
-    let includes = net.includes(&ids);
-    let mut found: Vec<(String, Value)> = posts
-        .into_iter()
-        .map(|post| (post.id.clone(), net.show(post)))
-        .collect();
-    page(call, limit, &mut found, &includes)
+    let page = Page::cut(call, limit, &ids)?;
+    let shown = posts[page.place.clone()]
+        .iter()
+        .map(|post| wanted.item(net.show(post)));
+    Ok(page.show(shown.collect(), wanted.of_these(net, &page.ids)))
 }
 
 fn bounds(call: &Call, (least, most): (i64, i64)) -> Result<usize, Answer> {
@@ -161,43 +195,74 @@ fn bounds(call: &Call, (least, most): (i64, i64)) -> Result<usize, Answer> {
     let words = format!(
         "The `max_results` query parameter value [{wanted}] is not between {least} and {most}"
     );
-    let mut body = json!({
-        "title": "Invalid Request",
-        "detail": "One or more parameters to your request was invalid.",
-        "type": "https://api.x.com/2/problems/invalid-request",
-    });
-    body["errors"] =
-        json!([{"parameters": {"max_results": [wanted.to_string()]}, "message": words}]);
-    Err(Answer::json(400, &body))
+    Err(invalid_value("max_results", &wanted.to_string(), &words))
 }
 
-fn page(call: &Call, limit: usize, found: &mut Vec<(String, Value)>, includes: &Value) -> Answer {
-    let token = call
-        .param("pagination_token")
-        .or_else(|| call.param("next_token"));
-    if let Some(token) = token {
-        let at = found
-            .iter()
-            .position(|(id, _)| format!("7140{id}") == token);
-        found.drain(..at.unwrap_or(0));
+/// A part of a list.
+struct Page<'a> {
+    place: Range<usize>,
+    ids: Vec<&'a str>,
+    next: Option<String>,
+}
+
+impl<'a> Page<'a> {
+    /// Cuts a page out of a list, where the token says that it begins. A token is good for its list
+    /// alone, also when what it was made of is gone meanwhile.
+    fn cut(call: &Call, limit: usize, ids: &[&'a str]) -> Result<Self, Answer> {
+        let list: u32 = call.path.bytes().map(u32::from).sum();
+        let mark = format!("7140{list:06}");
+        let token = call
+            .param("pagination_token")
+            .or_else(|| call.param("next_token"));
+        let begin = match &token {
+            None => 0,
+            Some(token) => {
+                let id = token
+                    .strip_prefix(&mark)
+                    .filter(|id| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()));
+                let id = id.ok_or_else(|| {
+                    let words = format!(
+                        "The `pagination_token` query parameter value [{token}] is not valid"
+                    );
+                    invalid_value("pagination_token", token, &words)
+                })?;
+                let place = ids
+                    .iter()
+                    .position(|known| (known.len(), *known) <= (id.len(), id));
+                place.unwrap_or(ids.len())
+            }
+        };
+        let end = ids.len().min(begin + limit);
+        Ok(Self {
+            place: begin..end,
+            ids: ids[begin..end].to_vec(),
+            next: ids.get(end).map(|id| format!("{mark}{id}")),
+        })
     }
-    let next = found.get(limit).map(|(id, _)| format!("7140{id}"));
-    found.truncate(limit);
-    let mut meta = json!({"result_count": found.len()});
-    if let (Some((newest, _)), Some((oldest, _))) = (found.first(), found.last()) {
-        meta["newest_id"] = json!(newest);
-        meta["oldest_id"] = json!(oldest);
+
+    fn show(&self, data: Vec<Value>, includes: Value) -> Answer {
+        let mut meta = json!({"result_count": data.len()});
+        if let (Some(newest), Some(oldest)) = (self.ids.first(), self.ids.last()) {
+            meta["newest_id"] = json!(newest);
+            meta["oldest_id"] = json!(oldest);
+        }
+        if let Some(next) = &self.next {
+            meta["next_token"] = json!(next);
+        }
+        let mut shown = json!({"meta": meta});
+        if !data.is_empty() {
+            shown["data"] = Value::Array(data);
+            include(&mut shown, includes);
+        }
+        Answer::json(200, &shown)
     }
-    if let Some(next) = next {
-        meta["next_token"] = json!(next);
+}
+
+/// Puts what is referred to below a list, where there is any of it.
+fn include(shown: &mut Value, includes: Value) {
+    if includes.as_object().is_some_and(|all| !all.is_empty()) {
+        shown["includes"] = includes;
     }
-    let mut shown = json!({"meta": meta});
-    if !found.is_empty() {
-        let data: Vec<&Value> = found.iter().map(|(_, value)| value).collect();
-        shown["data"] = json!(data);
-        shown["includes"] = includes.clone();
-    }
-    Answer::json(200, &shown)
 }
 
 #[cfg(test)]

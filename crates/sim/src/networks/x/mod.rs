@@ -3,6 +3,7 @@
 
 mod acts;
 mod api;
+mod fields;
 mod hooks;
 mod lists;
 mod oauth;

@@ -182,16 +182,7 @@ impl X {
                     posts.push(self.show(other));
                 }
             }
-            for key in &post.media {
-                if let Some((url, alt)) = self.media.get(key) {
-                    media.push(json!({
-                        "media_key": key,
-                        "type": "photo",
-                        "url": url,
-                        "alt_text": alt,
-                    }));
-                }
-            }
+            media.extend(post.media.iter().filter_map(|key| self.show_media(key)));
         }
         users.sort();
         users.dedup();
@@ -204,6 +195,11 @@ impl X {
             includes["media"] = json!(media);
         }
         includes
+    }
+
+    pub(super) fn show_media(&self, key: &str) -> Option<Value> {
+        let (url, alt) = self.media.get(key)?;
+        Some(json!({"media_key": key, "type": "photo", "url": url, "alt_text": alt}))
     }
 
     fn metrics(&self, post: &Post) -> Value {

@@ -5,6 +5,7 @@ mod kit;
 mod mastodon;
 mod meta;
 mod others;
+mod x;
 
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
 use reqwest::{Method, RequestBuilder};
