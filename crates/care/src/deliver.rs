@@ -31,7 +31,7 @@ use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, holding};
+use crate::{Care, SYSTEM, holding, renewing};
 
 pub use by_hand::{cancel, check, retry};
 use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
@@ -348,9 +348,11 @@ async fn send(care: &Care, leaving: &Leaving) -> Result<Receipt, SendError> {
         .opened
         .channel
         .send(&account, &leaving.outbound, &care.http);
-    tokio::time::timeout(TIME, sending)
-        .await
-        .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())))
+    match tokio::time::timeout(TIME, sending).await {
+        Ok(Ok(receipt)) => Ok(receipt),
+        Ok(Err(error)) => Err(renewing::soften(care, &leaving.opened, error).await),
+        Err(_) => Err(SendError::Uncertain("no answer within a minute".to_owned())),
+    }
 }
 
 /// Returns whether the network of an inbox can be asked whether it has a message of ours.

@@ -108,6 +108,11 @@ pub(crate) fn is_stopped(trouble: &Json) -> bool {
     trouble.get("stopped").and_then(Json::as_bool) == Some(true)
 }
 
+/// Returns whether the network does not accept the account.
+pub(crate) fn is_locked_out(trouble: &Json) -> bool {
+    trouble.get("class").and_then(Json::as_str) == Some(AUTH)
+}
+
 /// Returns why nothing can leave an inbox, as a key of the locale files.
 pub(crate) fn reason(trouble: &Json) -> Option<String> {
     let class = class_of(trouble)?;

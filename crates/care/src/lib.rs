@@ -35,6 +35,7 @@ pub mod phone;
 pub mod presence;
 pub mod quarantine;
 pub mod readiness;
+mod renewing;
 pub mod reply;
 pub mod searches;
 pub mod secrets;

@@ -268,6 +268,11 @@ pub trait Channel: Send + Sync + 'static {
         }
     }
 
+    /// Returns whether the network no longer gives what we have hidden, so that it seems deleted.
+    fn hidden_goes_missing(&self) -> bool {
+        false
+    }
+
     /// Returns whether a delivery only points at something, which `follow_up` fetches.
     fn points_elsewhere(&self, _: &Account, _: &RawDelivery) -> bool {
         false

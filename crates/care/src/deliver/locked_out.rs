@@ -11,6 +11,7 @@ use kulant_store::inboxes;
 use crate::Care;
 use crate::accounts::Opened;
 use crate::error::CareError;
+use crate::health;
 
 /// How long messages wait before one of them tries.
 pub(super) const BROKEN_PAUSE: Duration = Duration::from_secs(120);
@@ -75,6 +76,5 @@ fn spread(message: MessageId) -> Duration {
 }
 
 pub(super) fn is_locked_out(opened: &Opened) -> bool {
-    let class = opened.inbox.trouble.get("class");
-    class.is_some_and(|class| class == SendError::AuthBroken(String::new()).class())
+    health::is_locked_out(&opened.inbox.trouble)
 }

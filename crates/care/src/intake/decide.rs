@@ -394,6 +394,9 @@ fn take_in_edit(world: &mut World<'_>, edit: &Edit, received_at: Timestamp) {
 
 fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp) {
     let id = line_of(world, &delete.network_id, received_at);
+    if world.hidden.contains(&id) {
+        return;
+    }
     let line = world.line_mut(id);
     let earlier = match line.known.deleted_at {
         None => true,

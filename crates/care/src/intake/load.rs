@@ -61,6 +61,7 @@ pub(crate) fn load(
     for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(echoes))? {
         world.learn(known);
     }
+    load_hidden(tx, world, items)?;
     load_roots(tx, world)?;
     let awaited: Vec<MessageId> = items
         .iter()
@@ -83,6 +84,24 @@ pub(crate) fn load(
 /// Reads which message of ours the network speaks of.
 pub(super) fn ours(echo_of: Option<&str>) -> Option<MessageId> {
     echo_of?.parse().ok()
+}
+
+/// Learns what of the things that are missing we have hidden ourselves.
+fn load_hidden(tx: &mut Tx<'_>, world: &mut World<'_>, items: &[Item]) -> Result<(), StoreError> {
+    if !world.destination.hidden_goes_missing {
+        return Ok(());
+    }
+    let missing: Vec<MessageId> = items
+        .iter()
+        .filter(|item| matches!(item.inbound, Inbound::Delete(_)))
+        .filter_map(|item| world.by_network.get(item.inbound.network_id()).copied())
+        .collect();
+    for marks in messages::list_marks(tx, &missing)? {
+        if marks.hidden_at.is_some() {
+            world.hidden.insert(marks.message);
+        }
+    }
+    Ok(())
 }
 
 /// Loads the topmost messages above those of the world: their authors are party below them.

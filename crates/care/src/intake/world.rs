@@ -29,6 +29,8 @@ pub(crate) struct Destination {
     pub realm: String,
     /// What was said before is history that came with the account: nobody waits for an answer to it.
     pub history_until: Option<Timestamp>,
+    /// Whether its network no longer gives what was hidden there.
+    pub hidden_goes_missing: bool,
 }
 
 /// How long before an account was connected people still wait for its answers.
@@ -45,6 +47,7 @@ impl Destination {
             history_until: opened
                 .fills_history()
                 .then(|| inbox.created_at.before(YESTERDAY)),
+            hidden_goes_missing: opened.channel.hidden_goes_missing(),
         }
     }
 }
@@ -146,6 +149,8 @@ pub(crate) struct World<'a> {
     pub by_network: HashMap<String, MessageId>,
     /// Network ids of messages that were erased and are spoken of once more.
     pub erased: BTreeSet<String>,
+    /// Messages that we have hidden at a network that gives none such: missing there, they are there.
+    pub hidden: BTreeSet<MessageId>,
     pub identities: HashMap<String, Identity>,
     pub contacts: HashMap<IdentityId, ContactId>,
     pub new_identities: BTreeSet<String>,
@@ -181,6 +186,7 @@ impl<'a> World<'a> {
             lines: HashMap::new(),
             by_network: HashMap::new(),
             erased: BTreeSet::new(),
+            hidden: BTreeSet::new(),
             identities: HashMap::new(),
             contacts: HashMap::new(),
             new_identities: BTreeSet::new(),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use kulant_channels::delivery::FindingClass;
 use kulant_model::ids::{InboxId, JobId};
 use kulant_model::time::Timestamp;
 use kulant_store::inboxes;
@@ -15,6 +16,7 @@ use crate::Care;
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
+use crate::renewing;
 
 pub(super) const KIND: &str = "check";
 
@@ -42,12 +44,29 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
     let Some(opened) = super::inbox_of(care, job).await? else {
         return Ok(Outcome::Done);
     };
-    let opened = match renew(care, opened).await? {
-        Renewed::Fresh(opened) => opened,
-        Renewed::Not => return Ok(Outcome::Afresh(care.now().after(AGAIN))),
-    };
+    let now = care.now();
+    let is_due = opened
+        .channel
+        .renew_at(&opened.account(now))
+        .is_some_and(|at| at <= now);
+    let mut opened = Box::new(opened);
+    if is_due {
+        opened = match renew(care, *opened, Turn::Due).await? {
+            Renewed::Fresh(opened) => opened,
+            Renewed::Not(wait) => return Ok(Outcome::Afresh(care.now().after(wait))),
+        };
+    }
+    let mut seen = ask(care, &opened).await;
+    if seen.refused && renewing::is_worth_it(&opened, now) {
+        // The token ended before its time: nobody has to be told if another one is let in.
+        opened = match renew(care, *opened, Turn::Early).await? {
+            Renewed::Fresh(opened) => opened,
+            Renewed::Not(wait) => return Ok(Outcome::Afresh(care.now().after(wait))),
+        };
+        seen = ask(care, &opened).await;
+    }
+    keep(care, opened.inbox.id, seen.trouble).await?;
 
-    probe(care, &opened).await?;
     let account = opened.account(care.now());
     let next = care.now().after(EVERY);
     let renewal = opened.channel.renew_at(&account);
@@ -59,57 +78,83 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
 /// Probes one inbox now, whether its turn has come or not.
 pub(crate) async fn look_at(care: &Care, id: InboxId) -> Result<(), CareError> {
     match accounts::find(care, id).await? {
-        Some(opened) => probe(care, &opened).await,
+        Some(opened) => {
+            let seen = ask(care, &opened).await;
+            keep(care, opened.inbox.id, seen.trouble).await
+        }
         None => Ok(()),
     }
 }
 
-/// Asks the network how an account is, and keeps what it says.
-async fn probe(care: &Care, opened: &Opened) -> Result<(), CareError> {
+/// How an account is.
+struct Seen {
+    trouble: Option<Trouble>,
+    /// Whether its token was not accepted.
+    refused: bool,
+}
+
+/// Asks the network how an account is.
+async fn ask(care: &Care, opened: &Opened) -> Seen {
     let account = opened.account(care.now());
     let probing = opened.channel.probe(&account, &care.http);
-    let seen = match tokio::time::timeout(TIME, probing).await {
-        Ok(Ok(findings)) => Trouble::found(&findings),
-        Ok(Err(error)) => Some(Trouble::of(&error)),
-        Err(_) => Some(Trouble::silent()),
-    };
-    keep(care, opened.inbox.id, seen).await
+    match tokio::time::timeout(TIME, probing).await {
+        Ok(Ok(findings)) => Seen {
+            trouble: Trouble::found(&findings),
+            refused: findings
+                .iter()
+                .any(|finding| finding.class == FindingClass::Token),
+        },
+        Ok(Err(error)) => Seen {
+            trouble: Some(Trouble::of(&error)),
+            refused: error.stops_inbox(),
+        },
+        Err(_) => Seen {
+            trouble: Some(Trouble::silent()),
+            refused: false,
+        },
+    }
+}
+
+/// Why secrets are renewed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// They run out.
+    Due,
+    /// They were refused before that.
+    Early,
 }
 
 /// What became of secrets that run out.
 enum Renewed {
-    /// They are fresh, now or all along.
     Fresh(Box<Opened>),
-    /// They could not be renewed.
-    Not,
+    /// They could not be renewed; when to try again.
+    Not(Duration),
 }
 
-async fn renew(care: &Care, opened: Opened) -> Result<Renewed, CareError> {
+async fn renew(care: &Care, opened: Opened, turn: Turn) -> Result<Renewed, CareError> {
     let now = care.now();
     let account = opened.account(now);
-    let is_due = opened
-        .channel
-        .renew_at(&account)
-        .is_some_and(|at| at <= now);
-    if !is_due {
-        return Ok(Renewed::Fresh(Box::new(opened)));
-    }
     let id = opened.inbox.id;
     match opened.channel.renew(&account, &care.http).await {
-        Ok(fresh) => {
+        Ok(mut fresh) => {
+            if turn == Turn::Early {
+                renewing::mark(&mut fresh, now);
+            }
             if !keep_secrets(care, id, (opened.inbox.secrets, fresh)).await? {
                 // Somebody set the inbox up anew meanwhile.
-                return Ok(Renewed::Not);
+                return Ok(Renewed::Not(AGAIN));
             }
             Ok(match accounts::find(care, id).await? {
                 Some(opened) => Renewed::Fresh(Box::new(opened)),
-                None => Renewed::Not,
+                None => Renewed::Not(AGAIN),
             })
         }
         Err(error) => {
             warn!(error = %error, inbox.id = %id, "the secrets of an inbox cannot be renewed");
             keep(care, id, Some(Trouble::of(&error))).await?;
-            Ok(Renewed::Not)
+            Ok(Renewed::Not(
+                AGAIN.max(error.wait().unwrap_or_default().min(EVERY)),
+            ))
         }
     }
 }

@@ -17,7 +17,7 @@ use tracing::warn;
 use super::{nap, polling};
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
-use crate::{Care, accept, health};
+use crate::{Care, accept, health, renewing};
 
 /// How long a connection stays with its process, which renews it thrice in that time.
 const LEASE: Duration = Duration::from_secs(30);
@@ -161,6 +161,7 @@ async fn hold(care: &Care, id: InboxId) -> Result<Ended, CareError> {
                     }
                 }
                 Some(Err(error)) => {
+                    let error = renewing::soften(care, &opened, error).await;
                     keep_trouble(care, id, &error).await?;
                     return Ok(ended);
                 }
@@ -170,8 +171,11 @@ async fn hold(care: &Care, id: InboxId) -> Result<Ended, CareError> {
 }
 
 /// Keeps what was told; no where the network asked to be left alone.
-async fn keep(care: &Care, opened: &Opened, polled: Polled) -> Result<bool, CareError> {
+async fn keep(care: &Care, opened: &Opened, mut polled: Polled) -> Result<bool, CareError> {
     accept::store(care, opened.inbox.id, polled.deliveries).await?;
+    if let Some(trouble) = polled.trouble.take() {
+        polled.trouble = Some(renewing::soften(care, opened, trouble).await);
+    }
     let goes_on = polled.next_in.is_some() || polled.trouble.is_none();
     let seen = polling::trouble_of(polled.trouble.as_ref(), !goes_on);
     polling::keep(care, opened.inbox.id, (Some(polled.cursor), seen)).await?;

@@ -14,7 +14,7 @@ use super::{Outcome, listening};
 use crate::accounts::Opened;
 use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
-use crate::{Care, accept};
+use crate::{Care, accept, renewing};
 
 pub(super) const KIND: &str = "poll";
 
@@ -62,6 +62,19 @@ pub(super) async fn poll(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let asked = tokio::time::timeout(TIME, asking)
         .await
         .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));
+    let asked = match asked {
+        Ok(mut polled) => {
+            if let Some(trouble) = polled.trouble.take() {
+                let softened = renewing::soften(care, &opened, trouble.clone()).await;
+                if softened != trouble {
+                    polled.next_in = softened.wait();
+                }
+                polled.trouble = Some(softened);
+            }
+            Ok(polled)
+        }
+        Err(error) => Err(renewing::soften(care, &opened, error).await),
+    };
     match asked {
         Ok(polled) => {
             let mut deliveries = polled.deliveries.into_iter().peekable();

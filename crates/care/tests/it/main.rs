@@ -28,6 +28,7 @@ mod networks;
 mod patience;
 mod phone;
 mod promises;
+mod renewing;
 mod reply_target;
 mod retention;
 mod reused_ids;
