@@ -25,6 +25,8 @@ pub(super) struct Share {
     /// What is done in public; none where there is nothing public.
     public: Option<&'static str>,
     private: bool,
+    /// Whether who goes on in private says what was said before: else it begins anew.
+    names_the_last: bool,
     /// Whether the account wishes for a hook where one has to ask for it.
     pub(super) push: bool,
     /// How often the network is asked, where its channel's own pace is slower.
@@ -59,6 +61,13 @@ const SHARES: &[Share] = &[
     share("twilio", 8.0, None, true),
     share("mastodon", 6.0, Some("post"), true),
     Share {
+        // The name of a mailbox's domain.
+        handle: "nordtal-bot",
+        names_the_last: true,
+        ..share("email", 4.0, None, true)
+    },
+    share("webhook", 4.0, Some("comment"), true),
+    Share {
         poll_seconds: Some(30),
         ..share("bluesky", 4.0, Some("post"), true)
     },
@@ -81,6 +90,7 @@ const fn share(
         part,
         public,
         private,
+        names_the_last: false,
         push: false,
         poll_seconds: None,
     }
@@ -169,7 +179,7 @@ impl Share {
             .filter(|_| !self.private || thread.is_multiple_of(2));
         // Who writes again names us again: else some networks would not tell us.
         act["act"] = json!(public.unwrap_or("dm"));
-        if let (Some(_), Some(above)) = (public, above) {
+        if let Some(above) = above.filter(|_| public.is_some() || self.names_the_last) {
             act["of"] = json!(above);
         }
         act["to"] = json!(self.handle);
