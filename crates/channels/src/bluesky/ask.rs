@@ -28,8 +28,6 @@ pub(super) struct Caller<'a> {
     http: &'a Http,
     token: String,
     pub(super) did: String,
-    /// Whether the token was kept from before, and may have been ended meanwhile.
-    kept: bool,
 }
 
 /// One call: a method of the protocol, with what it is given.
@@ -117,7 +115,6 @@ impl<'a> Caller<'a> {
                 http,
                 token,
                 did: claims.sub,
-                kept: true,
             });
         }
         let session = session(&open(account, http).await?)?;
@@ -126,18 +123,13 @@ impl<'a> Caller<'a> {
             http,
             token: session.access_jwt,
             did: session.did,
-            kept: false,
         })
     }
 
-    /// Calls a method; a session that was ended meanwhile is replaced, for then nothing was done.
+    /// Calls a method. A session that was ended meanwhile is not replaced here, where nobody could
+    /// keep another one: the server counts how often one is opened.
     pub(super) async fn call(&mut self, call: &Call<'_>) -> Result<Answer, SendError> {
-        let mut answer = self.once(call).await?;
-        if self.kept && is_over(&answer) {
-            let session = session(&open(self.account, self.http).await?)?;
-            (self.token, self.kept) = (session.access_jwt, false);
-            answer = self.once(call).await?;
-        }
+        let answer = self.once(call).await?;
         match answer.status {
             200..=299 => Ok(answer),
             408 | 504 if call.method == Method::Get => {
@@ -230,13 +222,6 @@ fn claims(token: &str) -> Option<Claims> {
     let payload = token.split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&bytes).ok()
-}
-
-fn is_over(answer: &Answer) -> bool {
-    let names = ["ExpiredToken", "InvalidToken"];
-    matches!(answer.status, 400 | 401)
-        && names.contains(&name(answer).as_str())
-        && !lacks_right(&detail(answer))
 }
 
 /// Returns whether a session is good, and only not for what was asked.

@@ -1,6 +1,7 @@
 //! News by asking: notifications and our own posts since the ids seen last, oldest first, and the
 //! history of the last days on the first call. Whatever was missed while no connection stood comes here.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kulant_model::time::Timestamp;
@@ -38,6 +39,9 @@ pub(super) struct Cursor {
     pub(super) notification: Option<String>,
     #[serde(default)]
     pub(super) status: Option<String>,
+    /// Below what the history is still to be read, by the kind of what stands in it.
+    #[serde(default)]
+    history: BTreeMap<String, String>,
     /// The newest posts of others, oldest first, and when it was asked whether they are still there.
     #[serde(default)]
     recent: Vec<String>,
@@ -58,6 +62,7 @@ pub(super) async fn poll(
     );
     let notifications = format!("/api/v1/notifications?{WANTED}&limit=80");
     let own = cursor.own.clone();
+    let mut unread = std::mem::take(&mut cursor.history);
     let sources = [
         (STATUSES, statuses, &mut cursor.status),
         (NOTIFICATIONS, notifications, &mut cursor.notification),
@@ -69,15 +74,26 @@ pub(super) async fn poll(
             path,
             own: &own,
         };
-        let read = match seen {
-            Some(_) => source.forward(account, seen, &mut news, http).await,
-            None => source.history(account, seen, &mut news, http).await,
+        let below = unread.get(kind).cloned();
+        let read = if seen.is_some() && below.is_none() {
+            source.forward(account, seen, &mut news, http).await
+        } else {
+            let left = source.history(account, (seen, below), &mut news, http);
+            left.await.map(|left| match left {
+                Some(left) => {
+                    unread.insert(kind.to_owned(), left);
+                }
+                None => {
+                    unread.remove(kind);
+                }
+            })
         };
         if let Err(error) = read {
             news.trouble = Some(error);
             break;
         }
     }
+    cursor.history = unread;
     for raw in &news.deliveries {
         cursor.remember_all(raw);
     }
@@ -276,22 +292,26 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// Reads back into the last days; what is older stays where it is.
+    /// Reads back into the last days; what is older stays where it is. Returns below what there is
+    /// more than one call takes.
     async fn history(
         &self,
         account: &Account,
-        seen: &mut Option<String>,
+        (seen, below): (&mut Option<String>, Option<String>),
         news: &mut News,
         http: &Http,
-    ) -> Result<(), SendError> {
+    ) -> Result<Option<String>, SendError> {
         let begin = account.now.before(HISTORY);
         let mut pages = Vec::new();
-        let mut path = self.path.clone();
-        let mut last: Option<String> = None;
+        let older_than = |id: &str| format!("{}&max_id={}", self.path, encoded(id));
+        let mut path = below.as_deref().map_or(self.path.clone(), older_than);
+        let mut left = below;
+        let mut last = seen.clone();
         for _ in 0..PAGES {
             let (answer, items) = self.page(account, &path, news, http).await?;
             let ids: Vec<&str> = items.iter().filter_map(id).collect();
             let Some(oldest) = ids.iter().min_by_key(|id| (id.len(), **id)) else {
+                left = None;
                 break;
             };
             last = ids
@@ -299,7 +319,8 @@ impl Source<'_> {
                 .copied()
                 .fold(last.as_deref(), newest)
                 .map(str::to_owned);
-            let older = format!("{}&max_id={}", self.path, encoded(oldest));
+            let older = older_than(oldest);
+            left = Some((*oldest).to_owned());
             let done = older == path || items.iter().any(|item| made_at(item) < begin);
             path = older;
             let young: Vec<&Value> = items.iter().filter(|item| made_at(item) >= begin).collect();
@@ -309,15 +330,17 @@ impl Source<'_> {
                 pages.push(serde_json::to_vec(&young).expect("JSON stays JSON"));
             }
             if done {
+                left = None;
                 break;
             }
         }
+        news.more |= left.is_some();
         for page in pages.into_iter().rev() {
             news.deliveries.push(self.delivery(page, account.now));
         }
         // An account without anything yet begins at the beginning next time.
         *seen = Some(last.unwrap_or_else(|| "0".to_owned()));
-        Ok(())
+        Ok(left)
     }
 
     async fn page(

@@ -25,6 +25,9 @@ pub(super) struct Meter {
     /// How many posts and direct messages X gave since then; it bills by them.
     #[serde(default)]
     pub(super) read: u64,
+    /// How much X itself says that it counted for the app, pushed events and all.
+    #[serde(default)]
+    billed: Option<u64>,
     /// X's short limits by what was asked for.
     #[serde(default)]
     limits: BTreeMap<String, Limit>,
@@ -37,7 +40,24 @@ impl Meter {
         if self.began != began {
             self.began = began;
             self.read = 0;
+            self.billed = None;
         }
+    }
+
+    /// Takes over what X counted, where its month begins on the day that is set here.
+    pub(super) fn hear(&mut self, account: &Account, told: &Value) {
+        let number = |name: &str| {
+            let told = told.pointer(&format!("/data/{name}"))?;
+            told.as_u64().or_else(|| told.as_str()?.parse().ok())
+        };
+        let day = number("cap_reset_day");
+        if day.is_some() && day == Some(number_of_day(account)) {
+            self.billed = number("project_usage");
+        }
+    }
+
+    fn used(&self) -> u64 {
+        self.read.max(self.billed.unwrap_or(0))
     }
 
     /// Returns how much to ask for at once, or how long to wait where budget or limit are used up.
@@ -59,7 +79,7 @@ impl Meter {
         let Some(budget) = number(account, budget) else {
             return Ok(PAGE);
         };
-        let left = budget.saturating_sub(self.read);
+        let left = budget.saturating_sub(self.used());
         if left < least {
             let (_, ends) = cycle(account);
             return Err(SendError::RetryAfter {
@@ -95,7 +115,7 @@ impl Meter {
         let (began, ends) = cycle(account);
         Usage {
             unit: "posts",
-            used: if self.began == began { self.read } else { 0 },
+            used: if self.began == began { self.used() } else { 0 },
             budget: number(account, budget),
             until: Timestamp::from_seconds(ends),
             limits: self.limits.values().cloned().collect(),
@@ -113,9 +133,13 @@ pub(super) fn number(account: &Account, name: &str) -> Option<u64> {
     number.filter(|number| *number > 0)
 }
 
+fn number_of_day(account: &Account) -> u64 {
+    number(account, "budget_day").unwrap_or(1).clamp(1, 28)
+}
+
 /// Returns when the month of billing began and when it ends, in seconds.
 fn cycle(account: &Account) -> (i64, i64) {
-    let day = number(account, "budget_day").unwrap_or(1).clamp(1, 28) as i8;
+    let day = number_of_day(account) as i8;
     let edges = || {
         let now = jiff::Timestamp::from_microsecond(account.now.0).ok()?;
         let now: Zoned = now.to_zoned(TimeZone::UTC);

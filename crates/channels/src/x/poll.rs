@@ -7,6 +7,7 @@ use kulant_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::ask::Caller;
 use super::meter::{self, Meter};
 use super::wire::Page;
 use super::{CHECKED, MESSAGES, POSTS, account_id, ask, hook, is_pushed};
@@ -49,6 +50,8 @@ struct Cursor {
     hook_at: Option<Timestamp>,
     #[serde(default)]
     checked_at: Option<Timestamp>,
+    #[serde(default)]
+    counted_at: Option<Timestamp>,
     /// The newest posts of others, oldest first, which are asked for again.
     #[serde(default)]
     recent: Vec<String>,
@@ -173,6 +176,18 @@ async fn gather(account: &Account, cursor: &mut Cursor, news: &mut News, http: &
     {
         news.trouble = Some(trouble);
     }
+    if is_pushed(account)
+        && account.secret("bearer_token").is_some()
+        && is_due(cursor.counted_at, HOUR, account.now)
+    {
+        cursor.counted_at = Some(account.now);
+        // What is pushed costs as well, and is seen by nobody here; where X does not say, we count.
+        if let Ok(answer) = ask::ask_as(account, Caller::App, "/2/usage/tweets", http).await
+            && let Ok(told) = answer.json()
+        {
+            cursor.meter.hear(account, &told);
+        }
+    }
 }
 
 fn is_due(last: Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
@@ -200,6 +215,11 @@ impl Source {
         for _ in 0..PAGES {
             let page = match self.page(account, place, meter, http).await {
                 Ok(page) => page,
+                // X knows a page only for a while; what was begun is read anew from its newest.
+                Err(SendError::ContentRejected(_)) if place.token.is_some() && pages.is_empty() => {
+                    place.token = None;
+                    continue;
+                }
                 Err(error) => {
                     trouble = Some(error);
                     break;

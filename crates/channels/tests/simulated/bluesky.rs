@@ -85,6 +85,11 @@ async fn sessions_end_and_passwords_are_taken_back() {
     assert_ne!(next, renewed);
     inbox.set_secrets(&next);
     inbox.act(json!({"act": "expire_token"})).await;
+    let polled = inbox.ask().await.expect("it says so");
+    let trouble = polled.trouble.expect("the session is over");
+    assert_eq!(trouble.class(), "auth_broken");
+    let renewed = inbox.channel.renew(&inbox.account(), sim.http()).await;
+    inbox.set_secrets(&renewed.expect("a session opens"));
     inbox.poll().await;
     inbox.act(json!({"act": "revoke_token"})).await;
     let findings = inbox

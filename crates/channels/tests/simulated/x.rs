@@ -135,6 +135,28 @@ async fn messages_go_to_those_who_take_them() {
         .await
         .expect_err("they take none");
     assert_eq!(closed.class(), "window_closed");
+    // A public answer may show a button by which they begin.
+    let own = inbox.account().setting("account_id").map(str::to_owned);
+    let link = format!(
+        "https://x.com/messages/compose?recipient_id={}",
+        own.expect("an id")
+    );
+    assert!(closed.detail().contains(&link), "{closed:?}");
+    let post = asked["id"].as_str().expect("an id");
+    let invited = reply(post, &format!("Schreiben Sie uns: {link}"));
+    let sent = inbox.survives(&invited, ("POST", "/2/tweets")).await;
+    assert!(sent.is_some(), "it is there once");
+    let transcript = sim.look("transcript?network=x").await;
+    let calls = transcript["items"].as_array().expect("a list");
+    let written = calls
+        .iter()
+        .rfind(|call| call["path"] == "/2/tweets" && call["method"] == "POST")
+        .expect("it was written");
+    let body = written["body"].to_string();
+    assert!(
+        body.contains("direct_message_deep_link") && body.matches(&link).count() == 1,
+        "{body}"
+    );
     inbox
         .act(json!({"act": "dm", "by": "anna", "text": "Jetzt doch"}))
         .await;
@@ -242,4 +264,60 @@ async fn say(inbox: &Inbox<'_>, number: u32) -> String {
     inbox
         .id(json!({"act": "post", "by": "anna", "text": text}))
         .await
+}
+
+/// Tokens of pages do not live for ever.
+#[tokio::test]
+async fn a_page_that_x_no_longer_knows_is_begun_anew() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({})).await;
+    inbox.poll().await;
+    let mut said = Vec::new();
+    for number in 0..3 {
+        let text = format!("Hilfe {number}");
+        let act = json!({"act": "post", "by": "anna", "to": "nordtalbahn", "text": text});
+        said.push(format!("post {}", inbox.id(act).await));
+    }
+    inbox.change_cursor(|cursor| cursor["mentions"]["token"] = json!("7140anderswo"));
+    let first = inbox.ask().await.expect("it answers");
+    let mut found = told(&inbox.translate(&first.deliveries));
+    found.extend(told(&inbox.poll().await));
+    assert_eq!(found, said);
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_is_not_a_closed_window() {
+    let sim = Sim::start().await;
+    let wish = json!({"scopes": "tweet.read tweet.write users.read offline.access"});
+    let inbox = sim.inbox("x", "nordtalbahn", wish).await;
+    let asked = inbox
+        .act(json!({"act": "post", "by": "anna", "to": "nordtalbahn", "text": "Hallo"}))
+        .await;
+    let person = asked["person"].as_str().expect("an id");
+    let refused = inbox.send(&private(person, "Guten Tag")).await;
+    assert_eq!(refused.expect_err("it may not").class(), "forbidden");
+}
+
+#[tokio::test]
+async fn what_is_pushed_counts_against_the_budget() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("x", "nordtalbahn", json!({"push": true})).await;
+    inbox.set("budget_posts", json!(20));
+    inbox.poll().await;
+    let acts: Vec<_> = (0..12)
+        .map(|number| json!({"act": "post", "by": "anna", "to": "nordtalbahn", "text": format!("Hallo {number}")}))
+        .collect();
+    inbox.act(json!(acts)).await;
+    assert_eq!(posts(&inbox.pushed().await).len(), 12);
+    sim.advance(3_601).await;
+    let polled = inbox.ask().await.expect("it answers");
+    let usage = inbox.channel.usage(&inbox.account(), &polled.cursor);
+    let usage = usage.expect("it counts");
+    assert!(usage.used >= 24, "pushed and asked for: {usage:?}");
+    let spent = inbox.ask().await.expect("it answers");
+    assert!(
+        spent
+            .trouble
+            .is_some_and(|trouble| trouble.detail().contains("budget of 20 posts"))
+    );
 }

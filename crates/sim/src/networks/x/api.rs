@@ -57,7 +57,21 @@ pub(super) fn answer(net: &mut X, call: &Call, kit: &Kit) -> Reply {
     match (call.method.as_str(), path) {
         ("POST", ["webhooks"]) if matches!(caller, Caller::App) => hooks::register(net, call, kit),
         ("PUT", ["webhooks", id]) if matches!(caller, Caller::App) => hooks::validate(net, id, kit),
-        _ => with_standing(respond(net, call, path, &caller, kit), standing).into(),
+        _ => {
+            let answer = respond(net, call, path, &caller, kit);
+            let costs = match path {
+                ["tweets", ..] => true,
+                ["users", _, list] => matches!(*list, "mentions" | "tweets"),
+                [list, ..] => matches!(*list, "dm_events" | "dm_conversations"),
+                [] => false,
+            };
+            if call.method == "GET" && costs {
+                let given: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                let given = given["data"].as_array().map_or(0, Vec::len);
+                net.billed.set(net.billed.get() + given as u64);
+            }
+            with_standing(answer, standing).into()
+        }
     }
 }
 
@@ -137,6 +151,15 @@ fn respond(net: &mut X, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) 
                 200,
                 &json!({"data": hooks, "meta": {"result_count": hooks.len()}}),
             );
+        }
+        ("GET", ["usage", "tweets"], Caller::App) => {
+            let usage = json!({
+                "cap_reset_day": 1,
+                "project_cap": "2000000",
+                "project_id": "1",
+                "project_usage": net.billed.get().to_string(),
+            });
+            return Answer::json(200, &json!({"data": usage}));
         }
         ("DELETE", ["webhooks", id], Caller::App) => {
             net.webhooks.remove(*id);

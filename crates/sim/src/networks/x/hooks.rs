@@ -257,6 +257,9 @@ impl X {
                     "includes": includes,
                 },
             });
+            if kind.starts_with("post.") {
+                self.billed.set(self.billed.get() + 1);
+            }
             kit.push(webhook, event);
         }
     }

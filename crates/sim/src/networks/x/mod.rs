@@ -10,6 +10,7 @@ mod oauth;
 mod posting;
 mod weight;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,9 @@ pub(crate) struct X {
     subscriptions: Vec<Subscription>,
     /// Accounts whose older events go to a hook.
     older: BTreeSet<(String, String)>,
+    /// How many posts and messages were given or pushed since the beginning, which all cost.
+    #[serde(default)]
+    billed: Cell<u64>,
 }
 
 pub(super) fn new() -> Box<dyn Network> {
