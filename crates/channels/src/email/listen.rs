@@ -29,6 +29,8 @@ struct Listening<'a> {
     reader: Option<Reader>,
     /// Whether there may be more than the last look brought.
     more: bool,
+    /// What ended the last look, which is said after what it brought.
+    broken: Option<SendError>,
     begun: Instant,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn listen<'a>(
         cursor: Cursor::read(cursor),
         reader: None,
         more: true,
+        broken: None,
         begun: Instant::now(),
     });
     stream::unfold(Some(begin), |state| async {
@@ -62,14 +65,18 @@ pub(super) fn listen<'a>(
 impl Listening<'_> {
     /// Waits until there may be something new, and looks.
     async fn next(&mut self) -> Result<Polled, SendError> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
         let mut reader = match self.reader.take() {
             None => Reader::open(&self.setup, self.http).await?,
             Some(reader) if self.more => reader,
             Some(reader) => wait(reader).await?,
         };
         let now = self.account.now.after(self.begun.elapsed());
-        let news = poll::look(&self.setup, &mut reader, &mut self.cursor, now).await?;
+        let mut news = poll::look(&self.setup, &mut reader, &mut self.cursor, now).await?;
         self.more = news.more;
+        self.broken = news.broken.take();
         self.reader = Some(reader);
         Ok(news.polled(&self.cursor))
     }

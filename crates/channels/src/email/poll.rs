@@ -31,6 +31,9 @@ pub(super) struct News {
     pub(super) deliveries: Vec<RawDelivery>,
     pub(super) more: bool,
     pub(super) trouble: Option<SendError>,
+    /// Why the look ended before its time, though it brought something; the connection is of no use
+    /// any more.
+    pub(super) broken: Option<SendError>,
 }
 
 pub(super) async fn poll(
@@ -41,12 +44,16 @@ pub(super) async fn poll(
 ) -> Result<Polled, SendError> {
     let mut cursor = Cursor::read(cursor);
     let mut reader = Reader::open(setup, http).await?;
-    let news = look(setup, &mut reader, &mut cursor, account.now).await?;
-    reader.close().await;
+    let mut news = look(setup, &mut reader, &mut cursor, account.now).await?;
+    match news.broken.take() {
+        None => reader.close().await,
+        broken => news.trouble = broken,
+    }
     Ok(news.polled(&cursor))
 }
 
-/// Looks into every folder and moves the cursor past what is brought.
+/// Looks into every folder and moves the cursor past what is brought. What was brought before something
+/// went wrong is kept: at a server that fails now and then, a long look would never come to its end.
 pub(super) async fn look(
     setup: &Setup,
     reader: &mut Reader,
@@ -57,18 +64,21 @@ pub(super) async fn look(
         deliveries: Vec::new(),
         more: false,
         trouble: None,
+        broken: None,
     };
     // The folder of new mail comes last: it stays open for being told of more.
     if let Some(sent) = &setup.sent_folder
         && let Err(error) = look_into(sent, setup, reader, cursor, now, &mut news).await
     {
         if !matches!(error, SendError::Forbidden(_)) {
-            return Err(error);
+            return news.broken_by(error);
         }
         news.trouble = Some(error);
     }
-    look_into(&setup.folder, setup, reader, cursor, now, &mut news).await?;
-    Ok(news)
+    match look_into(&setup.folder, setup, reader, cursor, now, &mut news).await {
+        Ok(()) => Ok(news),
+        Err(error) => news.broken_by(error),
+    }
 }
 
 async fn look_into(
@@ -97,6 +107,7 @@ async fn look_into(
     uids.truncate(MAILS_AT_ONCE);
 
     let mut place = Place { validity, last };
+    let mut outcome = Ok(());
     if all == 0 {
         let newest = mailbox.uid_next.map_or(0, |next| next.saturating_sub(1));
         place.last = last.max(newest);
@@ -110,10 +121,16 @@ async fn look_into(
                 break;
             }
             bytes += size;
-            if let Some(delivery) = fetch(reader, folder, entry, now).await? {
-                news.deliveries.push(delivery);
+            let uid = entry.uid;
+            match fetch(reader, folder, entry, now).await {
+                Ok(delivery) => news.deliveries.extend(delivery),
+                Err(error) => {
+                    news.more = true;
+                    outcome = Err(error);
+                    break;
+                }
             }
-            place.last = entry.uid;
+            place.last = uid;
         }
         if !news.more {
             // What was found and is no longer there is passed as well.
@@ -122,7 +139,7 @@ async fn look_into(
         news.more |= all > uids.len();
     }
     cursor.folders.insert(folder.to_owned(), place);
-    Ok(())
+    outcome
 }
 
 async fn fetch(
@@ -153,6 +170,15 @@ async fn fetch(
 }
 
 impl News {
+    /// Ends a look; where it brought nothing, there is nothing but the error.
+    fn broken_by(mut self, error: SendError) -> Result<Self, SendError> {
+        if self.deliveries.is_empty() {
+            return Err(error);
+        }
+        self.broken = Some(error);
+        Ok(self)
+    }
+
     pub(super) fn polled(self, cursor: &Cursor) -> Polled {
         Polled {
             deliveries: self.deliveries,

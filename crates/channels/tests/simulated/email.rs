@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use kulant_channels::connect::{Agreement, ConnectError, Connected};
 use kulant_channels::inbound::{AttachmentSource, Inbound, Post};
 use kulant_channels::outbound::Outbound;
 use serde_json::{Value, json};
@@ -141,6 +142,45 @@ async fn no_mail_is_lost_whatever_happens_to_a_look() {
             assert!(missing.is_empty(), "{step} {then}: {missing:?} are lost");
         }
     }
+}
+
+/// A server that fails at every few mails gives them all in the end.
+#[tokio::test]
+async fn a_look_that_breaks_off_keeps_what_it_brought() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("email", "nordtalbahn", json!({})).await;
+    inbox.poll().await;
+    let mut missing = BTreeSet::new();
+    for number in 0..8 {
+        let act = json!({"act": "dm", "by": "anna", "text": format!("Frage {number}")});
+        missing.insert(inbox.id(act).await);
+    }
+    let mut before = missing.len();
+    for _ in 0..3 {
+        // The first of these asks for the sizes of all.
+        let rule = json!({
+            "network": "email",
+            "match": {"method": "imap", "path": "/uid-fetch"},
+            "skip": 3,
+            "times": 1,
+            "then": {"do": "reset"},
+        });
+        sim.order("faults", rule).await;
+        let polled = inbox.ask().await.expect("it brings something");
+        for inbound in inbox.translate(&polled.deliveries) {
+            missing.remove(inbound.network_id());
+        }
+        assert_eq!(before - missing.len(), 2);
+        assert!(
+            polled.trouble.is_some(),
+            "nobody said that anything was wrong"
+        );
+        before = missing.len();
+    }
+    for inbound in inbox.poll().await {
+        missing.remove(inbound.network_id());
+    }
+    assert!(missing.is_empty(), "{missing:?} are lost");
 }
 
 #[tokio::test]
@@ -392,4 +432,40 @@ async fn mails_in_odd_dress_arrive_all_the_same() {
     inbox.send(&dots).await.expect("a dot is no end");
     let own = inbox.poll().await;
     assert_eq!(posts(&own)[0].text, "Erste Zeile\n.\n.. und Punkte\nEnde");
+}
+
+#[tokio::test]
+async fn only_the_mailbox_itself_may_agree() {
+    let sim = Sim::start().await;
+    let by_token = json!({"by_token": true});
+    let inbox = sim.inbox("email", "nordtalbahn", by_token.clone()).await;
+    let other = sim.inbox("email", "anna", by_token).await;
+    let address = |inbox: &Inbox<'_>| {
+        let account = inbox.account();
+        account
+            .setting("address")
+            .expect("a mailbox has an address")
+            .to_owned()
+    };
+    let mut account = inbox.account();
+    account.settings["oauth_provider"] = json!("google");
+    let agree = async |code: String| {
+        let agreement = Agreement {
+            code,
+            redirect_url: "https://care.example/connect/callback".to_owned(),
+            verifier: "v".repeat(43),
+            kept: Value::Null,
+        };
+        inbox
+            .channel
+            .connect(&account, &agreement, sim.http())
+            .await
+    };
+    let strange = agree(address(&other)).await;
+    assert!(
+        matches!(strange, Err(ConnectError::OtherAccount { .. })),
+        "{strange:?}"
+    );
+    let own = agree(address(&inbox)).await;
+    assert!(matches!(own, Ok(Connected::Account(_))), "{own:?}");
 }

@@ -110,10 +110,9 @@ pub(super) async fn measure(config: Config, wish: Rush) -> Result<()> {
     order_faults(&mut desk, &wish).await?;
     let begun = Stopwatch::start();
     let mut speakers = JoinSet::new();
-    for share in &shares {
+    for (share, rate, all) in speak::parts(&shares, wish.rate, wish.seconds) {
         let desk = Desk::open(&running.address.to_string()).await?;
-        let rate = wish.rate as f64 * share.part / shares.iter().map(|one| one.part).sum::<f64>();
-        speakers.spawn(speak::speak(desk, share.clone(), rate, wish.seconds, begun));
+        speakers.spawn(speak::speak(desk, share, (rate, all), begun));
     }
     let down = async {
         if shares.iter().any(|share| share.network == wish.down) {

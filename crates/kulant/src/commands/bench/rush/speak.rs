@@ -110,15 +110,28 @@ pub(super) fn shares(named: &[String]) -> Result<Vec<Share>> {
         .collect())
 }
 
+/// Cuts a rush into the parts of its networks: how many posts a second, and how many in all. Together
+/// they are as many as were ordered.
+pub(super) fn parts(shares: &[Share], rate: u64, seconds: u64) -> Vec<(Share, f64, u64)> {
+    let whole: f64 = shares.iter().map(|share| share.part).sum();
+    let (mut until, mut counted) = (0.0, 0);
+    let part = |share: &Share| {
+        let rate = rate as f64 * share.part / whole;
+        until += rate * seconds as f64;
+        let all = (until.round() as u64) - counted;
+        counted += all;
+        (share.clone(), rate, all)
+    };
+    shares.iter().map(part).collect()
+}
+
 /// Says what is due until the time is over.
 pub(super) async fn speak(
     mut desk: Desk,
     share: Share,
-    rate: f64,
-    seconds: u64,
+    (rate, all): (f64, u64),
     begun: Stopwatch,
 ) -> Result<Vec<Said>> {
-    let all = (rate * seconds as f64).round() as u64;
     let beside = ((rate * APART).ceil() as u64).max(1);
     let mut said: Vec<Said> = Vec::new();
     while (said.len() as u64) < all {
@@ -230,6 +243,15 @@ mod tests {
             let places: Vec<u64> = posts.iter().map(|(place, _)| *place).collect();
             assert_eq!(places, [0, 1, 2]);
             assert!(posts.windows(2).all(|pair| pair[1].1 - pair[0].1 == 10));
+        }
+    }
+
+    #[test]
+    fn the_parts_are_the_whole() {
+        for (rate, seconds) in [(20, 10), (200, 60), (7, 3), (1, 1)] {
+            let parts = parts(SHARES, rate, seconds);
+            let all: u64 = parts.iter().map(|(_, _, all)| all).sum();
+            assert_eq!((parts.len(), all), (SHARES.len(), rate * seconds));
         }
     }
 
