@@ -16,6 +16,7 @@ use crate::Care;
 use crate::accounts;
 use crate::erase::marks::drop_erased;
 use crate::error::CareError;
+use crate::wishes;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,15 @@ pub async fn answer_handshake(
     query: &[(String, String)],
 ) -> Result<Option<HookAnswer>, CareError> {
     let open = accounts::find_by_hook_key(care, hook_key).await?;
-    Ok(open.and_then(|open| open.channel.handshake(&open.account(care.now()), query)))
+    let Some(open) = open else {
+        return Ok(None);
+    };
+    let account = open.account(care.now());
+    if let Some(code) = open.channel.asked_wish(&account, query) {
+        let standing = wishes::find(care, open.inbox.id, &code).await?;
+        return Ok(Some(open.channel.wish_answer(&code, standing)));
+    }
+    Ok(open.channel.handshake(&account, query))
 }
 
 /// Stores deliveries that were fetched or made by ourselves; returns how many were new.

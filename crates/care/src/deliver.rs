@@ -420,6 +420,7 @@ async fn settle(
     let receipt = match answer {
         Ok(receipt) => receipt,
         Err(SendError::Duplicate { network_id }) => Receipt {
+            pause: None,
             network_id: network_id.unwrap_or_default(),
             at: now,
             url: None,
@@ -514,6 +515,9 @@ async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Resu
             }
             let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
             deliveries::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
+            if let Some(pause) = receipt.pause {
+                inboxes::keep_quiet(tx, leaving.message.inbox, now.after(pause))?;
+            }
             let row = conversation_of(tx, &leaving.message)?;
             tx.append(event(
                 EventKind::MessageSent,

@@ -44,6 +44,7 @@ pub mod upgrade;
 pub mod uploads;
 pub mod view;
 pub mod windows;
+pub(crate) mod wishes;
 
 use std::sync::Arc;
 

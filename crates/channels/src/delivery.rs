@@ -86,6 +86,17 @@ pub struct HookAnswer {
     pub body: String,
 }
 
+/// How a wish to be erased stands, as whoever wished it may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WishStanding {
+    /// It is carried out by itself.
+    Taken,
+    /// Nobody was found; a person was told and has to look.
+    Unmatched,
+    /// The time in which a person had to look is over.
+    LookedInto,
+}
+
 /// Something that is wrong with an account, found before a customer notices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -90,6 +90,13 @@ pub struct Status {
 pub struct Departure {
     pub person: String,
     pub at: Timestamp,
+    /// Further ids under which the network may have named the same person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+    /// The code of an explicit wish to be erased, about which a person must be told where nobody is
+    /// found; none where somebody only left the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
 }
 
 /// How a message of somebody's is doing at its network, as far as the network tells.
@@ -271,7 +278,10 @@ impl Inbound {
                     clean(detail);
                 }
             }
-            Self::Departure(departure) => clean(&mut departure.person),
+            Self::Departure(departure) => {
+                clean(&mut departure.person);
+                departure.also.iter_mut().for_each(clean);
+            }
         }
         self
     }

@@ -6,6 +6,7 @@ pub mod connect;
 pub mod counting;
 pub mod delivery;
 mod fields;
+mod files;
 #[cfg(test)]
 mod fixture;
 mod guard;
@@ -57,6 +58,7 @@ use crate::connect::{
 };
 use crate::delivery::{
     Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, Search, Usage, VerifyError,
+    WishStanding,
 };
 use crate::http::{Http, HttpError, Request};
 use crate::inbound::{Figures, TranslateError, Translation};
@@ -273,6 +275,22 @@ pub trait Channel: Send + Sync + 'static {
         false
     }
 
+    /// Whether people give a message one reaction at most, so that a new one takes the place of theirs.
+    fn one_reaction_each(&self) -> bool {
+        false
+    }
+
+    /// Returns the code of the wish to be erased that a question to our hook asks about, where it is
+    /// one of ours.
+    fn asked_wish(&self, _: &Account, _: &[(String, String)]) -> Option<String> {
+        None
+    }
+
+    /// Says in human words how such a wish stands.
+    fn wish_answer(&self, code: &str, _: WishStanding) -> HookAnswer {
+        HookAnswer::text(200, code)
+    }
+
     /// Returns whether a delivery only points at something, which `follow_up` fetches.
     fn points_elsewhere(&self, _: &Account, _: &RawDelivery) -> bool {
         false
@@ -309,7 +327,10 @@ pub trait Channel: Send + Sync + 'static {
         limit: usize,
         http: &Http,
     ) -> Result<Vec<u8>, SendError> {
-        let request = self.file_request(account, address, http).await?.limit(limit);
+        let request = self
+            .file_request(account, address, http)
+            .await?
+            .limit(limit);
         let answer = http.send(request).await.map_err(HttpError::when_asking)?;
         file_refusal(answer.status).map_or(Ok(answer.body), Err)
     }

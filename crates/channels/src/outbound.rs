@@ -124,6 +124,9 @@ pub struct Receipt {
     pub network_id: String,
     pub at: Timestamp,
     pub url: Option<String>,
+    /// For how long nothing more should be sent, where the network says that a limit is near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Duration>,
 }
 
 /// Why something could not be sent, looked up or fetched, by what is to be done about it.

@@ -436,6 +436,7 @@ fn bare(id: &str) -> &str {
 
 pub(crate) fn receipt(review: &str, at: Timestamp) -> Receipt {
     Receipt {
+        pause: None,
         network_id: answer_id(review),
         at,
         url: None,

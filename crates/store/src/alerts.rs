@@ -55,6 +55,33 @@ pub fn raise(tx: &mut Tx<'_>, alert: &Alert) -> Result<bool, StoreError> {
     Ok(raised > 0)
 }
 
+/// Finds when the newest alert of a key was cleared; the inner none where it stands.
+pub fn find_cleared(
+    read: &mut Read<'_>,
+    key: &str,
+) -> Result<Option<Option<Timestamp>>, StoreError> {
+    let found = read.query(
+        "SELECT cleared_at FROM alerts WHERE alert_key = $1 ORDER BY id DESC LIMIT 1",
+        &params![key],
+        |row| row.get(0),
+    )?;
+    Ok(found.into_iter().next())
+}
+
+/// Clears the alerts of a kind that were raised before the first of two times, at the second.
+pub fn clear_raised_before(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    (raised_before, now): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE alerts SET cleared_at = $3
+         WHERE kind = $1 AND raised_at < $2 AND cleared_at IS NULL",
+        &params![kind, raised_before, now],
+    )?;
+    Ok(())
+}
+
 /// Forgets alerts that were cleared before a time.
 pub fn remove_cleared(tx: &mut Tx<'_>, cleared_before: Timestamp) -> Result<(), StoreError> {
     tx.execute(

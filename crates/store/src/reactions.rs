@@ -63,6 +63,26 @@ pub fn settle(tx: &mut Tx<'_>, given: &[(MessageId, IdentityId)]) -> Result<(), 
     Ok(())
 }
 
+/// Takes back what somebody gave to messages before their newest word there, in whatever order the
+/// words came; of several at one moment one stays.
+pub fn keep_newest(tx: &mut Tx<'_>, given: &[(MessageId, IdentityId)]) -> Result<(), StoreError> {
+    for (message, identity) in given {
+        tx.execute(
+            "UPDATE reactions SET removed_at =
+               (SELECT MAX(a.changed_at) FROM reactions a
+                WHERE a.message_id = $1 AND a.identity_id = $2)
+             WHERE message_id = $1 AND identity_id = $2 AND removed_at IS NULL
+               AND EXISTS (SELECT 1 FROM reactions b
+                           WHERE b.message_id = $1 AND b.identity_id = $2
+                             AND (b.changed_at > reactions.changed_at
+                                  OR (b.changed_at = reactions.changed_at AND b.removed_at IS NULL
+                                      AND b.kind > reactions.kind)))",
+            &params![*message, *identity],
+        )?;
+    }
+    Ok(())
+}
+
 /// How many reacted to a message in one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {

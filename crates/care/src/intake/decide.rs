@@ -200,10 +200,14 @@ fn take_in_status(world: &mut World<'_>, status: &Status) {
 }
 
 fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
-    let identity = world.identities.get(&departure.person);
-    world
-        .departed
-        .extend(identity.map(|identity| identity.contact));
+    let ids = std::iter::once(&departure.person).chain(&departure.also);
+    let known: Vec<ContactId> = ids
+        .filter_map(|id| Some(world.identities.get(id)?.contact))
+        .collect();
+    if known.is_empty() {
+        world.unmatched_wishes.extend(departure.wish.clone());
+    }
+    world.departed.extend(known);
 }
 
 /// Tells that a network gave a message of ours the id of another one, which keeps it.

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::SYSTEM;
 use crate::change::take_tally;
 use crate::erase;
+use crate::wishes;
 
 use super::refused;
 use super::world::{Happening, Matter, World};
@@ -73,6 +74,7 @@ pub(crate) fn keep(
     conversations::save_threads(tx, world.destination.inbox, &threads)?;
     keep_matters(tx, world)?;
     append_events(tx, world, actor);
+    wishes::raise(tx, world, actor)?;
     for contact in &world.departed {
         erase::enqueue(tx, JobId(world.next_id()), *contact, world.now)?;
     }
@@ -185,6 +187,9 @@ fn keep_files_and_reactions(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), St
         .map(|reaction| (reaction.message, reaction.identity))
         .collect();
     given.dedup();
+    if world.destination.one_reaction_each {
+        reactions::keep_newest(tx, &given)?;
+    }
     reactions::settle(tx, &given)
 }
 

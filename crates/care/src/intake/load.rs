@@ -45,6 +45,7 @@ pub(crate) fn load(
             Inbound::Status(status) => echoes.extend(ours(status.echo_of.as_deref())),
             Inbound::Departure(departure) => {
                 people.insert(departure.person.as_str());
+                people.extend(departure.also.iter().map(String::as_str));
             }
             Inbound::Reaction(_) | Inbound::Edit(_) | Inbound::Delete(_) => {}
         }

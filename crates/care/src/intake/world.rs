@@ -31,6 +31,8 @@ pub(crate) struct Destination {
     pub history_until: Option<Timestamp>,
     /// Whether its network no longer gives what was hidden there.
     pub hidden_goes_missing: bool,
+    /// Whether a new reaction of somebody takes the place of theirs.
+    pub one_reaction_each: bool,
 }
 
 /// How long before an account was connected people still wait for its answers.
@@ -48,6 +50,7 @@ impl Destination {
                 .fills_history()
                 .then(|| inbox.created_at.before(YESTERDAY)),
             hidden_goes_missing: opened.channel.hidden_goes_missing(),
+            one_reaction_each: opened.channel.one_reaction_each(),
         }
     }
 }
@@ -170,6 +173,8 @@ pub(crate) struct World<'a> {
     pub learnt_threads: Vec<(MessageId, String)>,
     /// People who left their network.
     pub departed: BTreeSet<ContactId>,
+    /// Wishes to be erased, by their codes, of people whom nobody here is known to be.
+    pub unmatched_wishes: BTreeSet<String>,
     /// Messages that the listening post brought.
     pub found: Vec<MessageId>,
     /// What searches found, and whether people hear of it.
@@ -203,6 +208,7 @@ impl<'a> World<'a> {
             refused: Vec::new(),
             learnt_threads: Vec::new(),
             departed: BTreeSet::new(),
+            unmatched_wishes: BTreeSet::new(),
             found: Vec::new(),
             hits: Vec::new(),
             happenings: Vec::new(),

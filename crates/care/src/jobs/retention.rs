@@ -72,6 +72,7 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
             connecting::remove_over(tx, now)?;
             sessions::remove_failures_before(tx, now.before(DAY))?;
             idempotency::remove_before(tx, now.before(DAY))?;
+            crate::wishes::end_old(tx, now)?;
             alerts::remove_cleared(tx, now.before(CLEARED))?;
             messages::give_up_attachments(tx, now.before(DAY), HANDED_IN).map_err(CareError::from)
         })

@@ -385,41 +385,125 @@ async fn a_reaction_taken_back_without_its_kind_is_taken_back_in_every_order() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_leaves_the_network_is_erased() {
+/// Brings a wish to be erased to a page, as its hook would; returns where it may be followed.
+async fn wishes(house: &House, inbox: InboxId, person: &str) -> Vec<(String, String)> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let wish = json!({"algorithm": "HMAC-SHA256", "user_id": person, "issued_at": seconds()});
+    let payload = URL_SAFE_NO_PAD.encode(wish.to_string());
+    let mark = kulant_channels::signature::hmac_base64(b"s", payload.as_bytes());
+    let mark = URL_SAFE_NO_PAD.encode(STANDARD.decode(mark).expect("base64"));
+    let body = format!("signed_request={mark}.{payload}");
+    house.deliver_raw(inbox, "signed_request", &body).await;
+    let digest = kulant_channels::signature::sha256_hex(payload.as_bytes());
+    let wish = &digest[..16];
+    let mark = kulant_channels::signature::hmac_hex(b"s", format!("deletion {wish}").as_bytes());
+    vec![("deletion".to_owned(), format!("{wish}{}", &mark[..16]))]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_wishes_to_be_erased_is_found_or_looked_for_by_a_person() {
     for house in houses().await {
-        let inbox = page(&house, &Graph::default()).await;
+        let graph = Graph::default();
+        // The app knows the person by another id than the page.
+        let known = json!({"data": [{"id": "9001001", "page": {"id": PAGE, "name": "Seite"}}]});
+        graph.says("/7100109/ids_for_pages", 200, known);
+        let error = json!({"error": {"code": 100, "error_subcode": 33, "message": "unknown"}});
+        graph.says("/7999/ids_for_pages", 400, error);
+        let settings = json!({
+            "page_id": PAGE, "access_token": "t", "app_secret": "s", "verify_token": "v",
+            "app_id": "1517", "base_url": graph.open().await,
+        });
+        let inbox = house.connect("facebook", "Seite", settings).await;
         comment(&house, inbox, "55_71", seconds() - 60).await;
         let contact = only(&house).await.contact.expect("a contact");
-        let wish = json!({"algorithm": "HMAC-SHA256", "user_id": "9001001",
-            "issued_at": seconds()});
-        let payload = URL_SAFE_NO_PAD.encode(wish.to_string());
-        let mark = kulant_channels::signature::hmac_base64(b"s", payload.as_bytes());
-        let mark = URL_SAFE_NO_PAD.encode(STANDARD.decode(mark).expect("base64"));
-        let body = format!("signed_request={mark}.{payload}");
-        house.deliver_raw(inbox, "signed_request", &body).await;
+        let erased = async || {
+            let found = house
+                .care
+                .store
+                .read(move |read| contacts::find(read, contact));
+            let found = found.await.expect("read").expect("a row");
+            found.erased_at.is_some()
+        };
+        let alerts = async || {
+            let found = house
+                .care
+                .store
+                .read(|read| kulant_store::alerts::list(read, 10));
+            let found = found.await.expect("read");
+            let kinds = found.into_iter().map(|standing| standing.alert.kind);
+            kinds.collect::<Vec<String>>()
+        };
+        let page = async |query: &[(String, String)]| {
+            let found = house
+                .care
+                .store
+                .read(move |read| kulant_store::inboxes::find(read, inbox));
+            let key = found.await.expect("read").expect("an inbox").hook_key;
+            let answer = kulant_care::accept::answer_handshake(&house.care, &key, query).await;
+            answer.expect("read").expect("a page").body
+        };
+
+        let strange = wishes(&house, inbox, "7999").await;
         house.take_in().await;
         work(&house, 2, Duration::from_secs(1)).await;
-        let found = house
-            .care
-            .store
-            .read(move |read| contacts::find(read, contact));
-        assert!(
-            found
-                .await
-                .expect("read")
-                .expect("a row")
-                .erased_at
-                .is_some()
-        );
+        house.take_in().await;
+        assert!(!erased().await);
+        assert_eq!(alerts().await, ["wish_unmatched"]);
+        let told = page(&strange).await;
+        assert!(told.contains("noch nichts gelöscht"), "{told}");
+
+        let wish = wishes(&house, inbox, "7100109").await;
+        house.take_in().await;
+        work(&house, 2, Duration::from_secs(1)).await;
+        house.take_in().await;
+        work(&house, 2, Duration::from_secs(1)).await;
+        assert!(erased().await);
+        assert_eq!(alerts().await.len(), 1);
+        let told = page(&wish).await;
+        assert!(told.contains("ohne weiteres Zutun"), "{told}");
         let known = house
             .care
             .store
             .read(move |read| messages::list_known(read, inbox, &["55_71"]));
         let known = known.await.expect("read");
         assert!(known.iter().all(|message| message.body.is_empty()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_reaction_takes_the_place_of_the_first() {
+    for house in houses().await {
+        let inbox = number(&house, &Graph::default()).await;
+        let said = json!({"from": "4915112345678", "id": "wamid.1", "type": "text",
+            "timestamp": seconds().to_string(), "text": {"body": "Hallo"}});
+        whatsapp(&house, inbox, "messages", said).await;
+        let reacts = |id: &str, emoji: &str, later: i64| {
+            json!({"from": "4915112345678", "id": id, "type": "reaction",
+                "timestamp": (seconds() + later).to_string(),
+                "reaction": {"message_id": "wamid.1", "emoji": emoji}})
+        };
+        let kinds = async || {
+            let read = house.care.store.read(move |read| {
+                let known = messages::list_known(read, inbox, &["wamid.1"])?;
+                reactions::count(read, &[known[0].id])
+            });
+            let counted = read.await.expect("read");
+            let kinds = counted.into_iter().map(|one| one.kind);
+            kinds.collect::<Vec<String>>()
+        };
+        whatsapp(&house, inbox, "messages", reacts("wamid.4", "👍", 3)).await;
+        let newest = kinds().await;
+        assert_eq!(newest.len(), 1);
+        // One that was given before comes late.
+        whatsapp(&house, inbox, "messages", reacts("wamid.2", "❤", 1)).await;
+        assert_eq!(kinds().await, newest);
+        whatsapp(&house, inbox, "messages", reacts("wamid.5", "😢", 4)).await;
+        let last = kinds().await;
+        assert_eq!(last.len(), 1);
+        assert_ne!(last, newest);
+        whatsapp(&house, inbox, "messages", reacts("wamid.6", "", 5)).await;
+        assert_eq!(kinds().await, [] as [String; 0]);
     }
 }
 

@@ -210,6 +210,8 @@ impl Reader<'_> {
                 (!state.active && gone).then_some(Inbound::Departure(Departure {
                     person: event.did,
                     at,
+                    also: Vec::new(),
+                    wish: None,
                 })),
             );
         }

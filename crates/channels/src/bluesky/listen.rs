@@ -184,10 +184,10 @@ impl Listening<'_> {
                 self.name_at = Some(Instant::now() + GATHER);
             }
             if self.name_at.is_none() {
-                self.deliver();
+                self.deliver(None);
             }
         } else if self.held.is_empty() && self.noted_at.elapsed() >= NOTE {
-            self.deliver();
+            self.deliver(None);
         }
         Ok(())
     }
@@ -204,22 +204,28 @@ impl Listening<'_> {
             .filter(|did| !self.names.contains_key(*did))
             .collect();
         let unknown: Vec<String> = unknown.into_iter().map(str::to_owned).collect();
-        if let Ok(mut caller) = Caller::new(self.account, self.http).await
-            && let Ok(profiles) = poll::profiles(&mut caller, &unknown).await
-        {
-            if self.names.len() > NAMES {
-                self.names.clear();
+        let asked = match Caller::new(self.account, self.http).await {
+            Ok(mut caller) => poll::profiles(&mut caller, &unknown).await,
+            Err(error) => Err(error),
+        };
+        let trouble = match asked {
+            Ok(profiles) => {
+                if self.names.len() > NAMES {
+                    self.names.clear();
+                }
+                for profile in profiles {
+                    let did = profile["did"].as_str().unwrap_or_default().to_owned();
+                    self.names.insert(did, profile);
+                }
+                None
             }
-            for profile in profiles {
-                let did = profile["did"].as_str().unwrap_or_default().to_owned();
-                self.names.insert(did, profile);
-            }
-        }
-        self.deliver();
+            Err(error) => Some(error),
+        };
+        self.deliver(trouble);
     }
 
     /// Hands over what waits, and how far was heard.
-    fn deliver(&mut self) {
+    fn deliver(&mut self, trouble: Option<SendError>) {
         self.name_at = None;
         self.noted_at = Instant::now();
         let Some(cursor) = &mut self.cursor else {
@@ -240,7 +246,7 @@ impl Listening<'_> {
             deliveries,
             cursor: cursor.write(),
             next_in: Some(poll::pace(self.account)),
-            trouble: None,
+            trouble,
         });
     }
 }

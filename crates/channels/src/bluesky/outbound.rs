@@ -11,6 +11,7 @@ use super::wire::{PostView, Record, StrongRef};
 use super::{POST, PRIVATE, PUBLIC, has_chat, inbound, key, poll};
 use crate::capability::SideCapabilities;
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{Http, Method};
 use crate::outbound::{
     Action, LOOKS_AT_ONCE, LOOKS_LATE, Outbound, OutboundAttachment, Receipt, SendError,
@@ -116,6 +117,7 @@ pub(super) async fn look_for(
             // The same words said before are not meant.
             let known = outbound.references.contains(&network_id);
             (ours && same && !known && sent_at >= begin).then_some(Receipt {
+                pause: None,
                 network_id,
                 at: sent_at,
                 url: None,
@@ -222,6 +224,7 @@ async fn tell(
     };
     let sent_at = told.get("sentAt").and_then(Value::as_str);
     Ok(Receipt {
+        pause: None,
         network_id: format!("{convo}/{id}"),
         at: sent_at
             .and_then(|at| at.parse().ok())
@@ -394,16 +397,15 @@ fn check_files(files: &[OutboundAttachment]) -> Result<(), SendError> {
     let Some(limits) = &PUBLIC.attachments else {
         return Ok(());
     };
-    let fit = files.iter().all(|file| {
-        file.media_type.starts_with("image/") && file.bytes.len() as u64 <= limits.bytes_each
-    });
-    if fit && files.len() <= limits.count {
+    let pictures = FileKind {
+        types: &["image/"],
+        bytes: limits.bytes_each,
+    };
+    files::check(files, &[pictures])?;
+    if files.len() <= limits.count {
         return Ok(());
     }
-    let detail = format!(
-        "only {} pictures of {} bytes each",
-        limits.count, limits.bytes_each
-    );
+    let detail = format!("no more than {} pictures", limits.count);
     Err(SendError::ContentRejected(detail))
 }
 
@@ -411,6 +413,7 @@ fn receipt(account: &Account, uri: &str, at: Timestamp) -> Receipt {
     let rkey = uri.rsplit('/').next().unwrap_or_default();
     let who = account.setting("identifier").unwrap_or_default();
     Receipt {
+        pause: None,
         network_id: uri.to_owned(),
         at,
         url: Some(format!(
@@ -422,6 +425,7 @@ fn receipt(account: &Account, uri: &str, at: Timestamp) -> Receipt {
 
 fn done(network_id: &str, now: Timestamp) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: now,
         url: None,

@@ -52,6 +52,8 @@ pub(super) fn translate(
             Some(Inbound::Departure(Departure {
                 person: user.id.to_string(),
                 at: raw.received_at,
+                also: Vec::new(),
+                wish: None,
             }))
         }
         // Topics are told of once more by their posts; the rest is the forum's own business.

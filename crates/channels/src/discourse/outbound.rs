@@ -9,6 +9,7 @@ use super::client::{address, ask, base, change, find};
 use super::wire::{self, Post, Upload};
 use super::{SIDE, poll};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{Answer, Http, Method, Request};
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use crate::signature;
@@ -43,9 +44,10 @@ pub(super) async fn send(
         }
         Action::Edit { network_id, body } => {
             check(body)?;
-            let id = post_id(account, network_id, http).await?;
-            let body = json!({"post": {"raw": body}}).to_string().into_bytes();
-            let path = address(account, &format!("/posts/{id}.json"))?;
+            let post: Post = post(account, network_id, http).await?;
+            let raw = with_files_of(post.raw.as_deref().unwrap_or_default(), body);
+            let body = json!({"post": {"raw": raw}}).to_string().into_bytes();
+            let path = address(account, &format!("/posts/{}.json", post.id))?;
             let request = Request {
                 method: Method::Put,
                 ..Request::post_json(path, body)
@@ -117,6 +119,7 @@ pub(super) async fn look_for(
         return Ok(topic
             .and_then(|topic| topic["id"].as_i64())
             .map(|topic| Receipt {
+                pause: None,
                 network_id: wire::network_id(topic, 1),
                 at: account.now,
                 url: url(account, None, topic, 1),
@@ -261,6 +264,17 @@ async fn with_files(
     Ok(raw)
 }
 
+/// Writes the files of a post below the words that take the place of its own.
+fn with_files_of(before: &str, body: &str) -> String {
+    let is_file = |line: &&str| line.contains("](upload://") && !body.contains(line.trim());
+    let mut raw = body.to_owned();
+    for line in before.lines().filter(is_file) {
+        raw.push_str("\n\n");
+        raw.push_str(line.trim());
+    }
+    raw
+}
+
 fn check(body: &str) -> Result<(), SendError> {
     if body.trim().is_empty() {
         return Err(SendError::ContentRejected("the text is empty".to_owned()));
@@ -273,17 +287,15 @@ fn check(body: &str) -> Result<(), SendError> {
 }
 
 fn check_files(files: &[OutboundAttachment]) -> Result<(), SendError> {
-    let fit = SIDE.attachments.as_ref().is_none_or(|limits| {
-        files.len() <= limits.count
-            && files
-                .iter()
-                .all(|file| file.bytes.len() as u64 <= limits.bytes_each)
-    });
-    if fit {
+    let Some(limits) = &SIDE.attachments else {
+        return Ok(());
+    };
+    files::check(files, &[FileKind::any(limits.bytes_each)])?;
+    if files.len() <= limits.count {
         return Ok(());
     }
-    let detail = "more or larger files than a post carries";
-    Err(SendError::ContentRejected(detail.to_owned()))
+    let detail = format!("no more than {} files", limits.count);
+    Err(SendError::ContentRejected(detail))
 }
 
 /// Makes a title of the first line.
@@ -340,6 +352,7 @@ fn created(account: &Account, answer: &Answer) -> Result<Receipt, SendError> {
 
 fn receipt(account: &Account, post: &Post) -> Receipt {
     Receipt {
+        pause: None,
         network_id: wire::network_id(post.topic_id, post.number),
         at: created_at(post).unwrap_or(account.now),
         url: url(
@@ -362,6 +375,7 @@ fn created_at(post: &Post) -> Option<Timestamp> {
 
 fn done(account: &Account, network_id: &str) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: account.now,
         url: None,

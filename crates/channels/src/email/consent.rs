@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::imap::Reader;
 use super::oauth::{self as token, Provider};
+use super::setup::Setup;
 use crate::connect::{
     self, Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant, Permit,
 };
@@ -80,10 +82,29 @@ pub(super) async fn connect(
     http: &Http,
 ) -> Result<Connected, ConnectError> {
     let secrets = oauth::exchange(account, &token::client(account)?, agreement, http).await?;
+    must_open(account, &secrets, http).await?;
     Ok(Connected::Account(Grant {
         settings: json!({}),
         secrets,
     }))
+}
+
+/// Signs in to the mailbox with what was granted: whoever agreed may be signed in as somebody else,
+/// and what opens another mailbox must not replace what opens this one.
+async fn must_open(account: &Account, secrets: &Value, http: &Http) -> Result<(), ConnectError> {
+    let connected = connect::with_secrets(account, secrets);
+    let setup = Setup::read(&connected)?;
+    match Reader::open(&setup, http).await {
+        Ok(reader) => {
+            reader.close().await;
+            Ok(())
+        }
+        Err(SendError::AuthBroken(found)) => Err(ConnectError::OtherAccount {
+            wanted: setup.imap.username.clone(),
+            found,
+        }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn provider(account: &Account) -> Result<Provider, SendError> {

@@ -22,7 +22,13 @@ use crate::http::Http;
 use crate::outbound::SendError;
 
 /// By which words a server refuses for now what is good.
-const BUSY: [&str; 4] = ["Unavailable", "UNAVAILABLE", "INUSE", "LIMIT"];
+const BUSY: [&str; 5] = [
+    "Unavailable",
+    "UNAVAILABLE",
+    "INUSE",
+    "LIMIT",
+    "Too many simultaneous",
+];
 
 /// A mailbox that is open.
 pub(super) struct Reader {

@@ -195,7 +195,6 @@ fn is_automatic(message: &Message<'_>) -> bool {
             &["bulk", "list", "junk", "auto_reply", "auto-reply"],
         )
         || value("List-Id").is_some()
-        || value("X-Auto-Response-Suppress").is_some_and(|value| value != "none")
         || value("X-Autoreply").is_some()
         || value("X-Autorespond").is_some()
         || value("Return-Path").is_some_and(|value| value == "<>")

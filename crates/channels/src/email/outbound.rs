@@ -10,6 +10,7 @@ use super::imap::Reader;
 use super::setup::Setup;
 use super::{FILES, smtp};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, Receipt, SendError};
 
@@ -27,11 +28,12 @@ pub(super) async fn send(
             "mail can be answered, and nothing else".to_owned(),
         ));
     };
-    let large = |bytes: usize| bytes as u64 > FILES.bytes_each;
-    if attachments.len() > FILES.count || attachments.iter().any(|file| large(file.bytes.len())) {
-        return Err(SendError::ContentRejected(
-            "too many files, or one that is too large".to_owned(),
-        ));
+    files::check(attachments, &[FileKind::any(FILES.bytes_each)])?;
+    if attachments.len() > FILES.count {
+        return Err(SendError::ContentRejected(format!(
+            "no more than {} files",
+            FILES.count
+        )));
     }
     let mail = compose(setup, outbound, body, attachments)?;
     smtp::deliver(setup, http, &mail.recipient, &mail.bytes).await?;
@@ -42,6 +44,7 @@ pub(super) async fn send(
         tracing::warn!(error = %error, inbox.id = %account.inbox_id, "a sent mail was not filed");
     }
     Ok(Receipt {
+        pause: None,
         network_id: mail.network_id,
         at: account.now,
         url: None,
@@ -92,6 +95,7 @@ pub(super) async fn look_up(
         if own.is_some_and(|own| own.message_id == message_id) {
             let at = mail.date().map(mail_parser::DateTime::to_timestamp);
             let receipt = Receipt {
+                pause: None,
                 network_id: id.to_owned(),
                 at: at.map_or(account.now, Timestamp::from_seconds),
                 url: None,

@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::graph::client::id_in;
 use crate::graph::envelope::{self, Entry, Item, time};
 use crate::graph::messaging::{file_at, item, kept_message, kind_of_reaction};
-use crate::graph::{GRAPH, SIGNED_REQUEST, history, hook};
+use crate::graph::{DEAUTHORISED, GRAPH, MATCHED_WISH, SIGNED_REQUEST, history, wish};
 use crate::inbound::{
     Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction, TranslateError, Translation,
 };
@@ -23,7 +23,9 @@ pub(super) fn translate(
     let page = account.setting("page_id").unwrap_or_default();
     match raw.kind.as_str() {
         GRAPH => envelope::read(raw, "page", &|entry, item| read_item(page, entry, item)),
-        SIGNED_REQUEST => hook::departure(account, raw),
+        // Whom it is about must be asked for first.
+        SIGNED_REQUEST | DEAUTHORISED => Ok(Translation::default()),
+        MATCHED_WISH => wish::matched(account, raw),
         POLLED_FEED => history::translate(raw, &|post, _| feed_page_item(post, page)),
         POLLED_COMMENTS => history::translate(raw, &|comment, post| {
             let post = post.ok_or_else(|| TranslateError::missing("parent"))?;

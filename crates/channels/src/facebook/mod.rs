@@ -20,11 +20,11 @@ use crate::connect::{
     Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
 };
 use crate::delivery::{
-    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
+    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError, WishStanding,
 };
 use crate::graph::health::{self, Needs};
 use crate::graph::settings::Field;
-use crate::graph::{self, hook};
+use crate::graph::{self, hook, wish};
 use crate::http::Http;
 use crate::inbound::{TranslateError, Translation};
 use crate::outbound::{Outbound, Receipt, SendError};
@@ -120,6 +120,18 @@ impl Channel for Facebook {
         hook::handshake(account, query)
     }
 
+    fn one_reaction_each(&self) -> bool {
+        true
+    }
+
+    fn asked_wish(&self, account: &Account, query: &[(String, String)]) -> Option<String> {
+        hook::asked_wish(account, query)
+    }
+
+    fn wish_answer(&self, code: &str, standing: WishStanding) -> HookAnswer {
+        hook::wish_answer(code, standing)
+    }
+
     fn acknowledgement(&self) -> HookAnswer {
         hook::received()
     }
@@ -138,6 +150,19 @@ impl Channel for Facebook {
         raw: &RawDelivery,
     ) -> Result<Translation, TranslateError> {
         inbound::translate(account, raw)
+    }
+
+    fn points_elsewhere(&self, _: &Account, raw: &RawDelivery) -> bool {
+        wish::is_one(raw)
+    }
+
+    async fn follow_up(
+        &self,
+        account: &Account,
+        raw: &RawDelivery,
+        http: &Http,
+    ) -> Result<Vec<RawDelivery>, SendError> {
+        wish::follow_up(account, raw, http).await
     }
 
     async fn poll(

@@ -7,11 +7,26 @@ use serde_json::{Value, json};
 use super::CAPABILITIES;
 use super::wire::{COMMENT_FIELDS, CONVERSATION_FIELDS, MESSAGE_FIELDS, POST_FIELDS};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::graph::client::{Graph, id_in};
 use crate::graph::looking::{self, Place, PrivatePlace, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+
+/// What can be sent in private, and what can stand in public.
+const FILES: &[FileKind] = &[FileKind::any(25 << 20)];
+const PHOTOS: &[FileKind] = &[FileKind {
+    types: &[
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/bmp",
+        "image/tiff",
+        "image/webp",
+    ],
+    bytes: 4 << 20,
+}];
 
 pub(super) async fn send(
     account: &Account,
@@ -35,6 +50,7 @@ pub(super) async fn send(
             SendError::ContentRejected("one file a message is the most".to_owned()),
         ),
         Action::Reply { body, attachments } if private => {
+            files::check(attachments, FILES)?;
             let own = [page];
             let sending = Sending {
                 private: private_place(&own),
@@ -45,6 +61,7 @@ pub(super) async fn send(
             sending.send(&graph, outbound, (body, attachments)).await
         }
         Action::Reply { body, attachments } => {
+            files::check(attachments, PHOTOS)?;
             let of = outbound.in_reply_to.as_deref();
             match said(&graph, page, of, (body, attachments.first())).await {
                 Err(SendError::Duplicate { .. }) if !outbound.may_be_there() => {
@@ -180,11 +197,6 @@ async fn said(
             "there is neither text nor picture".to_owned(),
         ));
     }
-    if file.is_some_and(|file| !file.media_type.starts_with("image/")) {
-        return Err(SendError::ContentRejected(
-            "only pictures can stand in public here".to_owned(),
-        ));
-    }
     let edge = match (of, file) {
         (Some(of), _) => [of, "comments"],
         (None, Some(_)) => [page, "photos"],
@@ -204,6 +216,7 @@ async fn said(
         .or_else(|| id_in(&answer, "id"))
         .ok_or_else(|| SendError::Uncertain("the answer names no post".to_owned()))?;
     Ok(Receipt {
+        pause: None,
         url: Some(format!("https://www.facebook.com/{network_id}")),
         network_id,
         at: graph.account.now,

@@ -1,6 +1,9 @@
 //! One account's requests to the Graph API: address, version, token and the proof that the token is
 //! used by the app it was made for. The token travels in a header, so that no log of addresses has it.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
 
@@ -19,6 +22,8 @@ pub(crate) struct Graph<'a> {
     base: Url,
     token: &'a str,
     proof: Option<String>,
+    /// How much of the limits was used up after the last thing that was done.
+    used: Mutex<Usage>,
 }
 
 /// What a question gave, with how much of the limits is used up.
@@ -55,6 +60,7 @@ impl<'a> Graph<'a> {
             base,
             token,
             proof,
+            used: Mutex::new(Usage::default()),
         })
     }
 
@@ -133,14 +139,25 @@ impl<'a> Graph<'a> {
     /// Makes the receipt of something done now; Meta states no time.
     pub(crate) fn receipt(&self, network_id: &str) -> Receipt {
         Receipt {
+            pause: self.pause(),
             network_id: network_id.to_owned(),
             at: self.account.now,
             url: None,
         }
     }
 
+    /// Returns for how long nothing more should be sent after what was done.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.pause_after_sending()
+    }
+
     async fn change(&self, request: Request) -> Result<Value, SendError> {
         let answer = self.http.send(request.bearer(self.token)).await?;
+        let used = Usage::of(&answer);
+        let mut known = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = known.or(used);
+        drop(known);
         self.read(&answer)
     }
 

@@ -1,13 +1,16 @@
 //! Our hook as Meta uses it: the handshake, the signature over the raw body, and the signed requests
-//! by which people have their data erased, with the page that tells what became of the wish.
+//! by which people leave the app or have their data erased, with the page on which they read what
+//! became of the wish.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::{GRAPH, SIGNED_REQUEST};
-use crate::delivery::{Account, DeliveryKey, HookAnswer, RawDelivery, VerifyError};
+use super::{DEAUTHORISED, GRAPH, SIGNED_REQUEST};
+use crate::delivery::{
+    Account, DeliveryKey, HookAnswer, QUERY_HEADER, RawDelivery, VerifyError, WishStanding,
+};
 use crate::inbound::{Departure, Inbound, TranslateError, Translation};
 use crate::signature;
 
@@ -17,6 +20,8 @@ const PREFIX: &str = "sha256=";
 const FIELD: &str = "signed_request";
 /// The query by which somebody asks what became of a wish to be erased.
 const CODE: &str = "deletion";
+/// The word in the query of the address that is told of people who leave the app.
+const LEAVES: &str = "deauthorise";
 
 /// A wish to be erased, or the word that somebody left the app.
 pub(crate) struct SignedRequest {
@@ -33,8 +38,8 @@ pub(crate) fn handshake(account: &Account, query: &[(String, String)]) -> Option
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     };
-    if let Some(code) = given(CODE) {
-        return Some(status_page(account, code));
+    if given(CODE).is_some() {
+        return Some(status_page(account, query));
     }
     given("hub.mode").filter(|mode| *mode == "subscribe")?;
     let expected = account.secret("verify_token").unwrap_or_default();
@@ -52,8 +57,13 @@ pub(crate) fn verify(account: &Account, raw: &RawDelivery) -> Result<DeliveryKey
     let secret = account.secret("app_secret").ok_or(VerifyError::NoSecret)?;
     if let Some(request) = form_field(&raw.body) {
         let request = signed_request(&request, secret).ok_or(VerifyError::WrongSignature)?;
+        let kind = if leaves_only(raw) {
+            DEAUTHORISED
+        } else {
+            SIGNED_REQUEST
+        };
         return Ok(DeliveryKey {
-            kind: SIGNED_REQUEST.to_owned(),
+            kind: kind.to_owned(),
             key: signature::sha256_hex(request.payload.as_bytes()),
         });
     }
@@ -84,10 +94,10 @@ pub(crate) fn received() -> HookAnswer {
 pub(crate) fn acknowledgement(account: &Account, raw: &RawDelivery) -> HookAnswer {
     let secret = account.secret("app_secret").unwrap_or_default();
     let request = form_field(&raw.body).and_then(|request| signed_request(&request, secret));
-    let Some(request) = request else {
+    let Some(request) = request.filter(|_| !leaves_only(raw)) else {
         return received();
     };
-    let code = confirmation_code(secret, &signature::sha256_hex(request.payload.as_bytes()));
+    let code = request.code(secret);
     let joint = if account.hook_url.contains('?') {
         '&'
     } else {
@@ -100,20 +110,41 @@ pub(crate) fn acknowledgement(account: &Account, raw: &RawDelivery) -> HookAnswe
     )
 }
 
-/// Reads a signed request that was verified when it came.
+/// Reads a wish to be erased that was verified when it came.
 pub(crate) fn departure(
     account: &Account,
     raw: &RawDelivery,
 ) -> Result<Translation, TranslateError> {
+    let departure = wish(account, raw)?;
+    Ok(Translation::of(Inbound::Departure(departure)))
+}
+
+/// Reads who wishes to be erased, under the id that the app knows them by.
+pub(super) fn wish(account: &Account, raw: &RawDelivery) -> Result<Departure, TranslateError> {
     let secret = account.secret("app_secret").unwrap_or_default();
     let text = form_field(&raw.body)
         .ok_or_else(|| TranslateError::Unreadable("no signed request".to_owned()))?;
     let request = signed_request(&text, secret)
         .ok_or_else(|| TranslateError::Unreadable("the signed request is another's".to_owned()))?;
-    Ok(Translation::of(Inbound::Departure(Departure {
-        person: request.person,
+    Ok(Departure {
+        wish: Some(request.code(secret)),
         at: request.issued_at.unwrap_or(raw.received_at),
-    })))
+        person: request.person,
+        also: Vec::new(),
+    })
+}
+
+/// Whether a delivery came to the address that is told of people who leave the app, which is no wish.
+fn leaves_only(raw: &RawDelivery) -> bool {
+    raw.header(QUERY_HEADER).is_some_and(|query| {
+        url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == LEAVES)
+    })
+}
+
+impl SignedRequest {
+    fn code(&self, secret: &str) -> String {
+        confirmation_code(secret, &signature::sha256_hex(self.payload.as_bytes()))
+    }
 }
 
 /// Opens `signature.payload`, both in base64url without padding; none where it is not genuine.
@@ -158,25 +189,56 @@ fn confirmation_code(secret: &str, wish: &str) -> String {
     format!("{wish}{}", &mark[..16])
 }
 
-/// Says in human words what became of the wish, in both languages, because nobody is signed in here.
-fn status_page(account: &Account, code: &str) -> HookAnswer {
+/// Returns the code of the wish that a question to our hook asks about, where it is one of ours.
+pub(crate) fn asked_wish(account: &Account, query: &[(String, String)]) -> Option<String> {
+    let (_, code) = query.iter().find(|(name, _)| name == CODE)?;
     let secret = account.secret("app_secret").unwrap_or_default();
     let ours = code.len() == 32
         && code.is_ascii()
         && signature::equal(confirmation_code(secret, code).as_bytes(), code.as_bytes());
-    if !ours {
-        return HookAnswer::text(
-            404,
-            "Diese Nummer ist hier nicht bekannt.\nThis code is not known here.",
-        );
-    }
+    ours.then(|| code.clone())
+}
+
+/// Says in human words how a wish stands, in both languages, because nobody is signed in here.
+pub(crate) fn wish_answer(code: &str, standing: WishStanding) -> HookAnswer {
+    let (german, english) = match standing {
+        WishStanding::Taken => (
+            "Texte, Namen und Dateien der Person, der diese Kennung hier zugeordnet ist, werden \
+             ohne weiteres Zutun gelöscht.",
+            "Texts, names and files of the person whom this id belongs to here are erased without \
+             further ado.",
+        ),
+        WishStanding::Unmatched => (
+            "Unter der übermittelten Kennung ließ sich hier niemand finden; deshalb wurde noch \
+             nichts gelöscht. Wer die Seite betreibt, ist verständigt und prüft den Wunsch. Nennen \
+             Sie dort diese Nummer und den Namen, unter dem Sie geschrieben haben.",
+            "Nobody could be found here under the id that came with it, so nothing has been erased \
+             yet. Whoever runs the page was told and looks into it. Please tell them this code and \
+             the name under which you wrote.",
+        ),
+        WishStanding::LookedInto => (
+            "Unter der übermittelten Kennung ließ sich hier niemand finden. Wer die Seite betreibt, \
+             wurde verständigt; die Frist dafür ist vorüber. Fragen Sie dort mit dieser Nummer nach.",
+            "Nobody could be found here under the id that came with it. Whoever runs the page was \
+             told, and the time for it is over. Please ask them about this code.",
+        ),
+    };
     HookAnswer::text(
         200,
         format!(
-            "Ihr Wunsch {code} ist eingegangen. Texte, Namen und Dateien, die unter dieser Kennung \
-             gespeichert sind, werden gelöscht. Fragen beantwortet, wessen Seite Sie geschrieben haben.\n\n\
-             Your request {code} was received. Texts, names and files that are kept under this id \
-             are erased. Whoever runs the page you wrote to answers questions."
+            "Ihr Wunsch {code} ist eingegangen. {german} Fragen beantwortet, wessen Seite Sie \
+             geschrieben haben.\n\nYour request {code} was received. {english} Whoever runs the page \
+             you wrote to answers questions."
         ),
     )
+}
+
+fn status_page(account: &Account, query: &[(String, String)]) -> HookAnswer {
+    match asked_wish(account, query) {
+        Some(code) => wish_answer(&code, WishStanding::Taken),
+        None => HookAnswer::text(
+            404,
+            "Diese Nummer ist hier nicht bekannt.\nThis code is not known here.",
+        ),
+    }
 }

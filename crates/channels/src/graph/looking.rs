@@ -193,6 +193,7 @@ impl<'a> Marks<'a> {
         // The same words said before are not meant.
         let known = self.known.iter().any(|known| known == id);
         (ours && fits && !known).then(|| Receipt {
+            pause: None,
             network_id: id.to_owned(),
             at,
             url: text("permalink_url").map(str::to_owned),

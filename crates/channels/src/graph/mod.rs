@@ -14,6 +14,7 @@ pub(crate) mod refusal;
 pub(crate) mod sending;
 pub(crate) mod settings;
 pub(crate) mod usage;
+pub(crate) mod wish;
 
 /// The address of the Graph API, unless an inbox says otherwise.
 pub(crate) const BASE_URL: &str = "https://graph.facebook.com";
@@ -26,8 +27,12 @@ pub(crate) const CHECKED_ON: &str = "2026-11-22";
 
 /// The kind of a delivery that Meta made to our hook.
 pub(crate) const GRAPH: &str = "graph";
-/// The kind of a wish to have somebody's data erased, or of somebody leaving the app.
+/// The kind of a wish to have somebody's data erased.
 pub(crate) const SIGNED_REQUEST: &str = "signed_request";
+/// The kind of the word that somebody left the app, which is no wish to be erased.
+pub(crate) const DEAUTHORISED: &str = "deauthorised";
+/// The kind of a wish whose person was asked for among those of the page.
+pub(crate) const MATCHED_WISH: &str = "matched_wish";
 
 #[cfg(test)]
 mod tests;

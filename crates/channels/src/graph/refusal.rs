@@ -52,6 +52,8 @@ const TABLE: &[(i64, i64, Option<i64>, Meaning)] = &[
     (102, 102, None, Meaning::Token),
     (190, 190, None, Meaning::Token),
     (200, 299, None, Meaning::Forbidden),
+    // A picture that is none, or too large.
+    (324, 324, None, Meaning::Content),
     (368, 368, None, Meaning::Forbidden),
     (506, 506, None, Meaning::Twice),
     (551, 551, None, Meaning::Gone),

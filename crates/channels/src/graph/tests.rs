@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::client::{Graph, base_url};
 use super::usage::Usage;
 use super::{hook, refusal};
-use crate::delivery::{Account, VerifyError};
+use crate::delivery::{Account, QUERY_HEADER, RawDelivery, VerifyError};
 use crate::fixture::{self, FakeNetwork, NOW, Script};
 use crate::http::Answer;
 
@@ -131,7 +131,18 @@ fn a_wish_to_be_erased_is_read_answered_and_can_be_followed() {
     let read = hook::departure(&account(), &raw).expect("it is readable");
     assert_eq!(
         serde_json::to_value(&read.taken).expect("inbound is JSON"),
-        json!([{"type": "departure", "person": "218471", "at": "2026-11-22T04:50:00.000000Z"}])
+        json!([{"type": "departure", "person": "218471", "at": "2026-11-22T04:50:00.000000Z",
+            "wish": read_code(&raw)}])
+    );
+    // Whoever only leaves the app wishes nothing.
+    let mut left = raw.clone();
+    left.headers
+        .push((QUERY_HEADER.to_owned(), "deauthorise=1".to_owned()));
+    let key = hook::verify(&account(), &left).expect("it is genuine");
+    assert_eq!(key.kind, "deauthorised");
+    assert_eq!(
+        hook::acknowledgement(&account(), &left).body,
+        "EVENT_RECEIVED"
     );
 
     let answer = hook::acknowledgement(&account(), &raw);
@@ -167,6 +178,15 @@ fn a_wish_to_be_erased_is_read_answered_and_can_be_followed() {
             "EVENT_RECEIVED"
         );
     }
+}
+
+fn read_code(raw: &RawDelivery) -> String {
+    let answer: Value =
+        serde_json::from_str(&hook::acknowledgement(&account(), raw).body).expect("it is JSON");
+    answer["confirmation_code"]
+        .as_str()
+        .expect("a code")
+        .to_owned()
 }
 
 proptest! {
@@ -344,4 +364,29 @@ async fn requests_carry_version_token_and_proof_and_ids_cannot_leave_their_place
         .map(|_| ())
         .expect_err("no token");
     assert_eq!(error.class(), "auth_broken");
+}
+
+#[tokio::test]
+async fn what_we_send_pauses_near_a_limit_already() {
+    let sent = json!({"id": "1"});
+    let full = |per_cent: u32| {
+        let meters = json!({"1784001": [{"type": "pages", "call_count": per_cent,
+            "total_time": 1, "total_cputime": 1, "estimated_time_to_regain_access": 0}]});
+        meters.to_string()
+    };
+    let mut pauses = Vec::new();
+    for per_cent in [79, 80, 99, 100] {
+        let script = Script::json(200, &sent).with("x-business-use-case-usage", full(per_cent));
+        let network = FakeNetwork::start(vec![script]).await;
+        let mut account = account();
+        account.settings["base_url"] = json!(network.url(""));
+        let http = fixture::http();
+        let graph = Graph::open(&account, &http).expect("it is set up");
+        graph
+            .post(&["1", "comments"], &json!({}))
+            .await
+            .expect("it is said");
+        pauses.push(graph.receipt("1").pause.map(|pause| pause.as_secs()));
+    }
+    assert_eq!(pauses, [None, Some(15), Some(300), Some(3_600)]);
 }

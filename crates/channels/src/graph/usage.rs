@@ -13,6 +13,9 @@ const UNSTATED_WAIT: Duration = Duration::from_secs(3_600);
 /// How much longer the pauses are near a limit.
 const SLOWNESS: u32 = 4;
 
+/// How much longer we wait after sending for each per cent from there on.
+const STEP: Duration = Duration::from_secs(15);
+
 const HEADERS: [&str; 3] = ["x-app-usage", "x-page-usage", "x-business-use-case-usage"];
 
 /// The fullest of all meters.
@@ -45,6 +48,16 @@ impl Usage {
             usual * SLOWNESS
         } else {
             usual
+        }
+    }
+
+    /// Returns the pause after something was sent: the longer the fuller, and as long as the network
+    /// says where a limit is reached.
+    pub(crate) fn pause_after_sending(self) -> Option<Duration> {
+        match self.per_cent {
+            ..SLOW_FROM_PER_CENT => None,
+            100.. => Some(self.opens_in.unwrap_or(UNSTATED_WAIT)),
+            near => Some(STEP * (near - SLOW_FROM_PER_CENT + 1) as u32),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::fields::Fields;
 use crate::graph::client::id_in;
 use crate::graph::envelope::{self, Entry, Item, time};
 use crate::graph::messaging::{item, kept_message};
-use crate::graph::{GRAPH, SIGNED_REQUEST, history, hook};
+use crate::graph::{DEAUTHORISED, GRAPH, SIGNED_REQUEST, history, hook};
 use crate::inbound::{Author, Inbound, Post, TranslateError, Translation};
 
 /// Who we are, by number and by name.
@@ -35,6 +35,7 @@ pub(super) fn translate(
     match raw.kind.as_str() {
         GRAPH => envelope::read(raw, "instagram", &|entry, item| read_item(us, entry, item)),
         SIGNED_REQUEST => hook::departure(account, raw),
+        DEAUTHORISED => Ok(Translation::default()),
         MENTION => mentioned(raw, us).map(Translation::of),
         POLLED_MEDIA => history::translate(raw, &|media, _| kept_media(media, us)),
         POLLED_COMMENTS => history::translate(raw, &|comment, media| {

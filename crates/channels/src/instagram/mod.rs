@@ -21,7 +21,7 @@ use crate::connect::{
     Agreement, Attempt, Authorisation, ConnectError, Connected, Connecting, Grant,
 };
 use crate::delivery::{
-    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError,
+    Account, DeliveryKey, Finding, HookAnswer, Polled, RawDelivery, VerifyError, WishStanding,
 };
 use crate::graph::health::{self, Needs};
 use crate::graph::settings::Field;
@@ -116,6 +116,18 @@ impl Channel for Instagram {
 
     fn handshake(&self, account: &Account, query: &[(String, String)]) -> Option<HookAnswer> {
         hook::handshake(account, query)
+    }
+
+    fn one_reaction_each(&self) -> bool {
+        true
+    }
+
+    fn asked_wish(&self, account: &Account, query: &[(String, String)]) -> Option<String> {
+        hook::asked_wish(account, query)
+    }
+
+    fn wish_answer(&self, code: &str, standing: WishStanding) -> HookAnswer {
+        hook::wish_answer(code, standing)
     }
 
     fn acknowledgement(&self) -> HookAnswer {

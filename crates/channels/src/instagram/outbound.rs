@@ -6,11 +6,32 @@ use kulant_model::message::Visibility;
 use super::wire::{CONVERSATION_FIELDS, MESSAGE_FIELDS, REPLY_FIELDS};
 use super::{CAPABILITIES, mention};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::graph::client::{Graph, id_in};
 use crate::graph::looking::{self, Place, PrivatePlace, Wanted};
 use crate::graph::sending::Sending;
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, Receipt, SendError};
+
+/// What can be sent in private.
+const FILES: &[FileKind] = &[FileKind {
+    types: &[
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "audio/aac",
+        "audio/mp4",
+        "audio/x-m4a",
+        "audio/wav",
+        "video/mp4",
+        "video/ogg",
+        "video/x-msvideo",
+        "video/quicktime",
+        "video/webm",
+        "application/pdf",
+    ],
+    bytes: 8 << 20,
+}];
 
 pub(super) async fn send(
     account: &Account,
@@ -132,6 +153,7 @@ async fn send_private(graph: &Graph<'_>, outbound: &Outbound) -> Result<Receipt,
             SendError::ContentRejected("one file a message is the most".to_owned()),
         ),
         Action::Reply { body, attachments } => {
+            files::check(attachments, FILES)?;
             sending.send(graph, outbound, (body, attachments)).await
         }
         // Instagram knows one feeling of an account, the heart.

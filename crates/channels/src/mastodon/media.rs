@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::ask;
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{Answer, Http, HttpError, Request};
 use crate::outbound::{OutboundAttachment, SendError};
 use crate::signature;
@@ -15,12 +16,19 @@ use crate::signature;
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What servers take; each says itself which of them.
+const KINDS: &[FileKind] = &[FileKind {
+    types: &["image/", "video/", "audio/"],
+    bytes: 16 << 20,
+}];
+
 /// Uploads files and returns their ids; one that nothing comes of is forgotten by the server.
 pub(super) async fn upload(
     account: &Account,
     files: &[OutboundAttachment],
     http: &Http,
 ) -> Result<Vec<String>, SendError> {
+    files::check(files, KINDS)?;
     let mut ids = Vec::with_capacity(files.len());
     for file in files {
         let fields: Vec<(&str, &str)> = file

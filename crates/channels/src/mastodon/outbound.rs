@@ -286,6 +286,7 @@ fn read_receipt(answer: &Answer, now: Timestamp) -> Result<Receipt, SendError> {
 
 fn receipt(status: Status) -> Receipt {
     Receipt {
+        pause: None,
         network_id: status.id,
         at: status.edited_at.unwrap_or(status.created_at),
         url: status.url.or(status.uri),
@@ -294,6 +295,7 @@ fn receipt(status: Status) -> Receipt {
 
 fn done(network_id: &str, now: Timestamp) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: now,
         url: None,

@@ -11,6 +11,7 @@ use super::wire::{self, Message, Place};
 use super::{SIDE, link};
 use crate::capability::{Counting, count_length};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{Http, Request};
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
 use crate::signature;
@@ -21,7 +22,7 @@ const CAPTION: usize = 1_024;
 const ALBUM_FILES: usize = 10;
 /// The largest picture that is shown as one; larger ones go as documents.
 const PICTURE_BYTES: usize = 10 << 20;
-const FILE_BYTES: usize = 50 << 20;
+const FILES: &[FileKind] = &[FileKind::any(50 << 20)];
 
 /// Where something goes.
 struct Target {
@@ -140,9 +141,7 @@ fn check(body: &str, attachments: &[OutboundAttachment]) -> Result<(), SendError
     if attachments.len() > ALBUM_FILES {
         return rejected(format!("more than {ALBUM_FILES} files"));
     }
-    if attachments.iter().any(|file| file.bytes.len() > FILE_BYTES) {
-        return rejected("a file of more than 50 MB".to_owned());
-    }
+    files::check(attachments, FILES)?;
     if count_length(body, Counting::Utf16) > CAPTION {
         return rejected(format!("beside a file no more than {CAPTION} signs"));
     }
@@ -342,6 +341,7 @@ fn receipt(result: Value, connection: Option<&str>) -> Result<Receipt, SendError
     let message: Message = serde_json::from_value(first)
         .map_err(|error| SendError::Uncertain(format!("the answer is not understood: {error}")))?;
     Ok(Receipt {
+        pause: None,
         network_id: Place::of(message.chat.id, connection).message(message.number),
         at: Timestamp::from_seconds(message.date),
         url: wire::address(&message.chat, message.number),
@@ -350,6 +350,7 @@ fn receipt(result: Value, connection: Option<&str>) -> Result<Receipt, SendError
 
 fn done(account: &Account, network_id: &str) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: account.now,
         url: None,

@@ -164,6 +164,7 @@ fn callback(account: &Account, message_id: &str) -> Option<String> {
 
 fn receipt(account: &Account, record: &Record) -> Receipt {
     Receipt {
+        pause: None,
         network_id: record.sid.clone(),
         at: record
             .date_created

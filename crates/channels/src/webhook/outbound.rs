@@ -10,8 +10,9 @@ use url::Url;
 
 use super::{FILES, wire};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{self, Http, Request};
-use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
+use crate::outbound::{Action, Outbound, Receipt, SendError};
 use crate::signature;
 
 pub(super) async fn send(
@@ -28,11 +29,12 @@ pub(super) async fn send(
         ));
     }
     if let Action::Reply { attachments, .. } = &outbound.action {
-        let large = |file: &OutboundAttachment| file.bytes.len() as u64 > FILES.bytes_each;
-        if attachments.len() > FILES.count || attachments.iter().any(large) {
-            return Err(SendError::ContentRejected(
-                "too many files, or one that is too large".to_owned(),
-            ));
+        files::check(attachments, &[FileKind::any(FILES.bytes_each)])?;
+        if attachments.len() > FILES.count {
+            return Err(SendError::ContentRejected(format!(
+                "no more than {} files",
+                FILES.count
+            )));
         }
     }
     let body =
@@ -188,6 +190,7 @@ fn signed(account: &Account, id: &str, body: &[u8]) -> Result<Vec<(String, Strin
 fn receipt(answer: &http::Answer, known_as: &str, now: Timestamp) -> Result<Receipt, String> {
     if answer.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Receipt {
+            pause: None,
             network_id: known_as.to_owned(),
             at: now,
             url: None,
@@ -196,6 +199,7 @@ fn receipt(answer: &http::Answer, known_as: &str, now: Timestamp) -> Result<Rece
     let received: wire::Received = serde_json::from_slice(&answer.body)
         .map_err(|error| format!("the answer is not understood: {error}"))?;
     Ok(Receipt {
+        pause: None,
         network_id: received
             .id
             .as_ref()

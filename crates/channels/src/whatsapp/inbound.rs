@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::graph::client::{Graph, id_in};
 use crate::graph::envelope::{self, Entry, Item, time};
 use crate::graph::sending::our_id;
-use crate::graph::{GRAPH, SIGNED_REQUEST, hook, refusal};
+use crate::graph::{DEAUTHORISED, GRAPH, SIGNED_REQUEST, hook, refusal};
 use crate::http::{Http, Request};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction, Status,
@@ -41,6 +41,7 @@ pub(super) fn translate(
             &|entry, item| read_item(number, entry, item),
         ),
         SIGNED_REQUEST => hook::departure(account, raw),
+        DEAUTHORISED => Ok(Translation::default()),
         _ => Err(TranslateError::NotOffered),
     }
 }

@@ -13,7 +13,7 @@ use crate::capability::{
     AttachmentLimits, Capabilities, Counting, IntakeWay, SideCapabilities, Tells,
 };
 use crate::delivery::{
-    Account, DeliveryKey, Finding, FindingClass, HookAnswer, RawDelivery, VerifyError,
+    Account, DeliveryKey, Finding, FindingClass, HookAnswer, RawDelivery, VerifyError, WishStanding,
 };
 use crate::graph::client::Graph;
 use crate::graph::health::{self, Needs};
@@ -81,6 +81,18 @@ impl Channel for WhatsApp {
 
     fn handshake(&self, account: &Account, query: &[(String, String)]) -> Option<HookAnswer> {
         hook::handshake(account, query)
+    }
+
+    fn one_reaction_each(&self) -> bool {
+        true
+    }
+
+    fn asked_wish(&self, account: &Account, query: &[(String, String)]) -> Option<String> {
+        hook::asked_wish(account, query)
+    }
+
+    fn wish_answer(&self, code: &str, standing: WishStanding) -> HookAnswer {
+        hook::wish_answer(code, standing)
     }
 
     fn acknowledgement(&self) -> HookAnswer {

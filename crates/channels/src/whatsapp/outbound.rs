@@ -8,10 +8,44 @@ use super::CAPABILITIES;
 use super::wire::{CAPTION, FEELINGS};
 use crate::capability::{Counting, count_length};
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::graph::client::{Graph, id_in};
 use crate::graph::sending::{mark_of, unseen};
 use crate::http::Http;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError, Template};
+
+/// What can be sent; documents might be larger than what we carry.
+const FILES: &[FileKind] = &[
+    FileKind {
+        types: &["image/jpeg", "image/png"],
+        bytes: 5 << 20,
+    },
+    FileKind {
+        types: &["image/webp"],
+        bytes: 500 << 10,
+    },
+    FileKind {
+        types: &[
+            "audio/aac",
+            "audio/mp4",
+            "audio/mpeg",
+            "audio/amr",
+            "audio/ogg",
+            "audio/opus",
+            "video/mp4",
+            "video/3gpp",
+            "text/plain",
+            "application/pdf",
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ],
+        bytes: 16 << 20,
+    },
+];
 
 pub(super) async fn send(
     account: &Account,
@@ -112,6 +146,7 @@ async fn file_content(
             "beside a file the text has at most {CAPTION} characters"
         )));
     }
+    files::check(std::slice::from_ref(file), FILES)?;
     let kind = match file.media_type.as_str() {
         "image/jpeg" | "image/png" => "image",
         "video/mp4" | "video/3gpp" => "video",

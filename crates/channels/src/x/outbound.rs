@@ -11,6 +11,7 @@ use super::wire::{Page, Tweet};
 use super::{GROUP, PRIVATE, PUBLIC, inbound, words};
 use crate::capability::SideCapabilities;
 use crate::delivery::Account;
+use crate::files::{self, FileKind};
 use crate::http::{Answer, Http, HttpError, Method, Request};
 use crate::oauth;
 use crate::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
@@ -85,6 +86,7 @@ pub(super) async fn look_for(
         return find_message(account, outbound, body, http).await;
     }
     let begin = outbound.looked_for_since(account.now);
+    let link = deep_link(account);
     let mut path = format!(
         "/2/users/{}/tweets?{}&max_results=100&exclude=retweets&start_time={}",
         ask::own(account)?,
@@ -98,9 +100,10 @@ pub(super) async fn look_for(
             .data
             .iter()
             .filter_map(|post| inbound::read::<Tweet>(post).ok())
-            .find(|post| is_ours(post, outbound, body, begin));
+            .find(|post| is_ours(post, outbound, (body, &link), begin));
         if let Some(post) = found {
             return Ok(Some(Receipt {
+                pause: None,
                 at: made_at(&post).unwrap_or(account.now),
                 url: Some(inbound::address(None, &post.id)),
                 network_id: post.id,
@@ -113,7 +116,12 @@ pub(super) async fn look_for(
     Err(too_many())
 }
 
-fn is_ours(post: &Tweet, outbound: &Outbound, body: &str, begin: Timestamp) -> bool {
+fn is_ours(
+    post: &Tweet,
+    outbound: &Outbound,
+    (body, link): (&str, &str),
+    begin: Timestamp,
+) -> bool {
     let replied = post
         .referenced_tweets
         .iter()
@@ -121,7 +129,10 @@ fn is_ours(post: &Tweet, outbound: &Outbound, body: &str, begin: Timestamp) -> b
         .map(|one| one.id.as_str());
     let note = post.note.as_ref().map(|note| &note.text);
     let text = note.filter(|text| !text.is_empty()).unwrap_or(&post.text);
-    words::same(&words::readable(text, &post.entities.urls), body)
+    let text = words::readable(text, &post.entities.urls);
+    let is_said = |body: &str| words::same(&text, body);
+    // The address of a button may stand in the words or not.
+    (is_said(body) || without_link(body, link).is_some_and(is_said))
         && replied == outbound.in_reply_to.as_deref()
         // The same words said before are not meant.
         && !outbound.references.contains(&post.id)
@@ -180,6 +191,7 @@ async fn find_message(
             let ours = message.sender_id.as_deref() == Some(own)
                 && !outbound.references.contains(&message.id);
             (ours && at >= begin && words::same(&text, body)).then_some(Receipt {
+                pause: None,
                 network_id: message.id,
                 at,
                 url: None,
@@ -230,7 +242,9 @@ async fn post(
     http: &Http,
 ) -> Result<Receipt, SendError> {
     let media_ids = upload(account, files, http).await?;
-    let mut wish = json!({"text": body});
+    let link = deep_link(account);
+    let without = without_link(body, &link);
+    let mut wish = json!({"text": without.unwrap_or(body)});
     if let Some(parent) = &outbound.in_reply_to {
         wish["reply"] = json!({
             "in_reply_to_tweet_id": parent,
@@ -240,11 +254,9 @@ async fn post(
     if !media_ids.is_empty() {
         wish["media"] = json!({"media_ids": media_ids});
     }
-    if outbound.hand_over {
+    if outbound.hand_over || without.is_some() {
         // X shows it as a button below the answer.
-        let own = ask::own(account)?;
-        wish["direct_message_deep_link"] =
-            json!(format!("https://x.com/messages/compose?recipient_id={own}"));
+        wish["direct_message_deep_link"] = json!(link);
     }
     if outbound.automatic {
         wish["made_with_ai"] = json!(true);
@@ -269,6 +281,7 @@ async fn post(
     };
     let id = told(&answer, "/data/id")?;
     Ok(Receipt {
+        pause: None,
         url: Some(inbound::address(None, &id)),
         network_id: id,
         at: account.now,
@@ -291,15 +304,47 @@ async fn tell(
     let wish = json!({"text": body});
     let answer = act(account, (Method::Post, &path), Some(&wish), http).await;
     let answer = answer.map_err(|error| match error {
-        // The person takes no messages from us: a button in public may help.
-        SendError::Forbidden(detail) => SendError::WindowClosed(detail),
+        // The person takes no messages from us: a button below a public answer may help.
+        SendError::Forbidden(detail) if !is_our_fault(&detail) => SendError::WindowClosed(format!(
+            "{detail} A public answer that ends with {} shows a button to write to us.",
+            deep_link(account)
+        )),
         error => error,
     })?;
     Ok(Receipt {
+        pause: None,
         network_id: told(&answer, "/data/dm_event_id")?,
         at: account.now,
         url: None,
     })
+}
+
+/// Returns whether a refusal is about us and our app, and not about who is written to.
+fn is_our_fault(detail: &str) -> bool {
+    let detail = detail.to_lowercase();
+    [
+        "suspended",
+        "scope",
+        "oauth",
+        "access level",
+        "your account",
+        "your app",
+        "client",
+    ]
+    .iter()
+    .any(|words| detail.contains(words))
+}
+
+/// Returns the address at which somebody begins to write to us in private.
+fn deep_link(account: &Account) -> String {
+    let own = account.setting("account_id").unwrap_or_default();
+    format!("https://x.com/messages/compose?recipient_id={own}")
+}
+
+/// Returns the words before the address by which a private talk begins, where they end with it.
+fn without_link<'a>(body: &'a str, link: &str) -> Option<&'a str> {
+    let words = body.trim_end().strip_suffix(link)?.trim_end();
+    (!words.is_empty()).then_some(words)
 }
 
 /// Where a direct message goes.
@@ -397,25 +442,29 @@ fn check(
         let most = side.length.unwrap_or_default();
         return rejected(format!("longer than {most} signs as X counts them"));
     }
-    let fits = side
-        .attachments
-        .as_ref()
-        .map_or(files.is_empty(), |limits| {
-            files.len() <= limits.count
-                && files.iter().all(|file| {
-                    file.media_type.starts_with("image/")
-                        && file.bytes.len() as u64 <= limits.bytes_each
-                })
-        });
-    if fits {
-        Ok(())
-    } else {
-        rejected("only up to 4 pictures of 5 MB each, and none in direct messages".to_owned())
+    let Some(limits) = &side.attachments else {
+        return match files {
+            [] => Ok(()),
+            _ => rejected("a direct message carries no files".to_owned()),
+        };
+    };
+    if words::cashtags(body) > 1 {
+        return rejected("X takes no more than one word like $ABC in a post".to_owned());
     }
+    let pictures = FileKind {
+        types: &["image/jpeg", "image/png", "image/webp", "image/gif"],
+        bytes: limits.bytes_each,
+    };
+    files::check(files, &[pictures])?;
+    if files.len() > limits.count {
+        return rejected(format!("no more than {} pictures", limits.count));
+    }
+    Ok(())
 }
 
 fn done(network_id: &str, now: Timestamp) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: now,
         url: None,

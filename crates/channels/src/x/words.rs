@@ -32,6 +32,15 @@ pub(super) fn same(theirs: &str, ours: &str) -> bool {
     theirs == ours || (0..=behind_names).any(|start| theirs[start..] == ours[..])
 }
 
+/// Counts the shares that a text names, as in `$ABC`.
+pub(super) fn cashtags(text: &str) -> usize {
+    text.split(|sign: char| !sign.is_alphanumeric() && sign != '$')
+        .filter_map(|word| word.strip_prefix('$'))
+        .filter(|name| (1..=6).contains(&name.len()))
+        .filter(|name| name.bytes().all(|sign| sign.is_ascii_alphabetic()))
+        .count()
+}
+
 fn comparable(text: &str) -> Vec<String> {
     text.split_whitespace()
         .map(|word| {
@@ -47,6 +56,12 @@ fn comparable(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_told_from_prices() {
+        assert_eq!(cashtags("$ABC und $xyz. ($DB)"), 3);
+        assert_eq!(cashtags("50$, $5, US$ und $"), 0);
+    }
 
     #[test]
     fn links_are_opened_and_escapes_undone() {

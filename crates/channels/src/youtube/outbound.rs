@@ -273,6 +273,7 @@ fn receipt(account: &Account, comment: Comment) -> Receipt {
     let snippet = comment.snippet;
     let time = snippet.updated_at.or(snippet.published_at);
     Receipt {
+        pause: None,
         at: time.and_then(|at| at.parse().ok()).unwrap_or(account.now),
         url: snippet
             .video_id
@@ -300,6 +301,7 @@ fn words(text: &str) -> Vec<&str> {
 
 fn done(network_id: &str, now: Timestamp) -> Receipt {
     Receipt {
+        pause: None,
         network_id: network_id.to_owned(),
         at: now,
         url: None,

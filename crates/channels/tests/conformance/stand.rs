@@ -367,6 +367,7 @@ impl<'a> Stand<'a> {
                 Ok(receipt) => return Ok(receipt),
                 Err(SendError::Duplicate { network_id }) => {
                     return Ok(Receipt {
+                        pause: None,
                         network_id: network_id.unwrap_or_default(),
                         at: tried_at,
                         url: None,

@@ -2,6 +2,7 @@
 //! private answer, people who leave.
 
 use kulant_channels::delivery::FindingClass;
+use kulant_channels::inbound::Inbound;
 use serde_json::json;
 
 use super::sim::{Sim, action, outbound, posts, private, reply, told};
@@ -237,23 +238,36 @@ async fn history_is_filled_and_people_are_forgotten() {
     );
     assert!(posts(&taken).iter().any(|post| post.text == "Und privat"));
 
+    // Whoever only leaves the app wishes nothing to be erased.
+    inbox.act(json!({"act": "deauthorise", "by": "anna"})).await;
+    let left = inbox.raw_pushed().await;
+    assert_eq!(left[0].kind, "deauthorised");
+    assert_eq!(told(&inbox.translate(&left)), [] as [String; 0]);
+    assert!(!inbox.channel.points_elsewhere(&inbox.account(), &left[0]));
+
     let person = inbox.act(json!({"act": "depart", "by": "anna"})).await;
-    let taken = inbox.pushed().await;
+    let wish = inbox.raw_pushed().await;
+    assert_eq!(told(&inbox.translate(&wish)), [] as [String; 0]);
+    assert!(inbox.channel.points_elsewhere(&inbox.account(), &wish[0]));
+    let fetched = inbox
+        .channel
+        .follow_up(&inbox.account(), &wish[0], sim.http())
+        .await
+        .expect("the app may ask");
+    let taken = inbox.translate(&fetched);
     let person = person["person"].as_str().expect("a person has an id");
-    assert_eq!(told(&taken), [format!("departure {person}")]);
+    let [Inbound::Departure(gone)] = &taken[..] else {
+        panic!("a departure: {taken:?}");
+    };
+    assert_ne!(gone.person, person, "the app knows them by another id");
+    assert_eq!(gone.also, [person]);
+    assert!(gone.wish.is_some());
     let entries = sim.look("transcript?network=facebook").await;
-    let last = entries["items"]
-        .as_array()
-        .expect("a list")
-        .last()
-        .cloned()
-        .expect("an entry");
-    assert!(
-        last["answer"]
-            .as_str()
-            .expect("an answer")
-            .contains("confirmation_code")
-    );
+    let entries = entries["items"].as_array().expect("a list");
+    assert!(entries.iter().any(|entry| {
+        let answer = entry["answer"].as_str();
+        answer.is_some_and(|answer| answer.contains("confirmation_code"))
+    }));
 }
 
 #[tokio::test]

@@ -227,7 +227,8 @@ pub async fn departure(stand: &mut Stand<'_>) -> Told {
     let side = stand.side();
     let post = stand.hear(side, "anna", "Ich bin bald weg.").await?;
     stand.act(json!({"act": "depart", "by": "anna"})).await;
-    let gone = |inbound: &Inbound| matches!(inbound, Inbound::Departure(departure) if departure.person == post.author.network_id);
+    // Where a network names people otherwise in such a wish, it is told as one that needs a person.
+    let gone = |inbound: &Inbound| matches!(inbound, Inbound::Departure(departure) if departure.wish.is_some() || departure.person == post.author.network_id);
     stand.until("the departure", gone).await.map(drop)
 }
 

@@ -64,6 +64,9 @@ pub(super) fn answer(net: &mut Email, call: &Call, kit: &Kit) -> Answer {
         return Answer::json(404, &json!({"error": "not_found"}));
     }
     let field = |name: &str| call.param(name).unwrap_or_default();
+    if field("grant_type") == "authorization_code" {
+        return agreed(net, call, kit);
+    }
     if field("grant_type") != "refresh_token" {
         return Answer::json(400, &json!({"error": "unsupported_grant_type"}));
     }
@@ -83,6 +86,40 @@ pub(super) fn answer(net: &mut Email, call: &Call, kit: &Kit) -> Answer {
     if account.revoked || token.refresh != field("refresh_token") {
         return Answer::json(400, &json!({"error": "invalid_grant"}));
     }
+    token.access = kit.ids.letters("access", 40);
+    token.refresh = kit.ids.letters("refresh", 40);
+    token.until = kit.now() + GOOD_SECONDS * 1_000;
+    Answer::json(
+        200,
+        &json!({
+            "token_type": "Bearer",
+            "access_token": token.access,
+            "refresh_token": token.refresh,
+            "expires_in": GOOD_SECONDS,
+        }),
+    )
+}
+
+/// Gives tokens of the mailbox that whoever agreed is signed in as, whichever one was meant: the code
+/// is its address.
+fn agreed(net: &mut Email, call: &Call, kit: &Kit) -> Answer {
+    let field = |name: &str| call.param(name).unwrap_or_default();
+    let is_client = net.accounts.values().any(|account| {
+        account.token.as_ref().is_some_and(|token| {
+            token.client == field("client_id") && token.client_secret == field("client_secret")
+        })
+    });
+    if !is_client {
+        return Answer::json(401, &json!({"error": "invalid_client"}));
+    }
+    let code = field("code");
+    let signed_in = net
+        .accounts
+        .values_mut()
+        .find(|account| account.address == code);
+    let Some(token) = signed_in.and_then(|account| account.token.as_mut()) else {
+        return Answer::json(400, &json!({"error": "invalid_grant"}));
+    };
     token.access = kit.ids.letters("access", 40);
     token.refresh = kit.ids.letters("refresh", 40);
     token.until = kit.now() + GOOD_SECONDS * 1_000;

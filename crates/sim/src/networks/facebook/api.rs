@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Facebook, Thing};
 use crate::networks::graph::{
-    Caller, List, News, Platform, fields, not_allowed, refused, success, unknown,
+    Caller, List, News, Platform, fields, not_allowed, refused, scoped_id, success, unknown,
 };
 use crate::networks::kit::{Answer, Call, FileKind, Kit, OwnWord};
 
@@ -46,6 +46,9 @@ pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
         [_, "messages" | "conversations" | "message_attachments"] => "messenger",
         _ => "pages",
     };
+    if let ("GET", [scoped, "ids_for_pages"]) = (call.method.as_str(), path) {
+        return ids_for_pages(net, call, scoped, &caller, kit);
+    }
     let meters = match Platform::meter(&caller, kind, kit) {
         Ok(meters) => meters,
         Err(answer) => return answer,
@@ -55,6 +58,29 @@ pub(super) fn answer(net: &mut Facebook, call: &Call, kit: &Kit) -> Answer {
         .common(call, path, &caller, kit)
         .unwrap_or_else(|| respond(net, call, path, &caller, kit));
     answer.with_all(meters)
+}
+
+/// Tells, to the app itself only, by which ids a page knows somebody whom the app knows by another.
+fn ids_for_pages(net: &Facebook, call: &Call, scoped: &str, caller: &Caller, kit: &Kit) -> Answer {
+    if !caller.is_app {
+        return not_allowed(kit);
+    }
+    let wanted = call.param("page");
+    let person = net
+        .names
+        .keys()
+        .find(|id| !net.pages.contains(*id) && scoped_id(id) == scoped);
+    let Some(person) = person else {
+        return unknown(scoped, kit);
+    };
+    let pages = net
+        .pages
+        .iter()
+        .filter(|page| wanted.as_ref().is_none_or(|wanted| wanted == *page));
+    let data: Vec<_> = pages
+        .map(|page| json!({"id": person, "page": {"id": page, "name": net.names.get(page)}}))
+        .collect();
+    Answer::json(200, &json!({"data": data}))
 }
 
 fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit: &Kit) -> Answer {

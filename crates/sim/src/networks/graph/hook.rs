@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Platform;
 use crate::item::Millis;
-use crate::networks::kit::{Ask, Heard, Hook, Kit, Wish, encoded, sign};
+use crate::networks::kit::{Act, Ask, Heard, Hook, Kit, Wish, encoded, sign};
 
 /// One piece of news on its way to a hook.
 pub(crate) enum News {
@@ -110,15 +110,28 @@ pub(crate) fn retry_seconds(attempt: u32) -> Option<i64> {
     }
 }
 
-/// Makes the callback that tells of somebody who wants their data erased, or who left the app.
-pub(crate) fn signed_ask(url: &str, secret: &str, person: &str, now: Millis) -> Ask {
+/// Returns the id by which an app knows a person; who writes to a page or an account has another one
+/// there.
+pub(crate) fn scoped_id(person: &str) -> String {
+    let digits = person.chars().rev().filter(char::is_ascii_digit);
+    format!("7{}", digits.collect::<String>())
+}
+
+/// Makes the callback that tells of somebody who wants their data erased, or, to the address made for
+/// it, who left the app.
+pub(crate) fn signed_ask(act: &Act, url: &str, secret: &str, (person, now): (&str, Millis)) -> Ask {
     let payload = json!({
         "algorithm": "HMAC-SHA256",
-        "user_id": person,
+        "user_id": scoped_id(person),
         "issued_at": now / 1_000,
         "expires": now / 1_000 + 3_600,
     });
     let request = sign::signed_request(secret, &payload.to_string());
     let body = format!("signed_request={}", encoded(&request));
+    let url = match (act.what == "deauthorise", url.contains('?')) {
+        (false, _) => url.to_owned(),
+        (true, true) => format!("{url}&deauthorise=1"),
+        (true, false) => format!("{url}?deauthorise=1"),
+    };
     Ask::post(url, "application/x-www-form-urlencoded", body)
 }

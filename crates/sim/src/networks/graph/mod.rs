@@ -9,7 +9,9 @@ mod oauth;
 
 pub(super) use app::{Caller, Platform};
 pub(super) use fields::{Field, List, fields, picked};
-pub(super) use hook::{News, handshake, pack, retry_seconds, signed_ask, take_handshake};
+pub(super) use hook::{
+    News, handshake, pack, retry_seconds, scoped_id, signed_ask, take_handshake,
+};
 pub(super) use messaging::{Kind, Mailbox};
 
 use serde_json::{Value, json};

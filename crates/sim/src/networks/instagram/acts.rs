@@ -95,7 +95,7 @@ pub(super) fn act(net: &mut Instagram, act: &Act, kit: &Kit) -> Done {
                 net.mailbox.forget(&by);
             }
             if let Some(url) = net.platform.callbacks.get(&account.id) {
-                let ask = signed_ask(url, &net.platform.app_secret, &by, kit.now());
+                let ask = signed_ask(act, url, &net.platform.app_secret, (&by, kit.now()));
                 kit.deliveries.ask(format!("departure {by}"), ask);
             }
             Ok(json!({"person": by}))

@@ -99,7 +99,12 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
                 person.gone = true;
             }
             if let Some(url) = net.platform.callbacks.get(&number.account) {
-                let ask = signed_ask(url, &net.platform.app_secret, &person.scoped, kit.now());
+                let ask = signed_ask(
+                    act,
+                    url,
+                    &net.platform.app_secret,
+                    (&person.scoped, kit.now()),
+                );
                 kit.deliveries.ask(format!("departure {by}"), ask);
             }
             Ok(json!({"person": person.scoped}))
