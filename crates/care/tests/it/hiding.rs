@@ -164,3 +164,43 @@ async fn our_own_reaction_stands_below_a_comment_until_we_take_it_back() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_we_hid_is_not_deleted_where_hidden_things_go_missing() {
+    for house in houses().await {
+        let settings = json!({"channel_id": "UCnordbahn", "access_token": "hush",
+            "client_id": "app", "client_secret": "hush"});
+        let inbox = house.connect("youtube", "YouTube", settings).await;
+        let comment = |id: &str| {
+            json!({"id": id, "snippet": {"textOriginal": "Hallo?", "authorDisplayName": "@anna",
+                "authorChannelId": {"value": "UCanna"}, "publishedAt": "2026-11-22T04:30:00Z",
+                "updatedAt": "2026-11-22T04:30:00Z", "parentId": "Ugx1"}})
+        };
+        let items = json!({"items": [comment("Ugx1.a"), comment("Ugx1.b")]});
+        house
+            .deliver_raw(inbox, "replies", &items.to_string())
+            .await;
+        house.take_in().await;
+        let now = house.care.now();
+        let found = house.care.store.write(move |tx| {
+            let known = kulant_store::messages::list_known(tx, inbox, &["Ugx1.a", "Ugx1.b"])?;
+            let hidden = known
+                .iter()
+                .find(|known| known.network_id.as_deref() == Some("Ugx1.a"))
+                .expect("it was taken in");
+            kulant_store::messages::set_hidden(tx, hidden.id, Some(now))?;
+            Ok::<_, CareError>(known)
+        });
+        let found = found.await.expect("kept");
+
+        let missing = json!({"ids": ["Ugx1.a", "Ugx1.b"]}).to_string();
+        house.deliver_raw(inbox, "missing", &missing).await;
+        house.take_in().await;
+        for known in found {
+            let message = seen(&house, known.id).await.message;
+            let is_hidden = known.network_id.as_deref() == Some("Ugx1.a");
+            assert_eq!(message.deleted_at.is_none(), is_hidden);
+            assert_eq!(message.body == "Hallo?", is_hidden);
+        }
+    }
+}

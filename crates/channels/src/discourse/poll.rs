@@ -166,7 +166,7 @@ async fn list_private(
         let listing = cursor.listing.unwrap_or_default();
         let mut path = format!("/topics/private-messages/{name}.json");
         if listing.page > 0 {
-            path.push_str(&format!("?page={}", listing.page));
+            path = format!("{path}?page={}", listing.page);
         }
         let page: TopicPage = ask(account, &path, http).await?;
         let mut newest = listing.newest;

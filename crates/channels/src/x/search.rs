@@ -174,11 +174,14 @@ async fn ask_one(
     outcome
 }
 
+/// Between what an answer is to lie: what was seen, where the last look broke off, and the page.
+type Bounds<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
 /// Asks for one page between what was seen and where the last look broke off.
 async fn page(
     account: &Account,
     (question, wanted): (&str, usize),
-    ((since, until, token), cursor): ((Option<&str>, Option<&str>, Option<&str>), &mut Cursor),
+    ((since, until, token), cursor): (Bounds<'_>, &mut Cursor),
     http: &Http,
 ) -> Result<Page, SendError> {
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX).max(FEWEST);

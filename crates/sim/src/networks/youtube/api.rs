@@ -220,16 +220,16 @@ fn threads(net: &Youtube, channel: &str, call: &Call) -> Answer {
         .comments
         .values()
         .filter(|comment| comment.parent.is_none())
-        .filter(|comment| match &ids {
-            // What is not published is in no answer but the owner's own list of it.
-            Some(ids) => comment.status == "published" && ids.split(',').any(|id| id == comment.id),
-            None => {
-                let below = net.answers(&comment.id, true);
-                comment.status == status
-                    || status == "heldForReview"
-                        && comment.status == "published"
-                        && below.iter().any(|answer| answer.status == status)
+        .filter(|comment| {
+            if let Some(ids) = &ids {
+                // What is not published is in no answer but the owner's own list of it.
+                return comment.status == "published" && ids.split(',').any(|id| id == comment.id);
             }
+            let below = net.answers(&comment.id, true);
+            comment.status == status
+                || status == "heldForReview"
+                    && comment.status == "published"
+                    && below.iter().any(|answer| answer.status == status)
         })
         .filter(|comment| {
             let video = net.videos.get(&comment.video);
