@@ -55,8 +55,9 @@ pub(super) async fn follow_up(
             ),
         };
         let reading = match graph.ask(&[own], &[("fields", &fields)]).await {
-            // Taken back before we could read it, or said by a private account.
-            Err(SendError::RecipientGone(_)) => continue,
+            // Taken back before we could read it, or said by a private account; the others of the
+            // delivery are fetched all the same.
+            Err(SendError::RecipientGone(_) | SendError::Forbidden(_)) => continue,
             reading => reading?,
         };
         let found = reading.body.get(field).cloned().unwrap_or_default();

@@ -141,6 +141,12 @@ fn private_place<'a>(
 
 async fn send_private(graph: &Graph<'_>, outbound: &Outbound) -> Result<Receipt, SendError> {
     let account = graph.account;
+    let of = outbound.in_reply_to.as_deref();
+    if outbound.hand_over && of.is_some_and(|of| mention::parts(of).is_some()) {
+        return Err(SendError::Forbidden(
+            "what stands at somebody else's picture cannot be answered in private".to_owned(),
+        ));
+    }
     let own = own(account)?;
     let sending = Sending {
         private: private_place(account, &own)?,

@@ -403,6 +403,14 @@ async fn a_lost_answer_is_looked_for() {
         ..private(text("Hallo"))
     };
     assert_eq!(Instagram.look_for(&account, &first, &http).await, Ok(None));
+    let asked = network.asked().len();
+    let first = Outbound {
+        in_reply_to: mention.in_reply_to,
+        ..first
+    };
+    let refused = Instagram.send(&account, &first, &http).await;
+    assert_eq!(refused.expect_err("not ours").class(), "forbidden");
+    assert_eq!(network.asked().len(), asked);
 }
 
 #[tokio::test]
@@ -415,6 +423,11 @@ async fn what_a_mention_points_at_is_fetched() {
             &json!({"mentioned_media": {"caption": "Danke", "username": "annab"}, "id": OWN}),
         ),
         refused(100, Some(33)),
+        refused(10, None),
+        Script::json(
+            200,
+            &json!({"mentioned_media": {"caption": "Danke", "username": "annab"}, "id": OWN}),
+        ),
         Script::text(500, ""),
     ])
     .await;
@@ -450,6 +463,12 @@ async fn what_a_mention_points_at_is_fetched() {
         Instagram.follow_up(&account, &one, &http).await,
         Ok(Vec::new()),
         "gone"
+    );
+    let fetched = Instagram.follow_up(&account, &both, &http).await;
+    assert_eq!(
+        fetched.map(|fetched| fetched.len()),
+        Ok(1),
+        "one is forbidden"
     );
     let error = Instagram.follow_up(&account, &one, &http).await;
     assert_eq!(error.expect_err("it is down").class(), "retry_backoff");
