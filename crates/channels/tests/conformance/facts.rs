@@ -83,6 +83,10 @@ facts! {
     PUBLIC_LENGTH = "public.length", |given| given.public(|side| side.length.is_some());
     PRIVATE_LENGTH = "private.length", |given| given.private(|side| side.length.is_some());
     PUBLIC_BYTES = "public.bytes", |given| given.public(|side| side.bytes.is_some());
+    FILES = "attachments on any side", |given| {
+        given.public(|side| side.attachments.is_some())
+            || given.private(|side| side.attachments.is_some())
+    };
     PUBLIC_FILES = "public.attachments", |given| given.public(|side| side.attachments.is_some());
     PRIVATE_FILES = "private.attachments", |given| given.private(|side| side.attachments.is_some());
     PRIVATE_WINDOW = "private.reply_window_seconds",

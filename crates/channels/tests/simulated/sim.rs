@@ -291,6 +291,14 @@ impl Inbox<'_> {
         Ok(polled)
     }
 
+    /// Changes what is remembered of where the asking stopped.
+    pub fn change_cursor(&mut self, change: impl FnOnce(&mut Value)) {
+        let cursor = self.cursor.as_deref().unwrap_or("{}");
+        let mut cursor = serde_json::from_str(cursor).expect("the cursor is JSON");
+        change(&mut cursor);
+        self.cursor = Some(cursor.to_string());
+    }
+
     pub fn translate(&self, deliveries: &[RawDelivery]) -> Vec<Inbound> {
         let mut taken = Vec::new();
         for raw in deliveries {

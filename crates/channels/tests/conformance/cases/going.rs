@@ -160,6 +160,90 @@ async fn file(stand: &mut Stand<'_>, side: Visibility) -> Told {
     went("the picture", stand.send(&with_files(answer, 1)).await).map(drop)
 }
 
+pub async fn public_file_too_large(stand: &mut Stand<'_>) -> Told {
+    file_too_large(stand, Public).await
+}
+
+pub async fn private_file_too_large(stand: &mut Stand<'_>) -> Told {
+    file_too_large(stand, Private).await
+}
+
+/// One byte more than the table says is refused in words that name the file, and nothing is said.
+async fn file_too_large(stand: &mut Stand<'_>, side: Visibility) -> Told {
+    let table = stand.channel().capabilities();
+    let limits = table.side(side).and_then(|side| side.attachments.clone());
+    let most = usize::try_from(limits.ok_or("there is no limit")?.bytes_each).unwrap_or(0);
+    let post = asked(stand, side).await?;
+    let answer = stand.answer(&post, "Kennwort marke43, ein sehr großes Bild.");
+    let answer = with_file(answer, most + 1);
+    let error = refused("it", stand.send(&answer).await)?;
+    ensure(
+        error.class() == "content_rejected" && error.detail().contains("plan-0.png"),
+        || format!("{}: {error}", error.class()),
+    )?;
+    let writes = stand.writes(side, "marke43").await;
+    ensure(writes == 0, || "it was said all the same".to_owned())
+}
+
+/// Larger ones are not carried about here: that would only take long.
+const LARGE: usize = 8 << 20;
+
+/// What the table says may be sent is taken, or refused in words that name the file.
+pub async fn file_as_large_as_allowed(stand: &mut Stand<'_>) -> Told {
+    for side in [Public, Private] {
+        let table = stand.channel().capabilities();
+        let limits = table.side(side).and_then(|side| side.attachments.clone());
+        let Some(limits) = limits else {
+            continue;
+        };
+        let post = asked(stand, side).await?;
+        let answer = stand.answer(&post, "Hier ist ein großes Bild für Sie.");
+        let most = usize::try_from(limits.bytes_each).unwrap_or(0);
+        let most = most.min(LARGE);
+        match stand.send(&with_file(answer, most)).await {
+            Err(error) if error.detail().contains("plan-0.png") => {}
+            sent => went("the large picture", sent).map(drop)?,
+        }
+    }
+    Ok(())
+}
+
+/// A network may take less than we know of; then its own words say so, and nobody tries it again.
+pub async fn file_too_large_there(stand: &mut Stand<'_>) -> Told {
+    for (side, mark) in [(Public, "marke44"), (Private, "marke45")] {
+        let table = stand.channel().capabilities();
+        if table
+            .side(side)
+            .is_none_or(|side| side.attachments.is_none())
+        {
+            continue;
+        }
+        let post = asked(stand, side).await?;
+        let name = stand.net.name;
+        let less = json!({"network": name, "name": "file_bytes", "limit": 10});
+        stand.sim.order("limits", less).await;
+        let answer = stand.answer(&post, &format!("Kennwort {mark}, hier ist ein Bild."));
+        let error = refused("it", stand.send(&with_files(answer, 1)).await)?;
+        let more = json!({"network": name, "name": "file_bytes", "limit": 100_000_000});
+        stand.sim.order("limits", more).await;
+        ensure(error.class() == "content_rejected", || {
+            format!("{}: {error}", error.class())
+        })?;
+        let writes = stand.writes(side, mark).await;
+        ensure(writes == 0, || "it was said all the same".to_owned())?;
+    }
+    Ok(())
+}
+
+/// A picture with so much behind it that it is as large as this.
+fn with_file(wish: Outbound, size: usize) -> Outbound {
+    let mut wish = with_files(wish, 1);
+    if let Action::Reply { attachments, .. } = &mut wish.action {
+        attachments[0].bytes.resize(size, 0);
+    }
+    wish
+}
+
 pub async fn too_many_files(stand: &mut Stand<'_>) -> Told {
     let post = asked(stand, Public).await?;
     let table = stand.channel().capabilities();

@@ -107,6 +107,19 @@ async fn others(stand: &Stand<'_>, post: &Post) {
     stand.act(Value::Array((0..MANY).map(said).collect())).await;
 }
 
+/// Networks write links, quotes and signs otherwise than they were sent.
+pub async fn written_otherwise(stand: &mut Stand<'_>) -> Told {
+    for (side, mark) in sides(stand).into_iter().zip(["marke47", "marke48"]) {
+        let post = asked(stand, side).await?;
+        let body = format!(
+            "Kennwort {mark}: „Bitte warten“ – es geht weiter … <b>A & B</b>\n\nhttps://nordtal.example/plan?a=1&b=2 #nordtal"
+        );
+        let wish = lose(stand, &post, &body).await?;
+        find(stand, &wish, mark).await?;
+    }
+    Ok(())
+}
+
 /// What is not in the list yet may be there all the same.
 pub async fn shown_late(stand: &mut Stand<'_>) -> Told {
     for (side, mark) in sides(stand).into_iter().zip(["marke35", "marke36"]) {

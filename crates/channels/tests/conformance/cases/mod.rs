@@ -93,6 +93,10 @@ pub static CASES: &[Case] = cases! {
     "out: private reaction", [PRIVATE_REACTIONS], false, going::private_reaction;
     "out: public file", [PUBLIC_FILES], false, going::public_file;
     "out: private file", [PRIVATE_FILES], false, going::private_file;
+    "out: a public file too large", [PUBLIC_FILES], false, going::public_file_too_large;
+    "out: a private file too large", [PRIVATE_FILES], false, going::private_file_too_large;
+    "out: a file as large as allowed", [FILES], false, going::file_as_large_as_allowed;
+    "out: a file too large for the network", [REMOTE, FILES], false, going::file_too_large_there;
     "out: too many files", [PUBLIC_FILES], false, going::too_many_files;
     "out: public, too long", [PUBLIC_LENGTH], false, going::public_too_long;
     "out: private, too long", [PRIVATE_LENGTH], false, going::private_too_long;
@@ -124,6 +128,7 @@ pub static CASES: &[Case] = cases! {
     "lost: the same words before", [REMOTE, SENDS, LOOK_UP], false, failing::same_words_before;
     "lost: found two hours later", [REMOTE, SENDS, LOOK_UP], false, lost::two_hours_later;
     "lost: an answer below an answer", [REMOTE, PUBLIC_SEND, LOOK_UP], false, lost::below_an_answer;
+    "lost: written otherwise", [REMOTE, SENDS, LOOK_UP], false, lost::written_otherwise;
     "lost: among many", [REMOTE, SENDS, LOOK_UP], false, lost::among_many;
     "lost: shown late", [REMOTE, SENDS, LOOK_UP], false, lost::shown_late;
     "lost: the same words of another matter", [REMOTE, SENDS, LOOK_UP], false, lost::words_of_another_matter;

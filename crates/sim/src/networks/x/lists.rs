@@ -33,7 +33,7 @@ pub(super) fn messages(
     let page = Page::cut(call, limit, &ids)?;
     let shown = found[page.place.clone()]
         .iter()
-        .map(|message| wanted.item(X::show_message(message)));
+        .map(|message| wanted.item(net.show_message(message)));
     Ok(page.show(shown.collect(), wanted.of_these_messages(net, &page.ids)))
 }
 

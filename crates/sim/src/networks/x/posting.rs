@@ -88,7 +88,7 @@ impl X {
             at: kit.now(),
         };
         self.messages.push(message.clone());
-        let shown = Self::show_message(&message);
+        let shown = self.show_message(&message);
         let includes = json!({"users": [self.show_user(from), self.show_user(to)]});
         self.event("dm.received", to, &shown, &includes, kit);
         self.event("dm.sent", from, &shown, &includes, kit);
@@ -104,25 +104,7 @@ impl X {
                 Some(json!({"start": start, "end": end, "username": user.username, "id": user.id}))
             })
             .collect();
-        let urls: Vec<Value> = self
-            .links
-            .iter()
-            .filter_map(|(short, whole)| {
-                let at = post.text.find(short.as_str())?;
-                let start = post.text[..at].chars().count();
-                let mut url = json!({
-                    "start": start,
-                    "end": start + short.chars().count(),
-                    "url": short,
-                    "expanded_url": whole,
-                    "display_url": whole.split("://").last(),
-                });
-                if let Some(key) = post.media.iter().find(|key| whole.ends_with(key.as_str())) {
-                    url["media_key"] = json!(key);
-                }
-                Some(url)
-            })
-            .collect();
+        let urls = self.urls(&post.text, &post.media);
         let mut shown = json!({
             "id": post.id,
             "text": post.text,
@@ -157,8 +139,30 @@ impl X {
         shown
     }
 
-    pub(super) fn show_message(message: &Message) -> Value {
-        json!({
+    /// Says what the short links of a text lead to.
+    fn urls(&self, text: &str, media: &[String]) -> Vec<Value> {
+        self.links
+            .iter()
+            .filter_map(|(short, whole)| {
+                let at = text.find(short.as_str())?;
+                let start = text[..at].chars().count();
+                let mut url = json!({
+                    "start": start,
+                    "end": start + short.chars().count(),
+                    "url": short,
+                    "expanded_url": whole,
+                    "display_url": whole.split("://").last(),
+                });
+                if let Some(key) = media.iter().find(|key| whole.ends_with(key.as_str())) {
+                    url["media_key"] = json!(key);
+                }
+                Some(url)
+            })
+            .collect()
+    }
+
+    pub(super) fn show_message(&self, message: &Message) -> Value {
+        let mut shown = json!({
             "id": message.id,
             "event_type": "MessageCreate",
             "text": message.text,
@@ -166,7 +170,12 @@ impl X {
             "dm_conversation_id": conversation(&message.from, &message.to),
             "participant_ids": [message.from, message.to],
             "created_at": written(message.at),
-        })
+        });
+        let urls = self.urls(&message.text, &[]);
+        if !urls.is_empty() {
+            shown["entities"] = json!({"urls": urls});
+        }
+        shown
     }
 
     /// Writes the people, posts and pictures that posts refer to.
