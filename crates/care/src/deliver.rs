@@ -34,7 +34,8 @@ use crate::jobs::Outcome;
 use crate::{Care, SYSTEM, holding};
 
 pub use by_hand::{cancel, check, retry};
-use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
+pub(crate) use locked_out::waits_for_account;
+use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -150,7 +151,7 @@ async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
         return Ok(Prepared::Nothing);
     };
     if state_of(&message) == Some(DeliveryState::Queued)
-        && let Some(until) = waits_for_account(&opened, id, care.now())
+        && let Some(until) = waits_for_account(&opened.inbox, id, care.now())
     {
         return Ok(Prepared::LockedOut(until));
     }
@@ -553,7 +554,7 @@ async fn keep_failure(
     let broken = error.stops_inbox();
     let trouble = broken.then(|| Trouble::of(error));
     let quiet_until = next.filter(|_| error.wait().is_some());
-    let is_let_in = is_locked_out(&leaving.opened) && lets_in(error);
+    let is_let_in = is_locked_out(&leaving.opened.inbox) && lets_in(error);
     let is_try = {
         let error = error.clone();
         move |attempts| is_a_try(&error, attempts)

@@ -244,6 +244,12 @@ pub trait Channel: Send + Sync + 'static {
         false
     }
 
+    /// Returns a cursor of a search that counts on where this one does and begins to look anew, for what
+    /// is only tried; none where the network does not count.
+    fn meter_of(&self, _cursor: &str) -> Option<String> {
+        None
+    }
+
     /// Returns what the network was asked for so far, as the cursor of a poll or a search remembers it;
     /// none where the network does not count.
     fn usage(&self, _: &Account, _cursor: &str) -> Option<Usage> {
@@ -304,7 +310,10 @@ pub trait Channel: Send + Sync + 'static {
         limit: usize,
         http: &Http,
     ) -> Result<Vec<u8>, SendError> {
-        let request = self.file_request(account, address, http).await?.limit(limit);
+        let request = self
+            .file_request(account, address, http)
+            .await?
+            .limit(limit);
         let answer = http.send(request).await.map_err(HttpError::when_asking)?;
         file_refusal(answer.status).map_or(Ok(answer.body), Err)
     }

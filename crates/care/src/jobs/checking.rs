@@ -56,14 +56,6 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
     })))
 }
 
-/// Probes one inbox now, whether its turn has come or not.
-pub(crate) async fn look_at(care: &Care, id: InboxId) -> Result<(), CareError> {
-    match accounts::find(care, id).await? {
-        Some(opened) => probe(care, &opened).await,
-        None => Ok(()),
-    }
-}
-
 /// Asks the network how an account is, and keeps what it says.
 async fn probe(care: &Care, opened: &Opened) -> Result<(), CareError> {
     let account = opened.account(care.now());

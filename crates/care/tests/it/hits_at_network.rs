@@ -218,3 +218,39 @@ async fn slow_looks_keep_no_more_than_their_places() {
         assert_eq!(hits(&house, made.id, Wanted::Open).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn what_is_tried_is_counted_and_comes_to_an_end() {
+    for house in houses().await {
+        let networks = Networks::open().await;
+        let inbox = networks.mastodon(&house).await;
+        for number in 1..=12 {
+            let text = format!("Lumenau {number}");
+            networks
+                .say(json!({"act": "post", "by": "anna", "text": text}))
+                .await;
+        }
+        let (brand, looked_for) = (brand(&house).await, terms(&["Lumenau"]));
+        let (care, operator) = (&house.care, house.operator());
+        let tried = async || {
+            let tried = trial::try_out(care, &operator, brand, &looked_for, vec![inbox]).await;
+            let network = tried.expect("tried").networks.remove(0);
+            (network.found, network.trouble.map(|(class, _)| class))
+        };
+        let mut fetched = 0;
+        while fetched < 200 {
+            let (found, trouble) = tried().await;
+            assert_eq!(trouble, None, "after {fetched}");
+            fetched += found.expect("asked");
+        }
+        let refused = (None, Some("retry_after".to_owned()));
+        assert_eq!(tried().await, refused, "the day is over");
+        house.clock.pass(Duration::from_hours(24));
+        let twice = vec![inbox, inbox];
+        let both = trial::try_out(care, &operator, brand, &looked_for, twice).await;
+        let both = both.expect("tried").networks;
+        let asked = both.iter().filter(|one| one.found.is_some()).count();
+        assert_eq!(asked, 1, "one at a time: {both:?}");
+        assert!(tried().await.0.is_some(), "its turn is over");
+    }
+}
