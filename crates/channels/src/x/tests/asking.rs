@@ -343,7 +343,7 @@ async fn words_are_looked_for_within_a_budget_of_their_own() {
         .await;
     let third = third.expect("it answers");
     assert!(!network.last_asked().path.contains("since_id"));
-    let spent = set(account, &json!({"search_budget_posts": 12}));
+    let spent = set(account.clone(), &json!({"search_budget_posts": 12}));
     let fourth = X
         .search(&spent, &looking(), Some(&third.cursor), &http)
         .await;
