@@ -142,7 +142,7 @@ async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Resul
             size: Some(bytes.len() as i64),
             source_url: None,
             file_name: Some(care.secret()),
-            alt: None,
+            alt: file.alt.clone(),
             created_at: care.now(),
             fetch_at: None,
             missing: None,

@@ -422,7 +422,7 @@ async fn a_hit_that_comes_in_while_it_is_taken_up_is_one_conversation() {
         let first = async move {
             let kept = store.write(move |tx| -> Result<(), StoreError> {
                 deliveries::lock(tx, id)?;
-                drop(holding.send(()));
+                holding.send(()).expect("somebody waits");
                 std::thread::sleep(Duration::from_millis(500));
                 Ok(())
             });

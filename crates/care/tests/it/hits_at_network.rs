@@ -13,6 +13,7 @@ use kulant_model::listening::SearchState;
 use kulant_model::message::{DeliveryState, Visibility};
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
 use kulant_store::jobs::{self as table, NewJob};
+use kulant_store::trials::{self, Trials};
 use serde_json::{Value as Json, json};
 
 use crate::hits::{brand, conversations, hits, search, terms, texts};
@@ -246,11 +247,18 @@ async fn what_is_tried_is_counted_and_comes_to_an_end() {
         let refused = (None, Some("retry_after".to_owned()));
         assert_eq!(tried().await, refused, "the day is over");
         house.clock.pass(Duration::from_hours(24));
-        let twice = vec![inbox, inbox];
-        let both = trial::try_out(care, &operator, brand, &looked_for, twice).await;
-        let both = both.expect("tried").networks;
-        let asked = both.iter().filter(|one| one.found.is_some()).count();
-        assert_eq!(asked, 1, "one at a time: {both:?}");
+        let until = care.now().after(Duration::from_secs(5));
+        let beside = care.store.write(move |tx| {
+            let trials = trials::find_locked(tx, inbox)?;
+            let busy = Trials {
+                busy_until: until,
+                ..trials
+            };
+            trials::save(tx, inbox, &busy)
+        });
+        beside.await.expect("another one is under way");
+        assert_eq!(tried().await, refused, "one at a time");
+        house.clock.pass(Duration::from_secs(6));
         assert!(tried().await.0.is_some(), "its turn is over");
     }
 }

@@ -119,7 +119,10 @@ async fn answers_of_one_conversation_wait_for_their_account_in_peace() {
             let shown = view::find_message(&house.care, &operator, *id).await;
             let shown = shown.expect("seen").message.delivery.expect("a delivery");
             let (at, now) = (shown.next_attempt_at, house.care.now());
-            assert!(at > Some(now), "tried next at {at:?}, and it is {now} already");
+            assert!(
+                at > Some(now),
+                "tried next at {at:?}, and it is {now} already"
+            );
         }
 
         // It is let in: also an answer that the network does not want shows that.
