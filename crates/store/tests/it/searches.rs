@@ -185,7 +185,11 @@ async fn what_waits_is_counted_for_all_searches_at_once() {
                     Ok::<_, StoreError>(counted.into_values().collect::<Vec<i64>>())
                 };
                 assert_eq!(count(&Scope::Everything, 9)?, [3, 2, 0]);
-                assert_eq!(count(&Scope::Everything, 2)?, [2, 2, 0], "each up to a bound");
+                assert_eq!(
+                    count(&Scope::Everything, 2)?,
+                    [2, 2, 0],
+                    "each up to a bound"
+                );
                 assert_eq!(count(&Scope::Teams([TeamId(2)].into()), 9)?, [0, 0, 0]);
                 hits::note_taken_up(tx, &[MessageId(11)])?;
                 hits::dismiss(tx, MessageId(12), Some(NOW))?;
