@@ -78,10 +78,11 @@ pub(super) async fn read(
             let index = item.index as i64;
             faults.push(unread(care, destination, delivery.id, index, &item.error));
         }
-        let named: BTreeSet<String> = seeking
-            .may_leave_out(&raw)
-            .then(|| ids_of(&taken))
-            .unwrap_or_default();
+        let named = if seeking.may_leave_out(&raw) {
+            ids_of(&taken)
+        } else {
+            BTreeSet::new()
+        };
         let wanted = seeking.sift(&raw, taken);
         for id in named {
             if !wanted.iter().any(|(inbound, _)| inbound.network_id() == id) {

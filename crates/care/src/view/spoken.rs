@@ -1,5 +1,6 @@
 //! Messages as people see them: with the names of those who speak, files, reactions and depth.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, InboxId, MessageId};
@@ -264,11 +265,13 @@ fn with_waits(
         if !is_overdue {
             continue;
         }
-        if !places.contains_key(&row.inbox) {
-            places.insert(row.inbox, inboxes::find(read, row.inbox)?);
-        }
-        let inbox = places.get(&row.inbox).and_then(Option::as_ref);
-        let waits = inbox.and_then(|inbox| deliver::waits_for_account(inbox, row.id, now));
+        let inbox = match places.entry(row.inbox) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(inboxes::find(read, row.inbox)?),
+        };
+        let waits = inbox
+            .as_ref()
+            .and_then(|inbox| deliver::waits_for_account(inbox, row.id, now));
         delivery.next_attempt_at = waits.or(delivery.next_attempt_at);
     }
     Ok(rows)
