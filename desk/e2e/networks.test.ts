@@ -137,8 +137,8 @@ describe('a comment of somebody else', () => {
     await looksRight('a comment that we like')
     await page.getByRole('main').focus()
     await page.keyboard.press('l')
+    await expect.poll(() => network.acts, { timeout: 15_000 }).toEqual(['reaction', 'unreaction'])
     await comment.getByText('darunter wir').waitFor({ state: 'detached' })
-    expect(network.acts).toEqual(['reaction', 'unreaction'])
   })
 })
 

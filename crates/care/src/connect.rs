@@ -1,15 +1,15 @@
 //! Connecting an inbox at its network's own page: begun by an administrator, ended by whoever has the
-//! same session, once and within minutes. What came of it is kept in `keep`.
+//! same session, once and within minutes. What the network is asked then is in `exchange`, what came of it is kept in
+//! `keep`.
 
+mod exchange;
 mod keep;
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kulant_channels::connect::{
-    Agreement, Attempt as NewAttempt, ConnectError, Connected, Connecting,
-};
+use kulant_channels::connect::{Attempt as NewAttempt, ConnectError, Connecting};
 pub use kulant_channels::connect::{Choice, Permit};
 use kulant_channels::delivery::Account;
 use kulant_model::ids::InboxId;
@@ -24,6 +24,8 @@ use serde_json::Value as Json;
 use subtle::ConstantTimeEq;
 use tracing::warn;
 
+use exchange::{connect_chosen, exchange, to_the_end};
+
 use crate::access::require;
 use crate::accounts::{self, Opened};
 use crate::error::CareError;
@@ -32,8 +34,9 @@ use crate::{Care, hash_secret};
 
 /// How long an attempt counts, and how long one may think about a choice.
 pub const LASTS: Duration = Duration::from_mins(10);
-/// How long a network may take to answer.
-const TIME: Duration = Duration::from_mins(1);
+/// How long a network may take to answer: with what comes before and after, less than a request may
+/// take, so that the person is told what came of it.
+const TIME: Duration = Duration::from_secs(20);
 /// Where every network's page leads back to, below the public address.
 pub const CALLBACK: &str = "/connect/callback";
 
@@ -199,35 +202,9 @@ pub async fn finish(
         return Ok((id, Outcome::Declined));
     };
 
-    let kept = open_kept(care, &attempt)?;
-    let opened = open(care, id).await?;
-    let account = opened.account(care.now());
-    if account.settings != kept.settings {
-        return Ok((id, Outcome::Changed));
-    }
-    let agreement = Agreement {
-        code,
-        redirect_url: redirect_url(care),
-        verifier: kept.verifier.clone(),
-        kept: kept.channel.clone(),
-    };
-    let connecting = opened.channel.connect(&account, &agreement, &care.http);
-    let grant = match tokio::time::timeout(TIME, connecting).await {
-        Ok(Ok(Connected::Account(grant))) => grant,
-        Ok(Ok(Connected::Choice { kept: channel, of })) => {
-            let kept = Kept {
-                channel,
-                choices: of.into_iter().map(|one| (one.id, one.name)).collect(),
-                ..kept
-            };
-            keep_attempt(care, (id, session), None, &kept).await?;
-            return Ok((id, Outcome::Choose));
-        }
-        Ok(Err(error)) => return Ok((id, outcome_of(id, &error))),
-        Err(_) => return Ok((id, Outcome::Unreachable)),
-    };
-    let outcome = keep::keep(care, person, (id, kept.settings), grant).await?;
-    Ok((id, outcome))
+    let (care, person, session) = (care.clone(), person.clone(), session.to_owned());
+    let ending = async move { exchange(&care, &person, &session, (attempt, code)).await };
+    Ok((id, to_the_end(ending).await?))
 }
 
 /// Connects an inbox with one of the accounts that were found for it.
@@ -250,18 +227,8 @@ pub async fn choose(
         .await?
         .ok_or_else(unknown)?;
 
-    let account = opened.account(care.now());
-    if account.settings != kept.settings {
-        return Ok(Outcome::Changed);
-    }
-    let connecting = opened
-        .channel
-        .connect_chosen(&account, &kept.channel, choice, &care.http);
-    match tokio::time::timeout(TIME, connecting).await {
-        Ok(Ok(grant)) => keep::keep(care, person, (id, kept.settings), grant).await,
-        Ok(Err(error)) => Ok(outcome_of(id, &error)),
-        Err(_) => Ok(Outcome::Unreachable),
-    }
+    let (care, person, choice) = (care.clone(), person.clone(), choice.to_owned());
+    to_the_end(async move { connect_chosen(&care, &person, (opened, kept), &choice).await }).await
 }
 
 /// Returns where every network's page leads back to: below the address that the operator set.

@@ -1,8 +1,11 @@
 //! Hands queued messages to their network: the only way out. Marked *sending* before the network
 //! hears of it; after a lost answer the network is asked before anything is sent again. What a
-//! person decides about an answer under way is in `by_hand`.
+//! person decides about an answer under way is in `by_hand`, what a try needs in `loading`, what
+//! became of it in `keeping`.
 
 mod by_hand;
+mod keeping;
+mod loading;
 mod locked_out;
 mod lost;
 mod promised;
@@ -11,30 +14,29 @@ mod room;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kulant_channels::outbound::{Action, Outbound, OutboundAttachment, Receipt, SendError};
-use kulant_model::conversation::{self, Status};
+use kulant_channels::outbound::{Receipt, SendError};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{AlertId, IdentityId, InboxId, JobId, MessageId};
-use kulant_model::message::{DeliveryState, Direction, Visibility};
+use kulant_model::ids::{InboxId, JobId, MessageId};
+use kulant_model::message::DeliveryState;
 use kulant_model::time::Timestamp;
-use kulant_store::alerts::{self, Alert};
 use kulant_store::conversations::{self as rows, Conversation};
-use kulant_store::deliveries::Tries;
 use kulant_store::jobs::{self, Job, NewJob};
-use kulant_store::messages::{self, Delivery, Failure, Message};
-use kulant_store::{Read, Tx, contacts, deliveries, inboxes, promises};
+use kulant_store::messages::{self, Message};
+use kulant_store::{Tx, alerts, deliveries};
 use serde_json::json;
 
-use crate::accounts::{self, Opened};
-use crate::change::{self, Changing};
+use crate::accounts::Opened;
+use crate::change::Changing;
 use crate::error::CareError;
-use crate::health::{self, Source, Trouble};
-use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, holding, renewing};
+use crate::{Care, SYSTEM, renewing};
 
 pub use by_hand::{cancel, check, retry};
-use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
+use keeping::{hold, keep_failure, keep_sent};
+pub(crate) use loading::addressed;
+use loading::{Leaving, Prepared, prepare};
+pub(crate) use locked_out::waits_for_account;
+use locked_out::{BROKEN_PAUSE, takes_turn};
 pub(crate) use room::Room;
 
 /// The word for this work in the table of jobs.
@@ -50,41 +52,8 @@ const NO_ROOM_PAUSE: Duration = Duration::from_millis(500);
 const USUAL_PATIENCE: Duration = Duration::from_hours(24);
 /// How long nothing is done about a message of which a part arrived: the network shows late what it has.
 const PARTLY_PAUSE: Duration = Duration::from_mins(2);
-/// How many of the messages before it a message names at most.
-const REFERENCES: i64 = 50;
 /// How long one try may take.
 const TIME: Duration = Duration::from_secs(60);
-
-/// Everything that one try needs.
-struct Leaving {
-    message: Message,
-    outbound: Outbound,
-    tries: Tries,
-    opened: Opened,
-    /// Held as long as its attachments stand in memory.
-    _room: room::Taken,
-}
-
-/// What is there to be sent.
-enum Prepared {
-    /// It left already or was taken back.
-    Nothing,
-    /// Its attachments do not fit in memory beside those of others.
-    NoRoom,
-    /// Its account is locked out and was tried a moment ago.
-    LockedOut(Timestamp),
-    Ready(Box<Leaving>),
-}
-
-/// The rows behind one try.
-struct Loaded {
-    message: Message,
-    /// What is said to the network, without the files.
-    outbound: Outbound,
-    tries: Tries,
-    /// The files by their names.
-    files: Vec<(String, messages::Attachment)>,
-}
 
 /// Does one delivery job.
 pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError> {
@@ -132,174 +101,6 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
         Some(DeliveryState::Sending) => lost::look(care, job, leaving).await,
         _ => Ok(Outcome::Done),
     }
-}
-
-/// Loads what leaves, with its attachments if there is room for them.
-async fn prepare(care: &Care, id: MessageId) -> Result<Prepared, CareError> {
-    let loaded: Option<Loaded> = care.store.read(move |read| load(read, id)).await?;
-    let Some(loaded) = loaded else {
-        return Ok(Prepared::Nothing);
-    };
-    let Loaded {
-        message,
-        mut outbound,
-        tries,
-        files,
-    } = loaded;
-    let Some(opened) = accounts::find(care, message.inbox).await? else {
-        return Ok(Prepared::Nothing);
-    };
-    if state_of(&message) == Some(DeliveryState::Queued)
-        && let Some(until) = waits_for_account(&opened, id, care.now())
-    {
-        return Ok(Prepared::LockedOut(until));
-    }
-    let bytes = files.iter().filter_map(|(_, file)| file.size).sum::<i64>();
-    let Some(room) = care.room.take(bytes.unsigned_abs()) else {
-        return Ok(Prepared::NoRoom);
-    };
-    if let Action::Reply { attachments, .. } = &mut outbound.action {
-        for (name, file) in files {
-            let bytes = match care.files.read(&name).await {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let lost = SendError::Bug("the file of an attachment is gone".to_owned());
-                    let leaving = Leaving {
-                        message,
-                        outbound,
-                        tries,
-                        opened,
-                        _room: room,
-                    };
-                    keep_failure(care, leaving, DeliveryState::Failed, &lost, None).await?;
-                    return Ok(Prepared::Nothing);
-                }
-                Err(error) => {
-                    return Err(CareError::Unavailable(format!(
-                        "an attachment cannot be read: {error}"
-                    )));
-                }
-            };
-            attachments.push(OutboundAttachment {
-                name: file.name,
-                media_type: file.media_type,
-                bytes,
-                alt: file.alt,
-            });
-        }
-    }
-    Ok(Prepared::Ready(Box::new(Leaving {
-        message,
-        outbound,
-        tries,
-        opened,
-        _room: room,
-    })))
-}
-
-fn load(read: &mut Read<'_>, id: MessageId) -> Result<Option<Loaded>, CareError> {
-    let Some(message) = messages::find(read, id)? else {
-        return Ok(None);
-    };
-    let due = message.direction == Direction::Out
-        && message.deleted_at.is_none()
-        && message.delivery.as_ref().is_some_and(|delivery| {
-            matches!(
-                delivery.state,
-                DeliveryState::Queued | DeliveryState::Sending
-            )
-        });
-    if !due {
-        return Ok(None);
-    }
-    let parent = match message.parent {
-        Some(parent) => messages::find(read, parent)?,
-        None => None,
-    };
-    let files = messages::list_attachments(read, &[id])?
-        .into_iter()
-        .filter_map(|file| Some((file.file_name.clone()?, file)))
-        .collect();
-    let body = message.body.clone();
-    let tries = deliveries::find_tries(read, id)?;
-    let outbound = Outbound {
-        first_tried_at: tries.first_at,
-        action: Action::Reply {
-            body,
-            attachments: Vec::new(),
-        },
-        ..addressed(read, &message, parent.as_ref())?
-    };
-    Ok(Some(Loaded {
-        message,
-        outbound,
-        tries,
-        files,
-    }))
-}
-
-/// Says of a message where it goes at its network and what it answers; what is to be done there is
-/// for the caller to say.
-pub(crate) fn addressed(
-    read: &mut Read<'_>,
-    message: &Message,
-    parent: Option<&Message>,
-) -> Result<Outbound, CareError> {
-    let recipient = match recipient_of(read, message, parent)? {
-        Some(identity) => contacts::find_identity(read, identity)?,
-        None => None,
-    };
-    let (recipient, recipient_handle) = match recipient {
-        Some(identity) => (Some(identity.network_id), identity.handle),
-        None => (None, None),
-    };
-    let subject = match message.conversation {
-        Some(conversation) => deliveries::find_title(read, conversation)?,
-        None => None,
-    };
-    Ok(Outbound {
-        message_id: message.id.to_string(),
-        visibility: message.visibility,
-        in_reply_to: parent.and_then(|parent| parent.network_id.clone()),
-        references: deliveries::list_said_before(read, message, REFERENCES)?,
-        first_tried_at: None,
-        // Ours without anybody who wrote it: a machine did.
-        automatic: message.direction == Direction::Out && message.agent.is_none(),
-        subject,
-        thread: message.thread.clone(),
-        recipient,
-        recipient_handle,
-        hand_over: message.visibility == Visibility::Private
-            && message.thread.is_none()
-            && parent.is_some_and(|parent| parent.visibility == Visibility::Public),
-        signature: message.signature.clone(),
-        template: message
-            .template
-            .as_deref()
-            .and_then(|template| serde_json::from_str(template).ok()),
-        action: Action::Delete {
-            network_id: String::new(),
-        },
-    })
-}
-
-/// Who a message is from or goes to: its author where that is not us, who said what it answers, else
-/// in private the party.
-fn recipient_of(
-    read: &mut Read<'_>,
-    message: &Message,
-    parent: Option<&Message>,
-) -> Result<Option<IdentityId>, CareError> {
-    let spoken_to = parent.and_then(|parent| parent.identity);
-    if let Some(identity) = message.identity.or(spoken_to) {
-        return Ok(Some(identity));
-    }
-    Ok(match message.conversation {
-        Some(conversation) if message.visibility == Visibility::Private => {
-            rows::find(read, conversation)?.and_then(|row| row.identity)
-        }
-        _ => None,
-    })
 }
 
 /// Answers within one conversation leave in the order in which they were written.
@@ -367,46 +168,6 @@ fn quiet_until(leaving: &Leaving, now: Timestamp) -> Option<Timestamp> {
         .inbox
         .quiet_until
         .filter(|until| *until > now)
-}
-
-/// Keeps a message queued that its network does not want yet, and tells when it leaves.
-async fn hold(care: &Care, id: MessageId, until: Timestamp) -> Result<(), CareError> {
-    let now = care.now();
-    care.store
-        .write(move |tx| {
-            let Some(message) = messages::find(tx, id)? else {
-                return Ok(());
-            };
-            let row = conversation_of(tx, &message)?;
-            // Read again under the lock.
-            let Some(message) = messages::find(tx, id)? else {
-                return Ok(());
-            };
-            let queued = message
-                .delivery
-                .clone()
-                .filter(|delivery| delivery.state == DeliveryState::Queued);
-            let Some(delivery) = queued.filter(|delivery| delivery.next_attempt_at != Some(until))
-            else {
-                return Ok(());
-            };
-            let class = "retry_after";
-            let delivery = Delivery {
-                next_attempt_at: Some(until),
-                failure: Some(Failure {
-                    class: class.to_owned(),
-                    detail: String::new(),
-                }),
-                ..delivery
-            };
-            deliveries::save(tx, id, &delivery)?;
-            tx.append(
-                event(EventKind::MessageQueued, now, &message, row.as_ref())
-                    .facts(json!({"class": class, "next_attempt_at": until})),
-            );
-            Ok(())
-        })
-        .await
 }
 
 /// Decides what the network's answer means, and keeps it.
@@ -497,171 +258,6 @@ fn is_a_try(error: &SendError, attempts: i64) -> bool {
 fn pause(attempts: i64) -> Duration {
     let index = usize::try_from(attempts).unwrap_or(0).min(PAUSES.len() - 1);
     Duration::from_secs(PAUSES[index])
-}
-
-async fn keep_sent(care: &Care, leaving: Arc<Leaving>, receipt: Receipt) -> Result<(), CareError> {
-    let (ids, now) = (care.ids(), care.now());
-    let destination = Destination::of(&leaving.opened);
-    care.store
-        .write(move |tx| {
-            let id = leaving.message.id;
-            // The conversation is locked first, as everybody does.
-            conversation_of(tx, &leaving.message)?;
-            let mut network_id = Some(receipt.network_id.as_str()).filter(|id| !id.is_empty());
-            if let Some(named) = network_id
-                && !intake::adopt_network_id(tx, &ids, &destination, id, named, now)?
-            {
-                network_id = None;
-            }
-            let sent_at = receipt.at.min(now).max(leaving.message.stored_at);
-            deliveries::confirm_sent(tx, id, network_id, receipt.url.as_deref(), sent_at)?;
-            if let Some(pause) = receipt.pause {
-                inboxes::keep_quiet(tx, leaving.message.inbox, now.after(pause))?;
-            }
-            let row = conversation_of(tx, &leaving.message)?;
-            tx.append(event(
-                EventKind::MessageSent,
-                now,
-                &leaving.message,
-                row.as_ref(),
-            ));
-            if let Some(mut row) = row {
-                if promises::find(tx, id)?.is_none() {
-                    // The answer is there: nobody is told any more that it will come.
-                    holding::promised::take_back(tx, &row, (SYSTEM, now))?;
-                }
-                change::add_up(tx, &mut row)?;
-                if row.waiting_since.is_none() {
-                    row.status = conversation::status_after_reply(row.status);
-                }
-                rows::save(tx, &[row])?;
-            }
-            clear_alert(tx, &format!("message:{id}"), now)?;
-            if !leaving.opened.inbox.trouble.is_null() {
-                health::note(tx, (destination.inbox, Source::Sending), None, (&ids, now))?;
-            }
-            Ok(())
-        })
-        .await
-}
-
-/// Keeps why a message has not arrived yet, or not for certain, and when it is tried or looked for
-/// again: *sending* stands for one whose answer was lost.
-async fn keep_failure(
-    care: &Care,
-    leaving: Leaving,
-    state: DeliveryState,
-    error: &SendError,
-    next: Option<Timestamp>,
-) -> Result<(), CareError> {
-    let (ids, now) = (care.ids(), care.now());
-    let (class, detail) = (error.class().to_owned(), error.detail().to_owned());
-    let broken = error.stops_inbox();
-    let trouble = broken.then(|| Trouble::of(error));
-    let quiet_until = next.filter(|_| error.wait().is_some());
-    let is_let_in = is_locked_out(&leaving.opened) && lets_in(error);
-    let is_try = {
-        let error = error.clone();
-        move |attempts| is_a_try(&error, attempts)
-    };
-    // The network refused a first try as a whole, or was not reached: nothing of it is there.
-    let arrived_in_no_part = leaving.tries.first_at.is_none()
-        && !error.is_partly()
-        && matches!(state, DeliveryState::Queued | DeliveryState::Failed);
-    crate::measures::count_failure(&class);
-    care.store
-        .write(move |tx| {
-            let message = &leaving.message;
-            let row = conversation_of(tx, message)?;
-            if is_let_in {
-                // The network accepts the account again, whatever it said to this message.
-                health::note(tx, (message.inbox, Source::Sending), None, (&ids, now))?;
-            }
-            let there = messages::find(tx, message.id)?;
-            let still = there.as_ref().is_some_and(|there| {
-                there.deleted_at.is_none()
-                    && matches!(
-                        state_of(there),
-                        Some(DeliveryState::Sending | DeliveryState::Queued)
-                    )
-            });
-            if !still {
-                // Confirmed by its own echo, erased or taken back meanwhile.
-                return Ok(());
-            }
-            if arrived_in_no_part {
-                deliveries::save_tries(tx, message.id, Tries::default())?;
-            }
-            let before = message.delivery.clone();
-            let attempts = before.as_ref().map_or(0, |before| before.attempts);
-            let delivery = Delivery {
-                state,
-                send_at: before.as_ref().and_then(|before| before.send_at),
-                sent_at: None,
-                // Neither looking for it nor a locked account is a try of the message.
-                attempts: attempts + i64::from(state != DeliveryState::Sending && is_try(attempts)),
-                next_attempt_at: next,
-                failure: Some(Failure {
-                    class: class.clone(),
-                    detail: detail.clone(),
-                }),
-            };
-            deliveries::save(tx, message.id, &delivery)?;
-            let kind = match state {
-                DeliveryState::Sending => EventKind::MessageSending,
-                DeliveryState::Uncertain => EventKind::MessageUncertain,
-                DeliveryState::Failed => EventKind::MessageFailed,
-                _ => EventKind::MessageQueued,
-            };
-            tx.append(
-                event(kind, now, message, row.as_ref())
-                    .facts(json!({"class": class, "next_attempt_at": next})),
-            );
-            if let Some(mut row) = row
-                && state == DeliveryState::Failed
-            {
-                change::add_up(tx, &mut row)?;
-                if row.waiting_since.is_some() && row.status == Status::Waiting {
-                    row.status = Status::Open;
-                }
-                rows::save(tx, &[row])?;
-            }
-            let alert = Alert {
-                id: AlertId(ids.next(now)),
-                kind: if broken {
-                    "inbox_broken"
-                } else {
-                    "message_not_sent"
-                }
-                .to_owned(),
-                key: if broken {
-                    format!("inbox:{}", message.inbox)
-                } else {
-                    format!("message:{}", message.id)
-                },
-                inbox: Some(message.inbox),
-                conversation: message.conversation,
-                message: Some(message.id),
-                facts: json!({"class": class}),
-                raised_at: now,
-            };
-            if (broken || next.is_none()) && alerts::raise(tx, &alert)? {
-                tx.append(
-                    event(EventKind::AlertRaised, now, message, None)
-                        .facts(json!({"alert": alert.id})),
-                );
-            }
-            if let Some(until) = quiet_until {
-                inboxes::keep_quiet(tx, message.inbox, until)?;
-            }
-            if trouble.is_some() {
-                inboxes::knock(tx, message.inbox, now, now)?;
-                let seen = (message.inbox, Source::Sending);
-                health::note(tx, seen, trouble.as_ref(), (&ids, now))?;
-            }
-            Ok::<_, CareError>(())
-        })
-        .await
 }
 
 /// Writes down that a message is to be handed to its network at a time.

@@ -5,43 +5,42 @@ mod decide;
 mod keep;
 mod leases;
 mod load;
+mod reading;
 mod refused;
 mod seek;
+mod single;
 pub(crate) mod world;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kulant_channels::delivery::RawDelivery;
-use kulant_channels::inbound::{AttachmentSource, Figures, Inbound, TranslateError, Translation};
+use kulant_channels::inbound::{Figures, Inbound};
 use kulant_model::event::{EventKind, NewEvent};
-use kulant_model::ids::{ActorId, AttachmentId, IdMaker, InboxId, IntakeId, JobId, MessageId};
+use kulant_model::ids::{IdMaker, InboxId, IntakeId, JobId};
 use kulant_model::time::Timestamp;
 use kulant_store::intakes::{self, Quarantined, Waiting};
-use kulant_store::messages::{self, Attachment};
-use kulant_store::{StoreError, Tx, erasing};
-use serde_json::{Value as Json, json};
+use kulant_store::{StoreError, Tx, erasing, messages};
+use serde_json::json;
 use tracing::{error, warn};
 
 use crate::accounts::{self, Opened};
-use crate::erase::marks::Marks;
+use crate::erase::marks::{self, Marks};
 use crate::error::CareError;
-use crate::follow_up::{self, Pointing};
-use crate::{Care, SYSTEM};
+use crate::{Care, SYSTEM, follow_up};
 pub(crate) use decide::awaited;
 pub(crate) use leases::Leases;
 pub use leases::give_leases_back;
 use leases::hold_lease;
+use reading::{Rest, broken, raw_of};
 use seek::Seeking;
+pub(crate) use single::{adopt_network_id, take_in_by_hand};
 use world::{Destination, Item, World};
 
 /// How many deliveries are taken in by one commit.
 const BATCH: i64 = 200;
 /// How many batches of one inbox are taken in before the next inbox has its turn.
 const TURN: usize = 4;
-/// How many things of one commit at most, when deliveries hold many each.
-const ITEMS: usize = 1_000;
 /// After how many failures of ours a delivery is put into quarantine instead of tried again.
 const ATTEMPTS: i64 = 5;
 
@@ -201,78 +200,21 @@ async fn take_in_batch(
     waiting: &[Waiting],
 ) -> Result<(), CareError> {
     let seeking = Seeking::load(care, opened, waiting).await?;
-    let (portions, faults) =
-        read_deliveries(care, (opened, &seeking), destination, waiting).await?;
-    let mut pointing = list_pointing(opened, waiting);
-    let mut figures = list_figures(opened, waiting);
-    let (mut faults, mut finished) = (faults, waiting.iter().map(|one| one.id).collect::<Vec<_>>());
+    let read = reading::read(care, (opened, &seeking), destination, waiting).await?;
+    let mut rest = Some(read.rest);
     let mut repeating: Vec<IntakeId> = Vec::new();
-    let last = portions.len().saturating_sub(1);
-    for (index, mut items) in portions.into_iter().enumerate() {
+    let last = read.portions.len().saturating_sub(1);
+    for (index, items) in read.portions.into_iter().enumerate() {
         // Deliveries are struck off with their last portion: what is repeated has no effect.
-        let (mut faults, finished) = if index == last {
-            (std::mem::take(&mut faults), std::mem::take(&mut finished))
-        } else {
-            (Vec::new(), Vec::new())
-        };
+        let rest = rest.take_if(|_| index == last);
         let (ids, now, destination) = (care.ids(), care.now(), destination.clone());
-        let (marks, over) = (Arc::clone(&care.marks), index == last);
-        let pointing = if over {
-            std::mem::take(&mut pointing)
-        } else {
-            Vec::new()
-        };
-        let figures = if over {
-            std::mem::take(&mut figures)
-        } else {
-            Vec::new()
-        };
-        let mut again = std::mem::take(&mut repeating);
+        let marks = Arc::clone(&care.marks);
+        let again = std::mem::take(&mut repeating);
         let (files, again): (Vec<String>, Vec<IntakeId>) = care
             .store
             .write(move |tx| {
-                erasing::keep_erasures_out(tx)?;
-                let mut pointing = pointing;
-                if finished.is_empty() {
-                    // More of them follows; what was erased meanwhile must not come back by it.
-                    let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
-                    let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
-                    items.retain(|item| there.contains(&item.intake));
-                } else {
-                    let mine = intakes::finish(tx, &finished)?;
-                    if mine.is_empty() {
-                        // Another process was faster with every one of them.
-                        return Ok::<_, CareError>((Vec::new(), Vec::new()));
-                    }
-                    if mine.len() < finished.len() {
-                        // Taken in by another process, or erased since they were read.
-                        let mine: HashSet<IntakeId> = mine.into_iter().collect();
-                        items.retain(|item| mine.contains(&item.intake));
-                        faults.retain(|fault| mine.contains(&fault.intake));
-                        pointing.retain(|delivery| mine.contains(&delivery.intake));
-                    }
-                }
-                let mut world = World::new(&destination, &ids, now);
-                load::load(tx, &mut world, &items, &marks)?;
-                for item in &items {
-                    decide::take_in(&mut world, item);
-                }
-                let files = keep::keep(tx, &mut world, SYSTEM)?;
-                keep_figures(tx, destination.inbox, &figures)?;
-                put_into_quarantine(tx, &faults)?;
-                for delivery in &pointing {
-                    follow_up::enqueue(tx, JobId(ids.next(now)), delivery, now)?;
-                }
-                if let Some(newest) = items.iter().map(|item| item.received_at).max() {
-                    kulant_store::inboxes::touch_received(tx, destination.inbox, newest)?;
-                }
-                again.extend(list_repeating(&world, &items));
-                if over {
-                    // What was erased says nothing here once more, once all of it is taken in.
-                    again.retain(|intake| faults.iter().all(|fault| fault.intake != *intake));
-                    intakes::empty_bodies(tx, &again)?;
-                }
-                Ok((files, again))
+                let place = (&destination, ids.as_ref(), now);
+                take_in_portion(tx, place, &marks, (items, rest), again)
             })
             .await?;
         repeating = again;
@@ -285,21 +227,60 @@ async fn take_in_batch(
     Ok(())
 }
 
-/// Reads what deliveries tell of how messages are doing, and when each was received.
-fn list_figures(opened: &Opened, waiting: &[Waiting]) -> Vec<(Timestamp, Figures)> {
-    let told = |delivery: &Waiting| {
-        let raw = raw_of(delivery);
-        let reading = std::panic::AssertUnwindSafe(|| opened.channel.figures(&raw));
-        // What cannot be read lies in quarantine already, and tells no figures.
-        std::panic::catch_unwind(reading).unwrap_or_default()
-    };
-    waiting
-        .iter()
-        .flat_map(|delivery| {
-            let figures = told(delivery).into_iter();
-            figures.map(|figures| (delivery.received_at, figures))
-        })
-        .collect()
+/// Takes in what one commit takes, the last time with the rest of what was read. Returns the names of
+/// files that are to go, and the deliveries so far that bring words of erased messages once more.
+fn take_in_portion(
+    tx: &mut Tx<'_>,
+    (destination, ids, now): (&Destination, &IdMaker, Timestamp),
+    marks: &Marks,
+    (mut items, rest): (Vec<Item>, Option<Rest>),
+    mut again: Vec<IntakeId>,
+) -> Result<(Vec<String>, Vec<IntakeId>), CareError> {
+    erasing::keep_erasures_out(tx)?;
+    let over = rest.is_some();
+    let mut rest = rest.unwrap_or_default();
+    if over {
+        let mine = intakes::finish(tx, &rest.finished)?;
+        if mine.is_empty() {
+            // Another process was faster with every one of them.
+            return Ok((Vec::new(), Vec::new()));
+        }
+        if mine.len() < rest.finished.len() {
+            // Taken in by another process, or erased since they were read.
+            let mine: HashSet<IntakeId> = mine.into_iter().collect();
+            items.retain(|item| mine.contains(&item.intake));
+            rest.faults.retain(|fault| mine.contains(&fault.intake));
+            rest.pointing
+                .retain(|delivery| mine.contains(&delivery.intake));
+        }
+    } else {
+        // More of them follows; what was erased meanwhile must not come back by it.
+        let there: BTreeSet<IntakeId> = items.iter().map(|item| item.intake).collect();
+        let there = intakes::list_unfinished(tx, &Vec::from_iter(there))?;
+        items.retain(|item| there.contains(&item.intake));
+    }
+    let mut world = World::new(destination, ids, now);
+    load::load(tx, &mut world, &items, marks)?;
+    for item in &items {
+        decide::take_in(&mut world, item);
+    }
+    let files = keep::keep(tx, &mut world, SYSTEM)?;
+    keep_figures(tx, destination.inbox, &rest.figures)?;
+    put_into_quarantine(tx, &rest.faults)?;
+    for delivery in &rest.pointing {
+        follow_up::enqueue(tx, JobId(ids.next(now)), delivery, now)?;
+    }
+    if let Some(newest) = items.iter().map(|item| item.received_at).max() {
+        kulant_store::inboxes::touch_received(tx, destination.inbox, newest)?;
+    }
+    again.extend(list_repeating(&world, &items));
+    if over {
+        again.extend(list_left_out(tx, marks, destination.inbox, &rest.left_out)?);
+        // What was erased says nothing here once more, once all of it is taken in.
+        again.retain(|intake| rest.faults.iter().all(|fault| fault.intake != *intake));
+        intakes::empty_bodies(tx, &again)?;
+    }
+    Ok((files, again))
 }
 
 fn keep_figures(
@@ -323,32 +304,21 @@ fn keep_figures(
     messages::save_figures(tx, inbox, &told)
 }
 
-/// Lists the deliveries that only point at something, which is fetched after they are taken in.
-fn list_pointing(opened: &Opened, waiting: &[Waiting]) -> Vec<Pointing> {
-    waiting
-        .iter()
-        .filter(|delivery| {
-            let account = opened.account(delivery.received_at);
-            opened.channel.points_elsewhere(&account, &raw_of(delivery))
-        })
-        .map(|delivery| Pointing {
-            intake: delivery.id,
-            inbox: opened.inbox.id,
-            kind: delivery.kind.clone(),
-            key: delivery.key.clone(),
-            received_at: delivery.received_at,
-        })
-        .collect()
-}
-
-fn raw_of(delivery: &Waiting) -> RawDelivery {
-    RawDelivery {
-        kind: delivery.kind.clone(),
-        key: delivery.key.clone(),
-        headers: serde_json::from_str(&delivery.headers).unwrap_or_default(),
-        body: delivery.body.clone(),
-        received_at: delivery.received_at,
-    }
+/// Lists the deliveries with words of erased messages that no search wants.
+fn list_left_out(
+    tx: &mut Tx<'_>,
+    marks: &Marks,
+    inbox: InboxId,
+    left_out: &[(IntakeId, String)],
+) -> Result<Vec<IntakeId>, StoreError> {
+    let ids: BTreeSet<&str> = left_out.iter().map(|(_, id)| id.as_str()).collect();
+    let erased = marks::list_erased(tx, marks, inbox, &Vec::from_iter(ids))?;
+    let erased: BTreeSet<String> = erased
+        .into_iter()
+        .filter_map(|known| known.network_id)
+        .collect();
+    let repeating = left_out.iter().filter(|(_, id)| erased.contains(id));
+    Ok(repeating.map(|(intake, _)| *intake).collect())
 }
 
 /// Lists the deliveries that bring words of erased messages once more.
@@ -361,145 +331,6 @@ fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
         .collect()
 }
 
-/// Translates deliveries into portions that one commit takes each, and what could not be read.
-async fn read_deliveries(
-    care: &Care,
-    (opened, seeking): (&Opened, &Seeking),
-    destination: &Destination,
-    waiting: &[Waiting],
-) -> Result<(Vec<Vec<Item>>, Vec<Quarantined>), CareError> {
-    let mut portions = vec![Vec::new()];
-    let mut faults = Vec::new();
-    for delivery in waiting {
-        let account = opened.account(delivery.received_at);
-        let raw = raw_of(delivery);
-        let translated = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            opened.channel.translate(&account, &raw)
-        }));
-        let Translation {
-            taken,
-            unread: unread_items,
-        } = match translated {
-            Ok(Ok(translation)) => translation,
-            Ok(Err(error)) => {
-                faults.push(unread(care, destination, delivery.id, 0, &error));
-                continue;
-            }
-            Err(_) => {
-                let words = "the translation panicked";
-                faults.push(broken(care, destination, delivery.id, &words));
-                continue;
-            }
-        };
-        for item in unread_items {
-            let index = item.index as i64;
-            faults.push(unread(care, destination, delivery.id, index, &item.error));
-        }
-        for (mut inbound, sought) in seeking.sift(&raw, taken) {
-            keep_bytes(care, destination.inbox, &mut inbound).await?;
-            if portions.last().is_some_and(|items| items.len() >= ITEMS) {
-                portions.push(Vec::new());
-            }
-            if let Some(items) = portions.last_mut() {
-                items.push(Item {
-                    intake: delivery.id,
-                    received_at: delivery.received_at,
-                    inbound,
-                    sought,
-                });
-            }
-        }
-    }
-    Ok((portions, faults))
-}
-
-/// Puts files that came inside a delivery on disk, as uploads that wait for their message.
-async fn keep_bytes(care: &Care, inbox: InboxId, inbound: &mut Inbound) -> Result<(), CareError> {
-    let Inbound::Post(post) = inbound else {
-        return Ok(());
-    };
-    for file in &mut post.attachments {
-        let AttachmentSource::Bytes(bytes) = &mut file.source else {
-            continue;
-        };
-        let bytes = std::mem::take(bytes);
-        let row = Attachment {
-            id: AttachmentId(care.id()),
-            message: None,
-            inbox: Some(inbox),
-            agent: None,
-            name: file.name.clone(),
-            media_type: file.media_type.clone(),
-            size: Some(bytes.len() as i64),
-            source_url: None,
-            file_name: Some(care.secret()),
-            alt: None,
-            created_at: care.now(),
-            fetch_at: None,
-            missing: None,
-        };
-        let name = row.file_name.clone().unwrap_or_default();
-        care.files.keep(&name, bytes).await.map_err(|error| {
-            CareError::Unavailable(format!("a file could not be kept: {error}"))
-        })?;
-        file.source = AttachmentSource::Upload(row.id.to_string());
-        care.store
-            .write(move |tx| messages::insert_attachments(tx, &[row]).map_err(CareError::from))
-            .await?;
-    }
-    Ok(())
-}
-
-/// Takes one thing in that somebody chose, in the transaction of that choice.
-pub(crate) fn take_in_by_hand(
-    tx: &mut Tx<'_>,
-    (destination, ids, now): (&Destination, &IdMaker, Timestamp),
-    marks: &Marks,
-    item: &Item,
-    actor: ActorId,
-) -> Result<(), StoreError> {
-    let mut world = World::new(destination, ids, now);
-    load::load(tx, &mut world, std::slice::from_ref(item), marks)?;
-    decide::take_in(&mut world, item);
-    // Nothing is deleted by it, so no file is to go.
-    keep::keep(tx, &mut world, actor)?;
-    Ok(())
-}
-
-/// Puts a message of ours, whose network id is known now, in the place of a row that stood for it.
-/// Returns false where another message has that id: then it is not to be kept.
-pub(crate) fn adopt_network_id(
-    tx: &mut Tx<'_>,
-    care_ids: &kulant_model::ids::IdMaker,
-    destination: &Destination,
-    ours: MessageId,
-    network_id: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let old = messages::list_known(tx, destination.inbox, &[network_id])?
-        .into_iter()
-        .find(|known| known.id != ours);
-    let Some(old) = old else {
-        return Ok(true);
-    };
-    if !old.stands_in() {
-        decide::warn_of_reused_id(ours);
-        return Ok(false);
-    }
-    let mut world = World::new(destination, care_ids, now);
-    let old_id = old.id;
-    world.learn(old);
-    for known in messages::list_known_by_id(tx, destination.inbox, &[ours])? {
-        world.learn(known);
-    }
-    load::load_below(tx, &mut world, &[old_id])?;
-    load::load_matters(tx, &mut world)?;
-    decide::adopt(&mut world, ours, old_id);
-    messages::replace(tx, old_id, ours)?;
-    keep::keep(tx, &mut world, SYSTEM)?;
-    Ok(true)
-}
-
 fn put_into_quarantine(tx: &mut Tx<'_>, faults: &[Quarantined]) -> Result<(), StoreError> {
     intakes::quarantine(tx, faults)?;
     for fault in faults {
@@ -510,45 +341,4 @@ fn put_into_quarantine(tx: &mut Tx<'_>, faults: &[Quarantined]) -> Result<(), St
         );
     }
     Ok(())
-}
-
-/// A fault of theirs: what came could not be read.
-fn unread(
-    care: &Care,
-    destination: &Destination,
-    intake: IntakeId,
-    item: i64,
-    error: &TranslateError,
-) -> Quarantined {
-    let facts: BTreeMap<_, _> = error.facts().into_iter().collect();
-    let reason = json!({"code": error.code(), "facts": facts, "detail": error.to_string()});
-    quarantined(care, destination, (intake, item), &reason)
-}
-
-/// A fault of ours: what came could not be taken in.
-fn broken(
-    care: &Care,
-    destination: &Destination,
-    intake: IntakeId,
-    detail: &dyn std::fmt::Display,
-) -> Quarantined {
-    let reason = json!({"code": "internal", "detail": detail.to_string()});
-    quarantined(care, destination, (intake, 0), &reason)
-}
-
-fn quarantined(
-    care: &Care,
-    destination: &Destination,
-    (intake, item): (IntakeId, i64),
-    reason: &Json,
-) -> Quarantined {
-    Quarantined {
-        id: care.id(),
-        intake,
-        inbox: destination.inbox,
-        item,
-        reason: reason.to_string(),
-        at: care.now(),
-        received_at: care.now(),
-    }
 }

@@ -23,9 +23,8 @@ use crate::accounts::{self, Opened};
 use crate::error::CareError;
 use crate::{Care, conversations, deliver, followers, intake};
 
-pub(crate) use checking::look_at;
 pub use retention::keep_days;
-pub(crate) use retention::{forget_found, remove_files};
+pub(crate) use retention::{forget_soon, remove_files};
 pub(crate) use searching::look_soon;
 
 /// How a job ended.

@@ -15,6 +15,7 @@ use kulant_model::time::Timestamp;
 use kulant_store::contacts::{self as people, Identity};
 use kulant_store::messages::{self, Message};
 use kulant_store::{Read, conversations as rows, erasing, inboxes, intakes};
+use serde_json::{Value as Json, json};
 
 use crate::accounts::{self, Opened};
 use crate::admin::fields::Faults;
@@ -29,6 +30,9 @@ const LONGEST_NUMBER: usize = 40;
 /// How long one waits for another worker that is taking the same inbox in.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: usize = 100;
+
+/// The word for a key under which another call was written down.
+pub const KEY_REUSED: &str = "idempotency_key_reused";
 
 /// A call as it is written down.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +50,21 @@ pub struct NewCall {
     pub call_back_at: Option<Timestamp>,
 }
 
+impl NewCall {
+    /// Returns everything that was written down, for comparing.
+    fn written(&self) -> Json {
+        json!([
+            self.conversation,
+            self.contact,
+            self.number,
+            self.name,
+            self.said,
+            self.answered,
+            self.call_back_at
+        ])
+    }
+}
+
 /// Keeps a call and takes it in; returns the conversation that it stands in.
 pub async fn note(
     care: &Care,
@@ -54,10 +73,11 @@ pub async fn note(
     new: NewCall,
 ) -> Result<ConversationId, CareError> {
     let id = format!("call-{}", care.id());
-    note_as(care, person, inbox, (new, id)).await
+    note_as(care, person, inbox, (new, id, None)).await
 }
 
-/// As `note`, for a request under a key: the same one again is the same call.
+/// As `note`, for a request under a key: the same one again is the same call, and another one under
+/// that key is refused.
 pub async fn note_once(
     care: &Care,
     person: &Person,
@@ -66,14 +86,17 @@ pub async fn note_once(
     key: &str,
 ) -> Result<ConversationId, CareError> {
     let word = signature::sha256_hex(format!("{}/{inbox}/{key}", person.agent).as_bytes());
-    note_as(care, person, inbox, (new, format!("call-{word}"))).await
+    let of_key = format!("call-{word}-");
+    let said = signature::sha256_hex(new.written().to_string().as_bytes());
+    let id = format!("{of_key}{said}");
+    note_as(care, person, inbox, (new, id, Some(of_key))).await
 }
 
 async fn note_as(
     care: &Care,
     person: &Person,
     inbox: InboxId,
-    (new, id): (NewCall, String),
+    (new, id, of_key): (NewCall, String, Option<String>),
 ) -> Result<ConversationId, CareError> {
     access::require(person, Permission::WriteConversations)?;
     let now = care.now();
@@ -132,7 +155,8 @@ async fn note_as(
         by: person.actor,
     });
     let whose = (known, new.conversation);
-    keep(care, &opened, (call, promised.clone()), whose, awaited).await?;
+    let call = (call, of_key, promised.clone());
+    keep(care, &opened, call, whose, awaited).await?;
     // Nothing says no from here on: the call is there, and so is what was promised.
     let placed = take_in(care, inbox, &id).await?;
     if let Some(promised) = promised {
@@ -289,7 +313,7 @@ fn awaited_by(care: &Care, person: &Person, opened: &Opened, call: &Call) -> Vec
 async fn keep(
     care: &Care,
     opened: &Opened,
-    (call, promised): (Call, Option<Promised>),
+    (call, of_key, promised): (Call, Option<String>, Option<Promised>),
     (known, conversation): (Option<Identity>, Option<ConversationId>),
     awaited: Vec<Message>,
 ) -> Result<(), CareError> {
@@ -301,6 +325,11 @@ async fn keep(
             if !messages::list_known(tx, inbox, &[&call.id])?.is_empty() {
                 // The same request again.
                 return Ok(());
+            }
+            if let Some(of_key) = &of_key
+                && messages::find_network_id_that_begins(tx, inbox, of_key)?.is_some()
+            {
+                return Err(Refusal::new(KEY_REUSED).into());
             }
             if inboxes::list_in_use(tx, &[inbox])?.is_empty() {
                 return Err(CareError::NotFound);

@@ -2,8 +2,11 @@
 //! on, each with a budget. What they find is in `hits`; nothing is answered by itself.
 
 pub mod hits;
+mod metering;
 pub mod trial;
 pub(crate) mod wording;
+
+use std::collections::HashMap;
 
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, BrandId, InboxId, SearchId};
@@ -157,7 +160,7 @@ pub async fn change(
         .await
 }
 
-/// Removes a search. What it found and nobody took up goes with it.
+/// Removes a search. What it found is out of sight with it; the upkeep lets go of what nobody took up.
 pub async fn remove(
     care: &Care,
     person: &Person,
@@ -172,12 +175,11 @@ pub async fn remove(
             let row = searches::find(tx, id)?.ok_or(CareError::NotFound)?;
             require_version(row.version, seen)?;
             searches::remove(tx, id)?;
+            jobs::forget_soon(tx, now)?;
             tx.append(event.brand(row.brand));
-            Ok::<_, CareError>(())
+            Ok(())
         })
-        .await?;
-    // Portion by portion; what is left when a process ends goes with the upkeep.
-    jobs::forget_found(care, now).await
+        .await
 }
 
 /// Lists the searches that run on an inbox within the scope after an id, oldest first.
@@ -217,11 +219,14 @@ fn shown(
 ) -> Result<Vec<Search>, CareError> {
     let ids: Vec<SearchId> = rows.iter().map(|row| row.id).collect();
     let mut places = searches::list_inboxes(read, &ids)?;
+    let waiting: HashMap<SearchId, i64> =
+        kulant_store::hits::count_open(read, &person.scope, &ids, MOST_COUNTED)?
+            .into_iter()
+            .collect();
     let today = day_of(care.now());
     rows.into_iter()
         .map(|row| {
-            let waiting =
-                kulant_store::hits::count_open(read, &person.scope, row.id, MOST_COUNTED)?;
+            let waiting = waiting.get(&row.id).copied().unwrap_or_default();
             let (mine, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut places)
                 .into_iter()
                 .partition(|place| place.search == row.id);

@@ -126,6 +126,9 @@ pub struct InboundAttachment {
     pub name: String,
     pub media_type: String,
     pub size: Option<u64>,
+    /// What it shows, in its author's words, for those who do not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<String>,
 }
 
 /// Where the bytes of an attachment are.
@@ -260,6 +263,9 @@ impl Inbound {
                 for attachment in &mut post.attachments {
                     clean(&mut attachment.name);
                     clean(&mut attachment.media_type);
+                    if let Some(alt) = &mut attachment.alt {
+                        clean(alt);
+                    }
                 }
             }
             Self::Edit(edit) => {
@@ -301,6 +307,13 @@ fn clean_author(author: &mut Author) {
     if let Some(handle) = &mut author.handle {
         clean(handle);
     }
+}
+
+/// Returns what somebody wrote about a picture; none where they wrote nothing.
+pub(crate) fn described(words: Option<String>) -> Option<String> {
+    words
+        .map(|words| words.trim().to_owned())
+        .filter(|words| !words.is_empty())
 }
 
 fn clean(text: &mut String) {

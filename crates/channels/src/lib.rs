@@ -246,6 +246,12 @@ pub trait Channel: Send + Sync + 'static {
         false
     }
 
+    /// Returns a cursor of a search that counts on where this one does and begins to look anew, for what
+    /// is only tried; none where the network does not count.
+    fn meter_of(&self, _cursor: &str) -> Option<String> {
+        None
+    }
+
     /// Returns what the network was asked for so far, as the cursor of a poll or a search remembers it;
     /// none where the network does not count.
     fn usage(&self, _: &Account, _cursor: &str) -> Option<Usage> {

@@ -403,10 +403,23 @@ CREATE TABLE hits (
   inbox_id BIGINT NOT NULL,
   found_at BIGINT NOT NULL,
   dismissed_at BIGINT,
+  -- Whether its message belongs to a conversation: those are not walked through for what waits.
+  taken_up BIGINT NOT NULL,
   PRIMARY KEY (search_id, message_id)
 );
 CREATE INDEX hits_message ON hits (message_id);
-CREATE INDEX hits_open ON hits (search_id, message_id) WHERE dismissed_at IS NULL;
+CREATE INDEX hits_open ON hits (search_id, message_id) WHERE dismissed_at IS NULL AND taken_up = 0;
+
+-- What searches that were only tried fetched from the network of an inbox.
+CREATE TABLE search_trials (
+  inbox_id BIGINT PRIMARY KEY REFERENCES inboxes (id),
+  -- How many posts on the day since 1970, and until when one is under way.
+  used BIGINT NOT NULL,
+  used_on BIGINT NOT NULL,
+  busy_until BIGINT NOT NULL,
+  -- What the network's meter says, as its channel keeps it.
+  cursor_text TEXT
+);
 
 CREATE TABLE attachments (
   id BIGINT PRIMARY KEY,

@@ -36,8 +36,12 @@ pub fn insert(tx: &mut Tx<'_>, hits: &[Hit]) -> Result<Vec<Hit>, StoreError> {
     let mut new = Vec::new();
     for hit in hits {
         let kept = tx.execute(
-            "INSERT INTO hits (search_id, message_id, inbox_id, found_at)
-             SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT 1 FROM searches WHERE id = $1)
+            "INSERT INTO hits (search_id, message_id, inbox_id, found_at, taken_up)
+             SELECT $1, $2, $3, $4,
+                    CASE WHEN EXISTS (SELECT 1 FROM messages m
+                                      WHERE m.id = $2 AND m.conversation_id IS NOT NULL)
+                         THEN 1 ELSE 0 END
+             WHERE EXISTS (SELECT 1 FROM searches WHERE id = $1)
              ON CONFLICT (search_id, message_id) DO NOTHING",
             &params![hit.search, hit.message, hit.inbox, hit.found_at],
         )?;
@@ -46,6 +50,42 @@ pub fn insert(tx: &mut Tx<'_>, hits: &[Hit]) -> Result<Vec<Hit>, StoreError> {
         }
     }
     Ok(new)
+}
+
+/// Notes that found messages belong to conversations now.
+pub fn note_taken_up(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<(), StoreError> {
+    for message in messages {
+        tx.execute(
+            "UPDATE hits SET taken_up = 1 WHERE message_id = $1",
+            &params![*message],
+        )?;
+    }
+    Ok(())
+}
+
+/// Keeps what was found under these ids, and is nobody's matter yet, from being taken up beside this
+/// transaction.
+pub fn lock_found(tx: &mut Tx<'_>, inbox: InboxId, network_ids: &[&str]) -> Result<(), StoreError> {
+    if !tx.dialect().has_other_writers() {
+        return Ok(());
+    }
+    let lock = tx.dialect().lock_rows("m");
+    let keys: Vec<Vec<Value>> = network_ids
+        .iter()
+        .map(|id| params![inbox, *id].into())
+        .collect();
+    tx.query_keys(
+        &format!(
+            "SELECT m.id FROM (VALUES {{keys}}) AS k
+             JOIN messages m ON m.inbox_id = k.column1 AND m.network_id = k.column2
+             WHERE m.found_at IS NOT NULL AND m.conversation_id IS NULL AND m.seen_at IS NULL
+             ORDER BY m.id {lock}"
+        ),
+        &[],
+        &keys,
+        |row| row.get::<MessageId>(0),
+    )?;
+    Ok(())
 }
 
 /// Marks messages as found.
@@ -86,29 +126,33 @@ pub fn list(
     )
 }
 
-/// Counts the hits of a search within a scope that wait for somebody, up to a bound.
+/// Counts the hits of searches within a scope that wait for somebody, each up to a bound.
 pub fn count_open(
     read: &mut Read<'_>,
     scope: &Scope,
-    id: SearchId,
+    searches: &[SearchId],
     most: i64,
-) -> Result<i64, StoreError> {
-    let mut params: Vec<Value> = params![id, most].into();
+) -> Result<Vec<(SearchId, i64)>, StoreError> {
+    let keys: Vec<Vec<Value>> = searches.iter().map(|id| params![*id].into()).collect();
+    let mut params: Vec<Value> = params![most].into();
     let within = scope::condition(scope, "i.team_id", &mut params);
     let open = condition(Wanted::Open);
-    let count = read.query_one(
+    read.query_keys(
         &format!(
-            "SELECT COUNT(*) FROM (
-               SELECT h.message_id FROM hits h
-               JOIN messages m ON m.id = h.message_id
-               JOIN inboxes i ON i.id = h.inbox_id
-               WHERE h.search_id = $1 AND m.deleted_at IS NULL AND {open} AND {within} LIMIT $2
-             ) AS found"
+            "SELECT k.column1, (
+               SELECT COUNT(*) FROM (
+                 SELECT h.message_id FROM hits h
+                 JOIN messages m ON m.id = h.message_id
+                 JOIN inboxes i ON i.id = h.inbox_id
+                 WHERE h.search_id = k.column1 AND m.deleted_at IS NULL AND {open} AND {within}
+                 LIMIT $1
+               ) AS found
+             ) FROM (VALUES {{keys}}) AS k"
         ),
         &params,
-        |row| row.get(0),
-    )?;
-    Ok(count.unwrap_or(0))
+        &keys,
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Finds where a found message belongs, if it is nobody's matter on an inbox within a scope, or that of
@@ -194,7 +238,7 @@ fn within(scope: &Scope, params: &mut Vec<Value>) -> String {
 
 const fn condition(wanted: Wanted) -> &'static str {
     match wanted {
-        Wanted::Open => "h.dismissed_at IS NULL AND m.conversation_id IS NULL",
+        Wanted::Open => "h.dismissed_at IS NULL AND h.taken_up = 0 AND m.conversation_id IS NULL",
         Wanted::TakenUp => "m.conversation_id IS NOT NULL",
         Wanted::Dismissed => "h.dismissed_at IS NOT NULL AND m.conversation_id IS NULL",
         Wanted::All => "1 = 1",

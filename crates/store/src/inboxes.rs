@@ -209,7 +209,12 @@ pub fn is_referred_to(tx: &mut Tx<'_>, id: InboxId) -> Result<bool, StoreError> 
 
 /// Removes an inbox that nothing refers to.
 pub fn remove(tx: &mut Tx<'_>, id: InboxId) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM inboxes WHERE id = $1", &params![id])?;
+    for sql in [
+        "DELETE FROM search_trials WHERE inbox_id = $1",
+        "DELETE FROM inboxes WHERE id = $1",
+    ] {
+        tx.execute(sql, &params![id])?;
+    }
     Ok(())
 }
 

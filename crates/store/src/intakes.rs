@@ -234,6 +234,24 @@ pub fn list_unfinished(
     )
 }
 
+/// Returns whether a delivery waits to be taken in, or lies in quarantine.
+pub fn is_unsettled(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    (kind, key): (&str, &str),
+) -> Result<bool, StoreError> {
+    Ok(read
+        .query_one(
+            "SELECT i.id FROM intakes i
+             WHERE i.inbox_id = $1 AND i.kind = $2 AND i.delivery_key = $3
+               AND (EXISTS (SELECT 1 FROM intake_jobs j WHERE j.intake_id = i.id)
+                 OR EXISTS (SELECT 1 FROM quarantine q WHERE q.intake_id = i.id))",
+            &params![inbox, kind, key],
+            |row| row.get::<IntakeId>(0),
+        )?
+        .is_some())
+}
+
 /// Puts a delivery off after a failure that may pass.
 pub fn put_off(tx: &mut Tx<'_>, intake: IntakeId, run_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(

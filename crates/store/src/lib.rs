@@ -39,6 +39,7 @@ pub mod sql;
 pub mod tags;
 pub mod teams;
 pub mod tokens;
+pub mod trials;
 pub mod upkeep;
 pub mod versions;
 pub mod views;

@@ -25,7 +25,9 @@ pub use fetching::{
     Fetched, begin_fetch, fetch_files_of, give_up_fetch, keep_fetched, list_inboxes_to_fetch,
     list_to_fetch, put_off_fetch,
 };
-pub use known::{Known, list_known, list_known_below, list_known_by_id};
+pub use known::{
+    Known, find_network_id_that_begins, list_known, list_known_below, list_known_by_id,
+};
 pub use marks::{Figures, Marks, list_marks, save_figures, set_hidden, set_own_reaction};
 
 /// A whole row.

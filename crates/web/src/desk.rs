@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use axum::extract::State;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -37,6 +38,9 @@ pub async fn file(
 ) -> Response {
     if path == "index.html" {
         return page(&care);
+    }
+    if let Some(answer) = packed(&path, &headers) {
+        return answer;
     }
     match Files::get(&path) {
         Some(file) => answer(&path, &file, &headers),
@@ -97,6 +101,33 @@ fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
     (headers, kind, file.data.to_vec()).into_response()
 }
 
+/// Answers with what was packed when the desk was built, tighter than there is time for later; none
+/// where that is not there or not understood.
+fn packed(path: &str, asked: &HeaderMap) -> Option<Response> {
+    if !takes_brotli(asked) {
+        return None;
+    }
+    let file = Files::get(&format!("{path}.br"))?;
+    let mut answer = answer(path, &file, asked);
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(answer)
+}
+
+fn takes_brotli(asked: &HeaderMap) -> bool {
+    let lists = asked.get_all(ACCEPT_ENCODING).into_iter();
+    let mut taken = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    taken.any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight = weight.trim().strip_prefix("q=");
+        let is_none = weight.is_some_and(|weight| weight.parse() == Ok(0.0_f32));
+        name.trim().eq_ignore_ascii_case("br") && !is_none
+    })
+}
+
 fn media_type(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or("") {
         "js" => "text/javascript; charset=utf-8",
@@ -110,5 +141,21 @@ fn media_type(path: &str) -> &'static str {
         "webmanifest" => "application/manifest+json",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_goes_only_to_who_can_unpack_it() {
+        let of = |list: &'static str| {
+            let asked = [(ACCEPT_ENCODING, HeaderValue::from_static(list))];
+            takes_brotli(&asked.into_iter().collect())
+        };
+        assert!(of("gzip, deflate, br, zstd") && of("BR;q=0.5"));
+        assert!(!of("gzip") && !of("br;q=0") && !of("br; q=0.0, gzip") && !of("brx"));
+        assert!(!takes_brotli(&HeaderMap::new()));
     }
 }

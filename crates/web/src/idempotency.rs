@@ -108,11 +108,7 @@ async fn begin(app: &App, agent: AgentId, key: &str, request: Request) -> Result
                 .detail("the same request is being served")
                 .retry_after(1),
         ),
-        Turn::Reused => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-        )
-        .detail("the key was used for another request")),
+        Turn::Reused => Err(Problem::key_reused()),
     }
 }
 

@@ -134,6 +134,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").detail("the body is too large")
     }
 
+    /// A key under which another request was made.
+    pub fn key_reused() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
+            .detail("the key was used for another request")
+    }
+
     pub fn unavailable(cause: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
             .detail("wait as long as Retry-After says, then send it again")

@@ -1,5 +1,5 @@
 //! Keeps what came of connecting: settings and secrets in place of those of the same names, the inbox
-//! and its conversations as they were; then asks for what was said meanwhile and looks how it is.
+//! and its conversations as they were; what was said meanwhile is asked for soon, and how it is.
 
 use kulant_channels::connect::Grant;
 use kulant_model::ids::InboxId;
@@ -14,7 +14,7 @@ use crate::accounts::{open_secrets, seal_secrets};
 use crate::admin::inboxes::changed;
 use crate::deliver::clear_alert;
 use crate::error::CareError;
-use crate::jobs::{ask_soon, look_at};
+use crate::jobs::{ask_soon, check_soon};
 
 /// How often it is tried again where somebody else changed the inbox at the same moment.
 const TRIES: usize = 4;
@@ -50,12 +50,12 @@ pub(super) async fn keep(
                 inboxes::forget_trouble(tx, id)?;
                 clear_alert(tx, &format!("inbox:{id}"), now)?;
                 ask_soon(tx, id, now)?;
+                check_soon(tx, id, now)?;
                 tx.append(event);
                 Ok(true)
             })
             .await?;
         if is_kept {
-            look_at(care, id).await?;
             return Ok(Outcome::Connected);
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kulant_channels::outbound::SendError;
 use kulant_model::ids::MessageId;
 use kulant_model::time::Timestamp;
-use kulant_store::inboxes;
+use kulant_store::inboxes::{self, Inbox};
 
 use crate::Care;
 use crate::accounts::Opened;
@@ -20,15 +20,14 @@ const SPREAD_MILLIS: u64 = 10_000;
 
 /// Returns until when a message waits because its account was tried a moment ago; nothing is loaded
 /// or written for it until then.
-pub(super) fn waits_for_account(
-    opened: &Opened,
+pub(crate) fn waits_for_account(
+    inbox: &Inbox,
     message: MessageId,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let knocked_at = opened
-        .inbox
+    let knocked_at = inbox
         .knocked_at
-        .filter(|knocked_at| is_locked_out(opened) && now.since(*knocked_at) < BROKEN_PAUSE)?;
+        .filter(|knocked_at| is_locked_out(inbox) && now.since(*knocked_at) < BROKEN_PAUSE)?;
     Some(knocked_at.after(BROKEN_PAUSE).after(spread(message)))
 }
 
@@ -39,7 +38,7 @@ pub(super) async fn takes_turn(
     opened: &Opened,
     message: MessageId,
 ) -> Result<Option<Timestamp>, CareError> {
-    if !is_locked_out(opened) {
+    if !is_locked_out(&opened.inbox) {
         return Ok(None);
     }
     let (inbox, now) = (opened.inbox.id, care.now());
@@ -75,6 +74,6 @@ fn spread(message: MessageId) -> Duration {
     Duration::from_millis(message.0.unsigned_abs() % SPREAD_MILLIS)
 }
 
-pub(super) fn is_locked_out(opened: &Opened) -> bool {
-    health::is_locked_out(&opened.inbox.trouble)
+pub(super) fn is_locked_out(inbox: &Inbox) -> bool {
+    health::is_locked_out(&inbox.trouble)
 }

@@ -84,6 +84,7 @@ pub(crate) fn keep(
 /// Marks what the listening post brought, and keeps which search found what.
 fn keep_hits(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) -> Result<(), StoreError> {
     hits::mark(tx, &world.found, world.now)?;
+    hits::note_taken_up(tx, &world.files_wanted)?;
     for (hit, tells) in &world.hits {
         let is_new = !hits::insert(tx, &[*hit])?.is_empty();
         if is_new && *tells {

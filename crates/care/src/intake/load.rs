@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kulant_channels::inbound::Inbound;
 use kulant_model::ids::{ConversationId, MessageId};
-use kulant_store::{StoreError, Tx, contacts, conversations, messages};
+use kulant_store::{StoreError, Tx, contacts, conversations, hits, messages};
 
 use super::world::{Item, World};
 use crate::erase::marks::{self, Marks};
@@ -51,6 +51,8 @@ pub(crate) fn load(
         }
     }
     let inbox = world.destination.inbox;
+    // Somebody may take one of them up at this moment.
+    hits::lock_found(tx, inbox, &Vec::from_iter(network_ids.clone()))?;
     for known in messages::list_known(tx, inbox, &Vec::from_iter(network_ids.clone()))? {
         world.learn(known);
     }

@@ -61,6 +61,11 @@ impl Seeking {
         })
     }
 
+    /// Returns whether something of a delivery may be left out.
+    pub(super) fn may_leave_out(&self, raw: &RawDelivery) -> bool {
+        self.only_listens || wording::search_of(raw).is_some()
+    }
+
     /// Returns what searches make of the things in one delivery; what a search asked for and does not
     /// want after all is left out.
     pub(super) fn sift(

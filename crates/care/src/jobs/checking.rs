@@ -75,17 +75,6 @@ pub(super) async fn check(care: &Care, job: &Job) -> Result<Outcome, CareError> 
     })))
 }
 
-/// Probes one inbox now, whether its turn has come or not.
-pub(crate) async fn look_at(care: &Care, id: InboxId) -> Result<(), CareError> {
-    match accounts::find(care, id).await? {
-        Some(opened) => {
-            let seen = ask(care, &opened).await;
-            keep(care, opened.inbox.id, seen.trouble).await
-        }
-        None => Ok(()),
-    }
-}
-
 /// How an account is.
 struct Seen {
     trouble: Option<Trouble>,

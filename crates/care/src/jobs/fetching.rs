@@ -151,11 +151,11 @@ async fn fetch_one(
         Err(Failure::Later(None)) => {}
         // Its network wants a rest: that is no try, and no other file is asked for meanwhile.
         Err(Failure::Later(Some(wait))) => {
-            put_off(care, id, (wait.max(PAUSE), false)).await?;
+            put_off(care, id, wait.max(PAUSE)).await?;
             return Ok(false);
         }
         Err(Failure::LockedOut) => {
-            put_off(care, id, (LOCKED_OUT, false)).await?;
+            put_off(care, id, LOCKED_OUT).await?;
             return Ok(false);
         }
     }
@@ -232,14 +232,10 @@ async fn give_up(care: &Care, id: AttachmentId, why: &'static str) -> Result<(),
         .await
 }
 
-async fn put_off(
-    care: &Care,
-    id: AttachmentId,
-    (wait, counts): (Duration, bool),
-) -> Result<(), CareError> {
+async fn put_off(care: &Care, id: AttachmentId, wait: Duration) -> Result<(), CareError> {
     let until: Timestamp = care.now().after(wait);
     care.store
-        .write(move |tx| messages::put_off_fetch(tx, id, until, counts).map_err(CareError::from))
+        .write(move |tx| messages::put_off_fetch(tx, id, until).map_err(CareError::from))
         .await
 }
 

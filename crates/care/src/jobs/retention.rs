@@ -8,7 +8,8 @@ use kulant_model::ids::JobId;
 use kulant_model::time::Timestamp;
 use kulant_store::jobs::{self, NewJob};
 use kulant_store::{
-    alerts, connecting, erasing, found, idempotency, intakes, messages, sessions, settings,
+    StoreError, Tx, alerts, connecting, erasing, found, idempotency, intakes, messages, sessions,
+    settings,
 };
 use serde_json::json;
 use tracing::warn;
@@ -83,9 +84,14 @@ pub(super) async fn tidy(care: &Care) -> Result<Outcome, CareError> {
     Ok(Outcome::Later(now.after(EVERY)))
 }
 
+/// Has what nobody may keep any more let go of at once.
+pub(crate) fn forget_soon(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    jobs::hurry(tx, KIND, KIND, now)
+}
+
 /// Lets go of what the listening post found and nobody took up in time, and of what was found by
 /// searches that are no more.
-pub(crate) async fn forget_found(care: &Care, now: Timestamp) -> Result<(), CareError> {
+async fn forget_found(care: &Care, now: Timestamp) -> Result<(), CareError> {
     let old = now.before(keep_days(care.settings.keep_found_days));
     loop {
         let there: usize = care

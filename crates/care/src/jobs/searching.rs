@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use kulant_channels::Channel;
+use kulant_channels::delivery::{Account, RawDelivery};
 use kulant_channels::inbound::Inbound;
 use kulant_channels::outbound::SendError;
 use kulant_model::ids::{InboxId, JobId, SearchId};
@@ -13,7 +15,6 @@ use kulant_store::{StoreError, Tx};
 use serde_json::{Value as Json, json};
 
 use super::Outcome;
-use crate::accounts::Opened;
 use crate::error::CareError;
 use crate::searches::{day_of, wording};
 use crate::{Care, accept};
@@ -132,7 +133,7 @@ pub(super) async fn search(care: &Care, job: &Job) -> Result<Outcome, CareError>
                 wording::mark(raw, id);
             }
             accept::store(care, inbox, polled.deliveries).await?;
-            let fetched = count(&opened, now, &deliveries);
+            let fetched = count(opened.channel, &account, &deliveries);
             let wait = polled.next_in.map(|wait| wait.max(PACE));
             let spent = used + fetched >= place.budget;
             let next_at = wait.map(|wait| {
@@ -178,14 +179,9 @@ async fn has_turn(care: &Care, job: &Job, inbox: InboxId) -> Result<bool, CareEr
 }
 
 /// Counts the posts in what a network gave; a delivery that cannot be read counts as one.
-fn count(
-    opened: &Opened,
-    now: Timestamp,
-    deliveries: &[kulant_channels::delivery::RawDelivery],
-) -> i64 {
-    let account = opened.account(now);
+fn count(channel: &dyn Channel, account: &Account, deliveries: &[RawDelivery]) -> i64 {
     let posts = deliveries.iter().map(|raw| {
-        let taken = wording::read_safely(opened, &account, raw);
+        let taken = wording::read_safely(channel, account, raw);
         taken.map_or(1, |taken| {
             let is_post = |inbound: &&Inbound| matches!(inbound, Inbound::Post(_));
             taken.iter().filter(is_post).count()
@@ -217,4 +213,56 @@ async fn keep(
     care.store
         .write(move |tx| searches::save_look(tx, search, inbox, &look).map_err(CareError::from))
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use kulant_channels::capability::Capabilities;
+    use kulant_channels::inbound::{TranslateError, Translation};
+
+    use super::*;
+
+    /// A network that gives something on which its channel breaks.
+    struct Breaking;
+
+    static NOTHING: Capabilities = Capabilities::NONE;
+
+    impl Channel for Breaking {
+        fn name(&self) -> &'static str {
+            "breaking"
+        }
+
+        fn capabilities(&self) -> &'static Capabilities {
+            &NOTHING
+        }
+
+        fn settings_schema(&self) -> Json {
+            json!({})
+        }
+
+        fn translate(&self, _: &Account, raw: &RawDelivery) -> Result<Translation, TranslateError> {
+            assert!(raw.body != b"a bomb", "it goes off");
+            Err(TranslateError::Unreadable("never seen".to_owned()))
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_reading_counts_and_stops_no_search() {
+        let raw = |body: &str| RawDelivery {
+            kind: "found".to_owned(),
+            key: body.to_owned(),
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            received_at: Timestamp(1),
+        };
+        let account = Account {
+            inbox_id: "1".to_owned(),
+            settings: json!({}),
+            secrets: json!({}),
+            hook_url: String::new(),
+            now: Timestamp(1),
+        };
+        let given = [raw("a bomb"), raw("a riddle")];
+        assert_eq!(count(&Breaking, &account, &given), 2);
+    }
 }

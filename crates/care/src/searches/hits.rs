@@ -8,7 +8,7 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::messages::Message;
-use kulant_store::{Read, contacts, erasing, hits, inboxes, messages, searches};
+use kulant_store::{Read, contacts, deliveries, erasing, hits, inboxes, messages, searches};
 use serde_json::json;
 
 pub use kulant_store::hits::Wanted;
@@ -119,6 +119,8 @@ pub async fn take_up(
     care.store
         .write(move |tx| {
             erasing::keep_erasures_out(tx)?;
+            // It may come in by itself at this moment.
+            deliveries::lock(tx, message)?;
             if let (_, Some(conversation)) = found(tx, &person, message)? {
                 return Ok(conversation);
             }

@@ -1,10 +1,10 @@
 //! Tries a search before it is switched on: on what is stored, and on one page of each network. Nothing
-//! is kept of it.
+//! is kept of it but how much was fetched.
 
 use std::time::Duration;
 
 use futures::future::join_all;
-use kulant_channels::inbound::Inbound;
+use kulant_channels::inbound::{Inbound, Post};
 use kulant_channels::outbound::SendError;
 use kulant_model::ids::{BrandId, IdMaker, InboxId, MessageId};
 use kulant_model::listening::Terms;
@@ -13,6 +13,7 @@ use kulant_model::role::{Permission, Person};
 use kulant_model::time::Timestamp;
 use kulant_store::{brands, hits, inboxes};
 
+use super::metering::{self, Turn};
 use super::wording::{self, Way};
 use crate::access::require;
 use crate::accounts::{self, Opened};
@@ -29,6 +30,8 @@ const MOST_EXAMPLES: usize = 10;
 const MOST_ASKED: i64 = 10;
 /// How long a network may take.
 const TIME: Duration = Duration::from_secs(15);
+/// How long a trial keeps others away from the network of its inbox, where it is never ended.
+const TURN: Duration = Duration::from_secs(30);
 
 /// What a search would have found.
 #[derive(Debug, Clone)]
@@ -82,28 +85,12 @@ pub async fn try_out(
     let (scope, naming) = (person.scope.clone(), care.clone());
     let since = MessageId(IdMaker::new(0).next(care.now().before(PAST)));
     let listener = wording::listener_of(&terms);
-    let (past, examples, opened) = care
+    let (past, opened) = care
         .store
         .read(move |read| {
             brands::find(read, brand)?
                 .ok_or_else(|| CareError::invalid("brand", "unknown", "no such brand"))?;
             let past = hits::list_past(read, (&scope, brand), since, MOST_PAST)?;
-            let heard: Vec<MessageId> = past
-                .iter()
-                .filter(|one| listener.hears(&spoken(one.title.as_deref(), &one.body)))
-                .map(|one| one.message)
-                .collect();
-            let shown = &heard[..heard.len().min(MOST_EXAMPLES)];
-            let examples = view::messages_by_id(&naming, read, shown)?
-                .into_iter()
-                .rev()
-                .map(|view| Example {
-                    text: view.message.body,
-                    author: view.author.name,
-                    url: view.message.url,
-                    at: view.message.platform_at,
-                })
-                .collect();
             let mut opened = Vec::new();
             for id in wanted.into_iter().take(super::MOST_INBOXES) {
                 let inbox = inboxes::find(read, id)?
@@ -113,21 +100,71 @@ pub async fn try_out(
                     })?;
                 opened.push(accounts::open(&naming, inbox)?);
             }
-            Ok::<_, CareError>(((heard.len(), past.len()), examples, opened))
+            Ok::<_, CareError>((past, opened))
         })
         .await?;
 
-    let networks = join_all(opened.iter().map(|opened| ask(care, opened, &terms))).await;
+    let looked_at = past.len();
+    // Thousands of texts against hundreds of words: no reader of the database waits for that.
+    let comparing = tokio::task::spawn_blocking(move || {
+        let mut heard: Vec<MessageId> = Vec::new();
+        for one in past {
+            if listener.hears(&spoken(one.title.as_deref(), &one.body)) {
+                heard.push(one.message);
+            }
+        }
+        heard
+    });
+    let heard = comparing
+        .await
+        .map_err(|error| CareError::Internal(error.to_string()))?;
+    let networks = ask_all(care, opened, terms).await?;
     Ok(Trial {
-        past,
+        past: (heard.len(), looked_at),
         past_days: PAST.as_secs() / 86_400,
-        examples,
+        examples: show(care, heard).await?,
         networks,
     })
 }
 
+/// Shows the first of the stored messages that were heard.
+async fn show(care: &Care, mut heard: Vec<MessageId>) -> Result<Vec<Example>, CareError> {
+    heard.truncate(MOST_EXAMPLES);
+    let naming = care.clone();
+    let views = care
+        .store
+        .read(move |read| view::messages_by_id(&naming, read, &heard))
+        .await?;
+    Ok(views
+        .into_iter()
+        .rev()
+        .map(|view| Example {
+            text: view.message.body,
+            author: view.author.name,
+            url: view.message.url,
+            at: view.message.platform_at,
+        })
+        .collect())
+}
+
+/// Asks all networks beside each other.
+async fn ask_all(care: &Care, opened: Vec<Opened>, terms: Terms) -> Result<Vec<Asked>, CareError> {
+    let care = care.clone();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what a network charges is counted, also when whoever asked hangs up"
+    )]
+    let asking = tokio::spawn(async move {
+        join_all(opened.iter().map(|opened| ask(&care, opened, &terms))).await
+    });
+    let asked = asking
+        .await
+        .map_err(|error| CareError::Internal(error.to_string()))?;
+    asked.into_iter().collect()
+}
+
 /// Asks one network for one page.
-async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Asked {
+async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Result<Asked, CareError> {
     let inbox = &opened.inbox;
     let mut asked = Asked {
         inbox: inbox.id,
@@ -140,34 +177,59 @@ async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Asked {
         trouble: None,
     };
     if asked.way != Way::Network || inbox.paused_at.is_some() {
-        return asked;
+        return Ok(asked);
     }
-    let account = opened.account(care.now());
-    let question = wording::question_of(terms, MOST_ASKED);
-    let search = opened.channel.search(&account, &question, None, &care.http);
-    let answer = tokio::time::timeout(TIME, search)
-        .await
-        .unwrap_or_else(|_| Err(SendError::RetryBackoff("no answer in time".to_owned())));
-    let polled = match answer {
-        Ok(polled) => polled,
-        Err(error) => {
+    let now = care.now();
+    if inbox.quiet_until.is_some_and(|until| until > now) {
+        asked.trouble = Some(wait("the network asks to be left alone"));
+        return Ok(asked);
+    }
+    let (most, meter) = match metering::begin(care, inbox.id, (MOST_ASKED, TURN)).await? {
+        Turn::Ask { most, meter } => (most, meter),
+        Turn::Wait(why) => {
+            asked.trouble = Some(wait(&why));
+            return Ok(asked);
+        }
+    };
+    let account = opened.account(now);
+    let question = wording::question_of(terms, most);
+    let search = opened
+        .channel
+        .search(&account, &question, meter.as_deref(), &care.http);
+    let polled = match tokio::time::timeout(TIME, search).await {
+        Ok(Ok(polled)) => polled,
+        Ok(Err(error)) => {
+            metering::end(care, inbox.id, 0, None).await?;
             asked.trouble = Some((error.class().to_owned(), error.detail().to_owned()));
-            return asked;
+            return Ok(asked);
+        }
+        Err(_) => {
+            // Whatever it gave late is charged all the same.
+            metering::end(care, inbox.id, question.most, None).await?;
+            let error = SendError::RetryBackoff("no answer in time".to_owned());
+            asked.trouble = Some((error.class().to_owned(), error.detail().to_owned()));
+            return Ok(asked);
         }
     };
     if let Some(error) = &polled.trouble {
         asked.trouble = Some((error.class().to_owned(), error.detail().to_owned()));
     }
-    let listener = wording::listener_of(terms);
-    let mut posts: Vec<_> = polled
+    let posts: Vec<Post> = polled
         .deliveries
         .iter()
-        .filter_map(|raw| wording::read_safely(opened, &account, raw))
+        .filter_map(|raw| wording::read_safely(opened.channel, &account, raw))
         .flatten()
         .filter_map(|inbound| match inbound {
             Inbound::Post(post) => Some(post),
             _ => None,
         })
+        .collect();
+    let meter = opened.channel.meter_of(&polled.cursor);
+    metering::end(care, inbox.id, posts.len(), meter).await?;
+
+    let listener = wording::listener_of(terms);
+    let mut posts: Vec<Post> = posts
+        .into_iter()
         .filter(|post| post.visibility == Visibility::Public && !post.author.own)
         .filter(|post| !listener.leaves_out(&spoken(post.title.as_deref(), &post.text)))
         .collect();
@@ -183,7 +245,15 @@ async fn ask(care: &Care, opened: &Opened, terms: &Terms) -> Asked {
             at: post.platform_at,
         })
         .collect();
-    asked
+    Ok(asked)
+}
+
+fn wait(why: &str) -> (String, String) {
+    let error = SendError::RetryAfter {
+        wait: Duration::ZERO,
+        detail: why.to_owned(),
+    };
+    (error.class().to_owned(), why.to_owned())
 }
 
 /// Returns all that a message says.

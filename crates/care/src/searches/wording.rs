@@ -9,8 +9,6 @@ use kulant_model::ids::SearchId;
 use kulant_model::listening::{TakeUp, Terms};
 use serde_json::Value as Json;
 
-use crate::accounts::Opened;
-
 /// The header under which a stored delivery says which search asked for it.
 const SEARCH_HEADER: &str = ":search";
 
@@ -107,11 +105,11 @@ pub(crate) fn mark(raw: &mut RawDelivery, search: SearchId) {
 /// Reads a delivery as the intake does, where it can be read at all: nothing that a network gives
 /// stops a search.
 pub(crate) fn read_safely(
-    opened: &Opened,
+    channel: &dyn Channel,
     account: &Account,
     raw: &RawDelivery,
 ) -> Option<Vec<Inbound>> {
-    let reading = std::panic::AssertUnwindSafe(|| opened.channel.translate(account, raw));
+    let reading = std::panic::AssertUnwindSafe(|| channel.translate(account, raw));
     let translation = std::panic::catch_unwind(reading).ok()?.ok()?;
     Some(translation.taken)
 }

@@ -1,5 +1,6 @@
 //! Messages as people see them: with the names of those who speak, files, reactions and depth.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use kulant_model::ids::{AgentId, ContactId, ConversationId, IdentityId, InboxId, MessageId};
@@ -182,6 +183,7 @@ fn with_names(
         mentions.entry(message).or_default().push(agent);
     }
     let can_be_asked = list_that_can_be_asked(care, read, &rows)?;
+    let rows = with_waits(care, read, rows)?;
     let marks: HashMap<MessageId, Marks> = messages::list_marks(read, &ids)?
         .into_iter()
         .map(|marks| (marks.message, marks))
@@ -243,6 +245,36 @@ fn list_that_can_be_asked(
         }
     }
     Ok(found)
+}
+
+/// Says of messages whose account is locked out when they are tried next: their rows are not written
+/// each time they are put off.
+fn with_waits(
+    care: &Care,
+    read: &mut Read<'_>,
+    mut rows: Vec<Message>,
+) -> Result<Vec<Message>, CareError> {
+    let now = care.now();
+    let mut places: HashMap<InboxId, Option<inboxes::Inbox>> = HashMap::new();
+    for row in &mut rows {
+        let Some(delivery) = &mut row.delivery else {
+            continue;
+        };
+        let is_overdue = delivery.state == DeliveryState::Queued
+            && delivery.next_attempt_at.is_some_and(|at| at < now);
+        if !is_overdue {
+            continue;
+        }
+        let inbox = match places.entry(row.inbox) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(inboxes::find(read, row.inbox)?),
+        };
+        let waits = inbox
+            .as_ref()
+            .and_then(|inbox| deliver::waits_for_account(inbox, row.id, now));
+        delivery.next_attempt_at = waits.or(delivery.next_attempt_at);
+    }
+    Ok(rows)
 }
 
 /// Tells how deep each message lies below the first, by who answers whom.

@@ -2,16 +2,18 @@
 //! taken up by hand or by rule; tried before it runs, within its budget.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use kulant_care::searches::hits::{self, HitView, Wanted};
 use kulant_care::searches::{self, Search, SearchChange, trial};
 use kulant_care::{CareError, accept, access, admin, view};
 use kulant_channels::delivery::RawDelivery;
 use kulant_model::conversation::Status;
-use kulant_model::ids::{BrandId, InboxId, MessageId, SearchId};
+use kulant_model::ids::{BrandId, ConversationId, InboxId, MessageId, SearchId};
 use kulant_model::listening::{SearchState, TakeUp, Terms};
 use kulant_model::role::{Person, Role, Scope};
 use kulant_store::reading::Summary;
+use kulant_store::{StoreError, deliveries};
 use serde_json::{Value as Json, json};
 
 use crate::{House, houses, post};
@@ -398,5 +400,45 @@ async fn an_inbox_has_no_more_searches_than_are_heard() {
             (faults[0].field.as_str(), faults[0].code),
             ("inboxes", "too_many")
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hit_that_comes_in_while_it_is_taken_up_is_one_conversation() {
+    for house in houses().await {
+        let inbox = webhook(&house).await;
+        let made = search(&house, inbox, SearchState::On, None).await;
+        let item = post("1", "anna", "Lumenau?", 1, None);
+        find(&house, inbox, made.id, std::slice::from_ref(&item)).await;
+        let id = hits(&house, made.id, Wanted::Open).await[0]
+            .message
+            .message
+            .id;
+        house.deliver(inbox, &[item]).await;
+
+        // Somebody else has the message at hand until both are under way.
+        let (holding, held) = tokio::sync::oneshot::channel();
+        let store = house.care.store.clone();
+        let first = async move {
+            let kept = store.write(move |tx| -> Result<(), StoreError> {
+                deliveries::lock(tx, id)?;
+                holding.send(()).expect("somebody waits");
+                std::thread::sleep(Duration::from_millis(500));
+                Ok(())
+            });
+            kept.await.expect("let go");
+        };
+        let both = async {
+            held.await.expect("held");
+            let operator = house.operator();
+            let taking = hits::take_up(&house.care, &operator, id);
+            tokio::join!(taking, house.take_in()).0
+        };
+        let (taken, ()) = tokio::join!(both, first);
+        let taken = taken.expect("a conversation");
+        let open = conversations(&house).await;
+        let ids: Vec<ConversationId> = open.iter().map(|one| one.row.id).collect();
+        assert_eq!(ids, [taken]);
+        assert_eq!(open[0].row.message_count, 1);
     }
 }

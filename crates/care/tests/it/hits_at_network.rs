@@ -13,6 +13,7 @@ use kulant_model::listening::SearchState;
 use kulant_model::message::{DeliveryState, Visibility};
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
 use kulant_store::jobs::{self as table, NewJob};
+use kulant_store::trials::{self, Trials};
 use serde_json::{Value as Json, json};
 
 use crate::hits::{brand, conversations, hits, search, terms, texts};
@@ -216,5 +217,48 @@ async fn slow_looks_keep_no_more_than_their_places() {
         over.await.expect("over");
         work(&house, &networks, 60).await;
         assert_eq!(hits(&house, made.id, Wanted::Open).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_is_counted_and_comes_to_an_end() {
+    for house in houses().await {
+        let networks = Networks::open().await;
+        let inbox = networks.mastodon(&house).await;
+        for number in 1..=12 {
+            let text = format!("Lumenau {number}");
+            networks
+                .say(json!({"act": "post", "by": "anna", "text": text}))
+                .await;
+        }
+        let (brand, looked_for) = (brand(&house).await, terms(&["Lumenau"]));
+        let (care, operator) = (&house.care, house.operator());
+        let tried = async || {
+            let tried = trial::try_out(care, &operator, brand, &looked_for, vec![inbox]).await;
+            let network = tried.expect("tried").networks.remove(0);
+            (network.found, network.trouble.map(|(class, _)| class))
+        };
+        let mut fetched = 0;
+        while fetched < 200 {
+            let (found, trouble) = tried().await;
+            assert_eq!(trouble, None, "after {fetched}");
+            fetched += found.expect("asked");
+        }
+        let refused = (None, Some("retry_after".to_owned()));
+        assert_eq!(tried().await, refused, "the day is over");
+        house.clock.pass(Duration::from_hours(24));
+        let until = care.now().after(Duration::from_secs(5));
+        let beside = care.store.write(move |tx| {
+            let trials = trials::find_locked(tx, inbox)?;
+            let busy = Trials {
+                busy_until: until,
+                ..trials
+            };
+            trials::save(tx, inbox, &busy)
+        });
+        beside.await.expect("another one is under way");
+        assert_eq!(tried().await, refused, "one at a time");
+        house.clock.pass(Duration::from_secs(6));
+        assert!(tried().await.0.is_some(), "its turn is over");
     }
 }

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use kulant_care::searches::hits::{self, Wanted};
-use kulant_care::{CareError, contacts, searches};
+use kulant_care::{CareError, contacts, jobs, searches};
 use kulant_model::ids::MessageId;
 use kulant_model::listening::SearchState;
-use kulant_store::messages;
+use kulant_store::{erasing, messages};
 use serde_json::json;
 
 use crate::hits::{conversations, find, hits, search, texts, webhook};
@@ -31,9 +31,15 @@ async fn what_was_taken_back_or_let_go_is_gone() {
         assert_eq!(texts(&found), ["Lumenau zwei"]);
 
         let id = found[0].message.message.id;
+        jobs::schedule(&house.care).await.expect("scheduled");
+        while jobs::run_due(&house.care).await.expect("jobs") > 0 {}
         searches::remove(&house.care, &house.operator(), made.id, made.version)
             .await
             .expect("removed");
+        let listed = searches::list(&house.care, &house.operator(), 0, 9).await;
+        assert!(listed.expect("searches").is_empty(), "out of sight");
+        // The upkeep does not wait for its turn.
+        while jobs::run_due(&house.care).await.expect("jobs") > 0 {}
         let row = house
             .care
             .store
@@ -86,6 +92,7 @@ async fn a_removed_search_leaves_nothing_of_strangers_and_spoils_nothing() {
         searches::remove(&house.care, &house.operator(), made.id, made.version)
             .await
             .expect("removed");
+        crate::retention::tidy(&house).await;
         assert_eq!(files(&house, id).await, 0);
         assert!(people(&house).await.is_empty(), "nothing is known of her");
 
@@ -142,6 +149,18 @@ async fn who_was_erased_is_not_found_again() {
             .expect("erased");
         find(&house, inbox, made.id, &item).await;
         assert!(hits(&house, made.id, Wanted::All).await.is_empty());
+
+        // Nor is anything kept of what no search wants of it.
+        house.clock.pass(Duration::from_secs(1));
+        let at = house.care.now();
+        let left_out = [post("1", "anna", "Lumenau Gewinnspiel", 1, None)];
+        find(&house, inbox, made.id, &left_out).await;
+        let said = house
+            .care
+            .store
+            .read(move |read| erasing::list_received(read, inbox, at));
+        assert_eq!(said.await.expect("read"), []);
+
         let id = found[0].message.message.id;
         let taken = hits::take_up(&house.care, &house.operator(), id).await;
         assert!(

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kulant_care::jobs;
 use kulant_care::reply::reply;
+use kulant_care::{jobs, view};
 use kulant_model::message::DeliveryState;
 use kulant_store::inboxes;
 use serde_json::json;
@@ -115,6 +115,15 @@ async fn answers_of_one_conversation_wait_for_their_account_in_peace() {
             begun += jobs::run_due(&house.care).await.expect("jobs");
         }
         assert!(begun <= 3, "{begun} times somebody looked");
+        for id in &sent {
+            let shown = view::find_message(&house.care, &operator, *id).await;
+            let shown = shown.expect("seen").message.delivery.expect("a delivery");
+            let (at, now) = (shown.next_attempt_at, house.care.now());
+            assert!(
+                at > Some(now),
+                "tried next at {at:?}, and it is {now} already"
+            );
+        }
 
         // It is let in: also an answer that the network does not want shows that.
         network.forget_turns();

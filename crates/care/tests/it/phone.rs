@@ -6,13 +6,13 @@ use std::time::Duration;
 use kulant_care::admin::agents::{self, AgentChange};
 use kulant_care::admin::teams::{self, TeamChange};
 use kulant_care::phone::{NewCall, note, note_once};
-use kulant_care::{CareError, conversations, view};
+use kulant_care::{CareError, conversations, overview, view};
 use kulant_model::conversation::Status;
-use kulant_model::ids::InboxId;
+use kulant_model::ids::{InboxId, IntakeId};
 use kulant_model::message::Direction;
 use kulant_model::role::{Person, Role, Scope};
 use kulant_model::time::Timestamp;
-use kulant_store::{inboxes, leases};
+use kulant_store::{StoreError, inboxes, intakes, leases};
 use serde_json::json;
 
 use crate::conversations::{all, row};
@@ -292,6 +292,25 @@ async fn the_same_request_again_is_the_same_call() {
         assert_eq!(row(&house, id).await.message_count, 2);
         assert_eq!(once("b").await, id);
         assert_eq!(row(&house, id).await.message_count, 4);
+
+        let corrected = [
+            NewCall {
+                said: "Wann kommt die Technikerin?".to_owned(),
+                ..new.clone()
+            },
+            NewCall {
+                call_back_at: None,
+                ..new.clone()
+            },
+        ];
+        for other in corrected {
+            let told = note_once(&house.care, &person, inbox, other, "a").await;
+            let Err(CareError::Refused(refusal)) = told else {
+                panic!("another call under the same key: {told:?}");
+            };
+            assert_eq!(refusal.code, "idempotency_key_reused");
+        }
+        assert_eq!(row(&house, id).await.message_count, 4);
     }
 }
 
@@ -326,5 +345,73 @@ async fn a_promise_outlives_a_call_that_is_taken_in_later() {
             (seen.status, seen.snoozed_until),
             (Status::Snoozed, Some(at))
         );
+    }
+}
+
+/// Notes a call that another process holds back, and lets two hours pass, after half of which it was
+/// to be returned.
+async fn held_back(house: &House, inbox: InboxId) -> Timestamp {
+    let held = house.care.store.write(move |tx| {
+        let until = Timestamp(i64::MAX);
+        leases::take(tx, &format!("intake:{inbox}"), "other", START, until)
+    });
+    held.await.expect("held");
+    let at = house.care.now().after(Duration::from_hours(1));
+    let new = NewCall {
+        call_back_at: Some(at),
+        ..call("030 123456", "Der Anschluss ist tot.")
+    };
+    let person = house.operator();
+    let noting = note(&house.care, &person, inbox, new);
+    let told = tokio::time::timeout(Duration::from_millis(500), noting).await;
+    assert!(told.is_err(), "somebody else takes it in: {told:?}");
+    // More often than anybody looks so soon.
+    crate::network::work(house, 59, Duration::from_mins(1)).await;
+    assert!(alerts(house).await.is_empty(), "its time has not come");
+    crate::network::work(house, 60, Duration::from_mins(1)).await;
+    assert_eq!(alerts(house).await, ["call_back_due"]);
+    at
+}
+
+async fn alerts(house: &House) -> Vec<String> {
+    let listed = overview::list_alerts(&house.care, &house.operator()).await;
+    let listed = listed.expect("alerts").into_iter();
+    listed.map(|standing| standing.alert.kind).collect()
+}
+
+#[tokio::test]
+async fn a_promise_whose_call_does_not_come_in_calls_a_person() {
+    for house in houses().await {
+        let inbox = phone(&house).await;
+        let at = held_back(&house, inbox).await;
+        let over = house
+            .care
+            .store
+            .write(move |tx| leases::give_back(tx, &format!("intake:{inbox}"), "other"));
+        over.await.expect("given back");
+        house.take_in().await;
+        crate::network::work(&house, 2, Duration::from_mins(5)).await;
+        let id = all(&house).await[0];
+        assert_eq!(row(&house, id).await.snoozed_until, Some(at));
+        assert_eq!(conversations::wake(&house.care).await.expect("woken"), 1);
+        assert!(alerts(&house).await.is_empty(), "it is at hand");
+    }
+}
+
+#[tokio::test]
+async fn a_promise_goes_with_a_call_that_somebody_discarded() {
+    for house in houses().await {
+        let inbox = phone(&house).await;
+        held_back(&house, inbox).await;
+        let now = house.care.now();
+        let gone = house.care.store.write(move |tx| -> Result<(), StoreError> {
+            let waiting = intakes::list_waiting(tx, inbox, IntakeId(0), now, 9)?;
+            let ids: Vec<IntakeId> = waiting.iter().map(|delivery| delivery.id).collect();
+            assert_eq!(intakes::finish(tx, &ids)?.len(), 1);
+            Ok(())
+        });
+        gone.await.expect("discarded");
+        crate::network::work(&house, 2, Duration::from_mins(5)).await;
+        assert!(alerts(&house).await.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use super::{CHAT, CHECKED, FOUND, IMAGES, JETSTREAM, NOTIFICATIONS, OWN_ACCOUNT,
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, LONGEST_ID,
-    Post, Reaction, TranslateError, Translation, Unread,
+    Post, Reaction, TranslateError, Translation, Unread, described,
 };
 
 type Item = Result<Option<Inbound>, TranslateError>;
@@ -298,14 +298,15 @@ impl Reader<'_> {
         let image = |value: &Value| {
             let blob = value.get("image")?;
             let cid = blob.get("ref")?.get("$link")?.as_str()?;
-            let alt = value.get("alt").and_then(Value::as_str).unwrap_or_default();
+            let alt = value.get("alt").and_then(Value::as_str);
             Some(InboundAttachment {
                 source: AttachmentSource::Url(format!(
                     "{base}/img/feed_fullsize/plain/{did}/{cid}@jpeg"
                 )),
-                name: if alt.is_empty() { "image.jpg" } else { alt }.to_owned(),
+                name: "image.jpg".to_owned(),
                 media_type: "image/jpeg".to_owned(),
                 size: None,
+                alt: described(alt.map(str::to_owned)),
             })
         };
         let images = images.and_then(Value::as_array);

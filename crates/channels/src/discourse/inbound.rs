@@ -214,6 +214,7 @@ fn attachments(base: &str, cooked: &str) -> Vec<InboundAttachment> {
                 name: name.filter(|name| !name.is_empty()).unwrap_or(file),
                 source,
                 size: None,
+                alt: None,
             });
         }
     }

@@ -246,6 +246,7 @@ fn attachments(message: &Message<'_>) -> Vec<InboundAttachment> {
                 size: Some(bytes.len() as u64),
                 source: AttachmentSource::Bytes(bytes),
                 media_type,
+                alt: None,
             }
         })
         .collect()

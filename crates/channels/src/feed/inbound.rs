@@ -131,6 +131,7 @@ fn attachment(file: super::wire::File) -> InboundAttachment {
             .media_type
             .unwrap_or_else(|| "application/octet-stream".to_owned()),
         size: file.size,
+        alt: None,
         source: AttachmentSource::Url(file.url),
     }
 }

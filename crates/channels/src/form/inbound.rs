@@ -52,6 +52,7 @@ pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError
                 name: upload.name,
                 media_type: upload.media_type,
                 size: Some(upload.size),
+                alt: None,
             })
             .collect(),
         mentions_us: false,

@@ -201,6 +201,7 @@ pub(crate) fn file_at(url: &str, kind: &str) -> InboundAttachment {
         name: if name.is_empty() { kind } else { name }.to_owned(),
         media_type: media_type.to_owned(),
         size: None,
+        alt: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::{CHECKED, FOUND, NOTIFICATIONS, OWN_ACCOUNT, STATUSES, STREAM};
 use crate::delivery::RawDelivery;
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, LONGEST_ID, Post, Reaction,
-    TranslateError, Translation, Unread,
+    TranslateError, Translation, Unread, described,
 };
 use crate::text::{attribute, html_to_text};
 
@@ -226,7 +226,7 @@ fn author(raw: &RawDelivery, person: &Person) -> Result<Author, TranslateError> 
     })
 }
 
-/// Reads a file; its description stands as its name, because that is what a reader wants to know.
+/// Reads a file with its description.
 fn file(media: Media) -> Option<InboundAttachment> {
     let url = media.url.or(media.remote_url)?;
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -241,11 +241,11 @@ fn file(media: Media) -> Option<InboundAttachment> {
         ("audio", _) => "audio/mpeg",
         _ => "application/octet-stream",
     };
-    let described = media.description.filter(|text| !text.trim().is_empty());
     Some(InboundAttachment {
-        name: described.unwrap_or_else(|| name.to_owned()),
+        name: name.to_owned(),
         media_type: media_type.to_owned(),
         size: None,
+        alt: described(media.description),
         source: AttachmentSource::Url(url),
     })
 }

@@ -421,6 +421,7 @@ fn attachment(file: &File, name: &str, media_type: &str) -> InboundAttachment {
             .clone()
             .unwrap_or_else(|| media_type.to_owned()),
         size: file.size,
+        alt: None,
     }
 }
 

@@ -182,6 +182,7 @@ fn attachment(index: usize, url: String, media_type: &str) -> InboundAttachment 
         name: format!("file-{}{ending}", index + 1),
         media_type: media_type.to_owned(),
         size: None,
+        alt: None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::delivery::RawDelivery;
 use crate::fields::Fields;
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction,
-    TranslateError, Translation, Unread,
+    TranslateError, Translation, Unread, described,
 };
 
 pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError> {
@@ -142,6 +142,7 @@ fn attachments(item: Fields<'_>) -> Result<Vec<InboundAttachment>, TranslateErro
                     .words("media_type")?
                     .unwrap_or_else(|| "application/octet-stream".to_owned()),
                 size: file.value("size").and_then(Value::as_u64),
+                alt: described(file.words("alt")?),
                 source: AttachmentSource::Url(url),
             })
         })

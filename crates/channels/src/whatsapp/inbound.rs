@@ -266,6 +266,7 @@ fn words_and_file(
                 |kind| kind.split(';').next().unwrap_or_default().trim().to_owned(),
             ),
             size: file.value("file_size").and_then(Value::as_u64),
+            alt: None,
         };
         let caption = file.text("caption")?.unwrap_or_default().to_owned();
         return Ok((caption, Some(attachment)));

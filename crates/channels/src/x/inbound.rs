@@ -15,7 +15,7 @@ use super::{
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
     AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, LONGEST_ID, Post, Reaction,
-    TranslateError, Translation, Unread,
+    TranslateError, Translation, Unread, described,
 };
 use crate::time::parse_time;
 
@@ -326,7 +326,7 @@ fn files(keys: &[String], includes: &Includes) -> Vec<InboundAttachment> {
         .collect()
 }
 
-/// Reads a picture, or the best file of a film; its description stands as its name.
+/// Reads a picture, or the best file of a film, with its description.
 pub(super) fn file(media: Media) -> Option<InboundAttachment> {
     let film = media
         .variants
@@ -348,11 +348,11 @@ pub(super) fn file(media: Media) -> Option<InboundAttachment> {
     };
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or(&media.kind).to_owned();
-    let described = media.alt_text.filter(|text| !text.trim().is_empty());
     Some(InboundAttachment {
-        name: described.unwrap_or(name),
+        name,
         media_type: media_type.to_owned(),
         size: None,
+        alt: described(media.alt_text),
         source: AttachmentSource::Url(url),
     })
 }

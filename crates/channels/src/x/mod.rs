@@ -258,6 +258,10 @@ impl Channel for X {
         search::search(account, search, cursor, http).await
     }
 
+    fn meter_of(&self, cursor: &str) -> Option<String> {
+        search::meter_of(cursor)
+    }
+
     fn usage(&self, account: &Account, cursor: &str) -> Option<Usage> {
         poll::usage(account, cursor).or_else(|| search::usage(account, cursor))
     }

@@ -62,6 +62,16 @@ pub(super) fn usage(account: &Account, cursor: &str) -> Option<Usage> {
     Some(cursor.meter.usage(account, BUDGET))
 }
 
+/// Returns a cursor that has the meter of this one, and has seen nothing.
+pub(super) fn meter_of(cursor: &str) -> Option<String> {
+    let cursor: Cursor = serde_json::from_str(cursor).ok()?;
+    let anew = Cursor {
+        meter: cursor.meter,
+        ..Cursor::default()
+    };
+    serde_json::to_string(&anew).ok()
+}
+
 pub(super) async fn search(
     account: &Account,
     search: &Search,

@@ -93,17 +93,16 @@ pub fn give_up_fetch(tx: &mut Tx<'_>, id: AttachmentId, why: &str) -> Result<(),
     Ok(())
 }
 
-/// Puts a file off that is not to blame: the try counts only where `counts` says so.
+/// Puts a file off that is not to blame: the try that was begun does not count.
 pub fn put_off_fetch(
     tx: &mut Tx<'_>,
     id: AttachmentId,
     until: Timestamp,
-    counts: bool,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE attachments SET fetch_at = $2, fetches = fetches - $3
+        "UPDATE attachments SET fetch_at = $2, fetches = fetches - 1
          WHERE id = $1 AND fetch_at IS NOT NULL",
-        &params![id, until, i64::from(!counts)],
+        &params![id, until],
     )?;
     Ok(())
 }

@@ -66,6 +66,21 @@ pub fn list_known(
     )
 }
 
+/// Finds the first of the network's ids in an inbox that begin so.
+pub fn find_network_id_that_begins(
+    read: &mut Read<'_>,
+    inbox: InboxId,
+    begin: &str,
+) -> Result<Option<String>, StoreError> {
+    read.query_one(
+        "SELECT m.network_id FROM messages m
+         WHERE m.inbox_id = $1 AND m.network_id >= $2 AND m.network_id < $3
+         ORDER BY m.network_id LIMIT 1",
+        &params![inbox, begin, format!("{begin}\u{10ffff}")],
+        |row| row.get(0),
+    )
+}
+
 /// Lists what is known of messages of an inbox by our own ids; notes never went to a network.
 pub fn list_known_by_id(
     read: &mut Read<'_>,

@@ -51,7 +51,8 @@ struct CallBody {
 }
 
 /// Keeps a call in an inbox whose channel takes calls; answers with the conversation that it stands in.
-/// With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call.
+/// With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call, and
+/// another one under that key is refused.
 #[utoipa::path(post, path = "/inboxes/{id}/calls", tag = "conversations",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = CallBody,
@@ -74,7 +75,14 @@ async fn note(
         call_back_at: body.call_back_at,
     };
     let conversation = match key {
-        Some(Extension(Key(key))) => phone::note_once(&care, &person, id, call, &key).await?,
+        Some(Extension(Key(key))) => phone::note_once(&care, &person, id, call, &key)
+            .await
+            .map_err(|error| match error {
+                CareError::Refused(refusal) if refusal.code == phone::KEY_REUSED => {
+                    Problem::key_reused()
+                }
+                other => other.into(),
+            })?,
         None => phone::note(&care, &person, id, call).await?,
     };
     // Another team's since it was found: the call is kept, but that is not for this person to see.

@@ -103,22 +103,29 @@ pub struct ConversationDetail {
     pub conversation: Conversation,
     /// Our own post above the party's comment, as shared context.
     post: Option<Message>,
-    capabilities: Sides<Capability>,
+    capabilities: Capabilities,
     /// Under which words an answer would leave.
     signature: Option<String>,
     #[schema(example = "sie")]
     voice: String,
-    reply_target: Sides<ReplyTarget>,
+    reply_target: ReplyTargets,
     /// The first message that came since the conversation was read; null where nothing is unread.
     #[schema(value_type = Option<String>)]
     first_unread_id: Option<MessageId>,
 }
 
-/// Something for each side; null where the network has no such side.
+/// What the network can do on each side; null where it has no such side.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Sides<T> {
-    public: Option<T>,
-    private: Option<T>,
+struct Capabilities {
+    public: Option<Capability>,
+    private: Option<Capability>,
+}
+
+/// From where and to whom an answer goes on each side; null where the network has no such side.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct ReplyTargets {
+    public: Option<ReplyTarget>,
+    private: Option<ReplyTarget>,
 }
 
 /// What the network can do on one side.
@@ -406,11 +413,11 @@ impl From<view::Opened> for ConversationDetail {
         };
         Self {
             post: opened.post.map(Message::from),
-            reply_target: Sides {
+            reply_target: ReplyTargets {
                 public: target(&opened.public),
                 private: target(&opened.private),
             },
-            capabilities: Sides {
+            capabilities: Capabilities {
                 public: opened.public.map(Capability::from),
                 private: opened.private.map(Capability::from),
             },

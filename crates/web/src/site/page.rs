@@ -34,8 +34,7 @@ use crate::problem::Problem;
 const STYLE: &str = include_str!("../../../../templates/site/site.css");
 const FRAME_SCRIPT: &str = include_str!("../../../../templates/site/frame.js");
 const FAVICON: &str = include_str!("../../../../templates/site/favicon.svg");
-const ROBOTS: &str =
-    "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /connect/\nDisallow: /desk\nDisallow: /hooks/\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /api/\nDisallow: /c/\nDisallow: /connect/\nDisallow: /desk\nDisallow: /hooks/\n";
 
 /// Every template, by the name under which an operator may put another one.
 pub const TEMPLATES: &[(&str, &str)] = &[

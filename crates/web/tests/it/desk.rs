@@ -57,6 +57,12 @@ async fn every_place_within_the_desk_is_its_one_page() {
             .send(Method::GET, script, None, &[("if-none-match", &tag)])
             .await;
         assert_eq!((again.status, again.text.len()), (304, 0));
+        let small = [("accept-encoding", "gzip, br")];
+        let packed = stranger.send(Method::GET, script, None, &small).await;
+        assert_eq!(packed.header("content-encoding"), "br");
+        assert_eq!(packed.header("content-type"), file.header("content-type"));
+        assert_eq!(packed.header("vary"), "accept-encoding");
+        assert_ne!(packed.header("etag"), tag, "other bytes have another tag");
         assert_eq!(stranger.get("/desk/assets/nothing.js").await.status, 404);
     }
 }

@@ -53,6 +53,35 @@ async fn the_same_request_twice_has_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_call_was_written_down_under_is_no_other_calls() {
+    for house in houses().await {
+        let chef = house.administrator().await;
+        let new = json!({"name": "Hotline", "channel": "phone", "settings": {}});
+        let made = chef.post("/api/v1/inboxes", new).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let path = format!("/api/v1/inboxes/{}/calls", made.id());
+        let note = async |client: &Client, said: &str| {
+            let body = Some(json!({"number": "030 123456", "said": said}));
+            let key = [("idempotency-key", "k1")];
+            client.send(Method::POST, &path, body, &key).await
+        };
+        let first = note(&chef, "Der Anschluss ist tot.").await;
+        assert_eq!(first.status, 201, "{first:?}");
+        // The answer is forgotten after a day, the call is not.
+        house.clock.pass(Duration::from_hours(25));
+        let chef = house.sign_in("chef@example.org").await;
+        let again = note(&chef, "Der Anschluss ist tot.").await;
+        assert_eq!((again.status, again.id()), (201, first.id()));
+        house.clock.pass(Duration::from_hours(25));
+        let chef = house.sign_in("chef@example.org").await;
+        let other = note(&chef, "Der Anschluss geht wieder.").await;
+        let told = (other.status, other.code());
+        assert_eq!(told, (422, "idempotency_key_reused"));
+        assert_eq!(again.json["message_count"], 1);
+    }
+}
+
+#[tokio::test]
 async fn the_same_change_of_another_version_is_another_request() {
     for house in houses().await {
         let desk = house.desk().await;

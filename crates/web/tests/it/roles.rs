@@ -216,7 +216,11 @@ const RULES: &[Rule] = &[
     Rule("GET /posts/{id}", "", SUPERVISORS),
     // No form: whoever is signed in is told so.
     Rule("POST /uploads", "{}", SIGNED_IN),
-    Rule("PATCH /uploads/{id}", r#"{"alt": "Ein Fahrplan"}"#, OF_THE_AGENT),
+    Rule(
+        "PATCH /uploads/{id}",
+        r#"{"alt": "Ein Fahrplan"}"#,
+        OF_THE_AGENT,
+    ),
     Rule("GET /attachments/{id}", "", OF_THE_AGENT),
     Rule("GET /contacts", "", SIGNED_IN),
     Rule("GET /contacts/{id}", "", OF_THE_TEAM),

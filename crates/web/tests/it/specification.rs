@@ -5,6 +5,7 @@ use axum::http::Method;
 use serde_json::{Map, Value as Json, json};
 
 use crate::houses;
+use crate::network::{Desk, post_of, private_of};
 
 #[tokio::test]
 async fn creations_need_what_the_specification_says() {
@@ -63,6 +64,58 @@ async fn closed_lists_hold_the_words_that_routes_take() {
         }
     }
     assert!(seen > 8, "only {seen} closed lists");
+}
+
+#[tokio::test]
+async fn what_may_be_null_in_an_answer_is_said() {
+    let document = document();
+    let house = houses().await.remove(0);
+    let desk = house.desk().await;
+    desk.happens(&[
+        post_of("p1", "anna", "Wo bleibt der Zug?", 1, None),
+        private_of("m1", "bert", "Wo bleibt mein Geld?", 2),
+    ])
+    .await;
+    let list = desk.agent.get("/api/v1/conversations").await.json;
+    let mut nulls = 0;
+    for summary in list["items"].as_array().expect("items") {
+        nulls += look(&document, &desk, summary["id"].as_str().expect("an id")).await;
+    }
+    assert!(nulls > 8, "only {nulls} nulls were looked at");
+}
+
+async fn look(document: &Json, desk: &Desk<'_>, id: &str) -> usize {
+    let answer = desk.agent.get(&format!("/api/v1/conversations/{id}")).await;
+    let operation = &document["paths"]["/conversations/{id}"]["get"];
+    let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    look_at(document, schema, &answer.json, "")
+}
+
+/// Counts the nulls of an answer, each of which the specification has to allow.
+fn look_at(document: &Json, schema: &Json, answer: &Json, place: &str) -> usize {
+    match answer {
+        Json::Null => {
+            let is_said = parts(document, schema).any(|part| {
+                let kind = &part["type"];
+                let kinds = kind
+                    .as_array()
+                    .map_or(std::slice::from_ref(kind), Vec::as_slice);
+                kinds.iter().any(|kind| kind == "null")
+            });
+            assert!(is_said, "{place} is null, and nothing says that it may be");
+            1
+        }
+        Json::Object(fields) => {
+            let below = fields.iter().map(|(name, value)| {
+                let of = parts(document, schema).find_map(|part| part["properties"].get(name));
+                of.map_or(0, |of| {
+                    look_at(document, of, value, &format!("{place}/{name}"))
+                })
+            });
+            below.sum()
+        }
+        _ => 0,
+    }
 }
 
 fn document() -> Json {

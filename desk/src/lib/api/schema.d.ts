@@ -596,7 +596,8 @@ export interface paths {
         put?: never;
         /**
          * Keeps a call in an inbox whose channel takes calls; answers with the conversation that it stands in.
-         *     With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call.
+         *     With an `Idempotency-Key` the same request may be sent again until it is answered: it is one call, and
+         *     another one under that key is refused.
          */
         post: operations["note"];
         delete?: never;
@@ -1014,7 +1015,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tries a search on stored messages and on one page of each network; nothing is kept. */
+        /**
+         * Tries a search on stored messages and on one page of each network; nothing is kept but how much was
+         *     fetched, and beyond 200 posts a day an inbox's network is not asked.
+         */
         post: operations["try_out"];
         delete?: never;
         options?: never;
@@ -1032,7 +1036,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a search with what it found and nobody took up. */
+        /** Removes a search; what it found and nobody took up is let go of soon. */
         delete: operations["remove"];
         options?: never;
         head?: never;
@@ -1497,6 +1501,11 @@ export interface components {
         CalledBack: {
             messages: string[];
         };
+        /** @description What the network can do on each side; null where it has no such side. */
+        Capabilities: {
+            private?: components["schemas"]["Capability"] | null;
+            public?: components["schemas"]["Capability"] | null;
+        };
         /** @description What the network can do on one side. */
         Capability: {
             /** @description A second limit in UTF-8 bytes, where the network has one. */
@@ -1684,11 +1693,11 @@ export interface components {
         };
         /** @description A conversation opened: the same, with what is needed to answer. */
         ConversationDetail: components["schemas"]["Conversation"] & {
-            capabilities: components["schemas"]["Sides_Capability"];
+            capabilities: components["schemas"]["Capabilities"];
             /** @description The first message that came since the conversation was read; null where nothing is unread. */
             first_unread_id?: string | null;
             post?: components["schemas"]["Message"] | null;
-            reply_target: components["schemas"]["Sides_ReplyTarget"];
+            reply_target: components["schemas"]["ReplyTargets"];
             /** @description Under which words an answer would leave. */
             signature?: string | null;
             /** @example sie */
@@ -2587,6 +2596,16 @@ export interface components {
             conversation_id: string;
             refusal: components["schemas"]["RefusalShown"];
         };
+        /** @description From where an answer goes, and to whom. */
+        ReplyTarget: {
+            account: string;
+            to?: string | null;
+        };
+        /** @description From where and to whom an answer goes on each side; null where the network has no such side. */
+        ReplyTargets: {
+            private?: components["schemas"]["ReplyTarget"] | null;
+            public?: components["schemas"]["ReplyTarget"] | null;
+        };
         /** @description A search of the listening post. */
         Search: {
             brand: components["schemas"]["Named"];
@@ -2712,80 +2731,6 @@ export interface components {
             single_key_shortcuts: boolean;
             teams: components["schemas"]["Named"][];
             theme: string;
-        };
-        /** @description Something for each side; null where the network has no such side. */
-        Sides_Capability: {
-            /** @description What the network can do on one side. */
-            private?: {
-                /** @description A second limit in UTF-8 bytes, where the network has one. */
-                bytes?: number | null;
-                /** @example graphemes */
-                counts: string;
-                delete: boolean;
-                edit: boolean;
-                /**
-                 * @description How the private side is reached from the public one, where it was not reached yet: `message`,
-                 *     `one_message` or `link`.
-                 */
-                hand_over?: string | null;
-                /** @description Whether somebody else's message can be hidden from the public. */
-                hide: boolean;
-                /** @description The longest text; null where there is no limit. */
-                length?: number | null;
-                reactions: boolean;
-                /** @description Why nothing can be sent, as a key of the locale files. */
-                reason?: string | null;
-                send: boolean;
-                /** @description Whether approved texts may go out where the time for answers is over. */
-                templates: boolean;
-                /**
-                 * Format: date-time
-                 * @description Until when the network lets us answer; null where it has no such rule.
-                 */
-                until?: string | null;
-            };
-            /** @description What the network can do on one side. */
-            public?: {
-                /** @description A second limit in UTF-8 bytes, where the network has one. */
-                bytes?: number | null;
-                /** @example graphemes */
-                counts: string;
-                delete: boolean;
-                edit: boolean;
-                /**
-                 * @description How the private side is reached from the public one, where it was not reached yet: `message`,
-                 *     `one_message` or `link`.
-                 */
-                hand_over?: string | null;
-                /** @description Whether somebody else's message can be hidden from the public. */
-                hide: boolean;
-                /** @description The longest text; null where there is no limit. */
-                length?: number | null;
-                reactions: boolean;
-                /** @description Why nothing can be sent, as a key of the locale files. */
-                reason?: string | null;
-                send: boolean;
-                /** @description Whether approved texts may go out where the time for answers is over. */
-                templates: boolean;
-                /**
-                 * Format: date-time
-                 * @description Until when the network lets us answer; null where it has no such rule.
-                 */
-                until?: string | null;
-            };
-        };
-        /** @description Something for each side; null where the network has no such side. */
-        Sides_ReplyTarget: {
-            /** @description From where an answer goes, and to whom. */
-            private?: {
-                account: string;
-                to?: string | null;
-            };
-            /** @description From where an answer goes, and to whom. */
-            public?: {
-                account: string;
-                to?: string | null;
-            };
         };
         /** @description What somebody signs in with. */
         SignIn: {

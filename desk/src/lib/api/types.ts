@@ -34,8 +34,8 @@ export interface Preferences {
   initials_consent?: boolean
 }
 
-export type Capability = Narrow<Answer<NonNullable<Schemas['Sides_Capability']['public']>>, { counts: 'characters' | 'graphemes' | 'weighted' | 'bytes' | 'weighted_wide' | 'utf16' | 'sms'; hand_over: 'message' | 'one_message' | 'link' | null }>
-export type ReplyTarget = Answer<NonNullable<Schemas['Sides_ReplyTarget']['public']>>
+export type Capability = Narrow<Answer<Schemas['Capability']>, { counts: 'characters' | 'graphemes' | 'weighted' | 'bytes' | 'weighted_wide' | 'utf16' | 'sms'; hand_over: 'message' | 'one_message' | 'link' | null }>
+export type ReplyTarget = Answer<Schemas['ReplyTarget']>
 interface Sides<T> { public: T | null; private: T | null }
 
 export type Conversation = Narrow<

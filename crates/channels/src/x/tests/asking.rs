@@ -343,7 +343,7 @@ async fn words_are_looked_for_within_a_budget_of_their_own() {
         .await;
     let third = third.expect("it answers");
     assert!(!network.last_asked().path.contains("since_id"));
-    let spent = set(account, &json!({"search_budget_posts": 12}));
+    let spent = set(account.clone(), &json!({"search_budget_posts": 12}));
     let fourth = X
         .search(&spent, &looking(), Some(&third.cursor), &http)
         .await;
@@ -355,6 +355,12 @@ async fn words_are_looked_for_within_a_budget_of_their_own() {
         Some("retry_after")
     );
     assert_eq!(network.asked().len(), 3);
+
+    // What is only tried counts on, and has seen nothing.
+    let counted = X.usage(&account, &third.cursor).map(|usage| usage.used);
+    let meter = X.meter_of(&third.cursor).expect("it counts");
+    assert_eq!(X.usage(&account, &meter).map(|usage| usage.used), counted);
+    assert!(!meter.contains("1003"), "{meter}");
 }
 
 #[tokio::test]

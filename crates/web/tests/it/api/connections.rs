@@ -1,6 +1,8 @@
 //! Connecting at a network's own page, against the simulated networks: whoever began ends it, once and
 //! in time, and nobody else; the inbox keeps what it had and fetches what it missed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,7 +13,10 @@ use kulant_channels::http::Request as Call;
 use kulant_model::role::Role;
 use kulant_sim::networks::{NetworksHandle, NetworksSettings, start};
 use kulant_store::connecting::{self, Attempt};
+use kulant_web::{WebSettings, router};
 use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::{Answer, Client, House, START, houses};
@@ -501,6 +506,80 @@ async fn what_is_missing_is_said_before_anybody_is_sent_anywhere() {
         let new = json!({"name": "M", "channel": "mastodon", "settings": settings});
         let made = chef.post(INBOXES, new).await;
         assert_eq!(made.json["health"]["trouble"], Json::Null, "{made:?}");
+    }
+}
+
+/// Lays a way to a server on which every question takes its time, once somebody says how much.
+async fn slow_way_to(address: &str) -> (String, Arc<AtomicU64>) {
+    let bare = address.strip_prefix("http://").expect("an address");
+    let server = bare.split('/').next().unwrap_or(bare).to_owned();
+    let pause = Arc::new(AtomicU64::new(0));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").to_string();
+    let way = address.replace(&server, &port);
+    let slowness = Arc::clone(&pause);
+    let lead = async move {
+        while let Ok((asking, _)) = listener.accept().await {
+            let (server, slowness) = (server.clone(), Arc::clone(&slowness));
+            #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+            drop(tokio::spawn(async move {
+                let answering = TcpStream::connect(server).await.expect("the server");
+                let (mut questions, mut back) = asking.into_split();
+                let (mut answers, mut there) = answering.into_split();
+                let ask = async {
+                    let mut bytes = [0; 4_096];
+                    while let Ok(count @ 1..) = questions.read(&mut bytes).await {
+                        let pause = slowness.load(Ordering::Relaxed);
+                        tokio::time::sleep(Duration::from_millis(pause)).await;
+                        there.write_all(&bytes[..count]).await.expect("asked");
+                    }
+                };
+                tokio::select! {
+                    () = ask => {}
+                    _ = tokio::io::copy(&mut answers, &mut back) => {}
+                }
+            }));
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    drop(tokio::spawn(lead));
+    (way, pause)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_agreed_to_is_kept_when_nobody_waits_for_it_any_more() {
+    for house in houses().await {
+        let scene = Scene::new(house, "mastodon", &["nordtalbahn"]).await;
+        let shown = scene.shown().await;
+        let mut settings = shown["settings"].clone();
+        let server = settings["base_url"].as_str().expect("an address");
+        let (way, pause) = slow_way_to(server).await;
+        settings["base_url"] = json!(way);
+        let version = shown["version"].as_i64().expect("a version");
+        let changed = json!({"settings": settings});
+        let changed = scene.chef.patch(&scene.path(), version, changed).await;
+        assert_eq!(changed.status, 200, "{changed:?}");
+
+        let back = scene.agree().await;
+        pause.store(400, Ordering::Relaxed);
+        let hurried = WebSettings {
+            longest_request: Duration::from_millis(300),
+            ..WebSettings::default()
+        };
+        let client = Client {
+            router: router(scene.house.care.clone(), hurried),
+            cookie: scene.chef.cookie.clone(),
+            csrf: scene.chef.csrf.clone(),
+            bearer: None,
+        };
+        assert_eq!(client.get(&back).await.status, 503, "its time was over");
+        let mut looks = 0;
+        while scene.shown().await["secrets_set"] != json!(["access_token"]) {
+            looks += 1;
+            assert!(looks < 100, "what the network granted is lost");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(scene.shown().await["state"], "active");
     }
 }
 

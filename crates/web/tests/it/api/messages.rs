@@ -62,7 +62,10 @@ async fn a_post_comes_in_and_its_answer_goes_out_once() {
         desk.happens(&[echo, thanks]).await;
         let after = desk.newest_message(&id).await;
         assert_eq!(after["id"], queued.json["id"]);
-        assert_eq!(after["reactions"], json!([{"kind": "thanks", "count": 1, "ours": false}]));
+        assert_eq!(
+            after["reactions"],
+            json!([{"kind": "thanks", "count": 1, "ours": false}])
+        );
     }
 }
 

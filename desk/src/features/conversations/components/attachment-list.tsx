@@ -15,8 +15,8 @@ export function AttachmentList({ attachments }: { attachments: Attachment[] }) {
         <li key={file.id}>
           <a className={classes.attachment} href={`/api/v1/attachments/${file.id}`} download={file.name} data-missing={file.missing ? true : undefined}>
             <IconPaperclip size={15} stroke={1.7} aria-hidden="true" />
-            <span title={file.alt ?? undefined}>{file.name}</span>
-            {file.alt && <span className="seen-by-readers-only">{file.alt}</span>}
+            <span>{file.name}</span>
+            {file.alt && <span className={classes.alt} title={file.alt}>{file.alt}</span>}
             {file.missing && <small>{t(`desk.message.missing.${file.missing}`, { defaultValue: t('desk.message.missing.unreachable') })}</small>}
             {!file.missing && file.size !== null && <small className="tabular">{formatSize(language, file.size)}</small>}
           </a>

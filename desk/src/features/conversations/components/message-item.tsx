@@ -23,6 +23,8 @@ interface Props {
   message: Message
   conversation: ConversationDetail
   parent?: Message
+  /** Whether its subject says something that was not said above. */
+  tellsTitle: boolean
   /** Among bystanders whose line above says already what they are. */
   inRun?: boolean
 }
@@ -35,7 +37,7 @@ export function authorName(message: Message, unknown: string): string {
   return author.name ?? author.handle ?? unknown
 }
 
-export const MessageItem = memo(function MessageItem({ message, conversation, parent, inRun = false }: Props) {
+export const MessageItem = memo(function MessageItem({ message, conversation, parent, tellsTitle, inRun = false }: Props) {
   const { t } = useTranslation()
   const [editing, setEditing] = useState(false)
   const ours = message.direction === 'out'
@@ -95,7 +97,7 @@ export const MessageItem = memo(function MessageItem({ message, conversation, pa
         <MessageEdit message={message} conversation={conversation} onDone={() => setEditing(false)} />
       ) : (
         <p className={classes.body} data-gone={gone || undefined}>
-          {!gone && message.title && <strong className={classes.title}>{message.title}</strong>}
+          {!gone && message.title && tellsTitle && <strong className={classes.title}>{message.title}</strong>}
           {gone ? t('desk.message.deleted') : <Linked text={message.body} />}
           {message.edited_at && !gone && <span className={classes.edited}> {t('desk.message.edited')}</span>}
           {message.found && !gone && <span className={classes.edited} title={t('desk.message.found_text')}> {t('desk.message.found')}</span>}

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { Bone, Delayed } from '../../../components/delayed'
 import type { ConversationDetail, Message } from '../../../lib/api/types'
 import { formatDay } from '../../../lib/format/time'
-import { type Entry, isBystander } from '../hooks/build-timeline'
+import { type Entry, findTitled, isBystander } from '../hooks/build-timeline'
 import { useEarlier } from '../hooks/use-earlier'
 import { useNextQuestion } from '../hooks/use-next-question'
 import { useRuns } from '../hooks/use-runs'
@@ -37,6 +37,7 @@ export function Timeline(props: Props) {
   const runs = useRuns()
   const conversation = useStill(props.conversation)
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages])
+  const titled = useMemo(() => findTitled(messages, conversation.subject), [messages, conversation.subject])
   const asking = useMemo(() => new Set(questions), [questions])
   const earlier = useEarlier(scroll, ready && hasEarlier, onEarlier)
   useNextQuestion(scroll, entries, questions, runs.show, moving)
@@ -45,6 +46,7 @@ export function Timeline(props: Props) {
       key={message.id}
       message={message}
       conversation={conversation}
+      tellsTitle={titled.has(message.id)}
       inRun={inRun}
       parent={message.in_reply_to && message.in_reply_to !== previousId ? quoted(message, byId.get(message.in_reply_to)) : undefined}
     />

@@ -1,5 +1,6 @@
 // Lays messages and events out as the timeline shows them. Pure; knows nothing of React.
 import type { Message, TimelineEvent } from '../../../lib/api/types'
+import { isSameSubject } from '../../../lib/format/subject'
 import { dayKey } from '../../../lib/format/time'
 
 export type Entry =
@@ -54,6 +55,18 @@ export function buildTimeline(newestFirst: Message[], events: TimelineEvent[], f
 
 function alone(message: Message): Entry {
   return { type: 'message', key: message.id, message }
+}
+
+/** Which messages tell their subject: those where it is neither the conversation's nor that of the letter before. */
+export function findTitled(newestFirst: Message[], subject: string | null): Set<string> {
+  const titled = new Set<string>()
+  let before: string | null = null
+  for (const { id, title } of newestFirst.toReversed()) {
+    if (!title) continue
+    if (!isSameSubject(title, subject) && !isSameSubject(title, before)) titled.add(id)
+    before = title
+  }
+  return titled
 }
 
 /** Where reading goes on: the server's word, else the first message after our last one. */
