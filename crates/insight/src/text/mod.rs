@@ -2,6 +2,7 @@
 
 pub mod language;
 pub mod listen;
+pub mod personal;
 pub mod snippet;
 pub mod tokens;
 

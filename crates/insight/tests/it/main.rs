@@ -1,3 +1,6 @@
 //! What a search must find and must not find, end to end through the public functions.
 
+mod data;
+mod personal;
 mod search;
+mod series;
