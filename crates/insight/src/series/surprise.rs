@@ -3,7 +3,7 @@
 
 use std::f64::consts::LN_10;
 
-use super::special::{ln_beta_inc, ln_gamma_inc};
+use super::tails::{ln_beta_inc, ln_gamma_inc};
 
 /// How far counts spread around their mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
