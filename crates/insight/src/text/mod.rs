@@ -2,11 +2,14 @@
 
 pub mod language;
 pub mod listen;
+pub mod matters;
 pub mod personal;
 pub mod snippet;
 pub mod tokens;
 
-mod compound;
+pub(crate) mod compound;
 pub(crate) mod fold;
-mod scan;
+pub(crate) mod phrases;
+pub(crate) mod scan;
 pub(crate) mod stem;
+pub(crate) mod units;

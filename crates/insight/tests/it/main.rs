@@ -1,6 +1,7 @@
 //! What a search must find and must not find, end to end through the public functions.
 
 mod data;
+mod matters;
 mod personal;
 mod search;
 mod series;
