@@ -12,7 +12,11 @@ pub fn scale(forecast: f64) -> f64 {
 
 /// Returns the `ceil((n+1) share)`-th smallest of the residuals; nothing where there are too few for the promise.
 pub fn conformal_quantile(residuals: &[f64], share: f64) -> Option<f64> {
-    let mut sorted: Vec<f64> = residuals.iter().copied().filter(|r| r.is_finite()).collect();
+    let mut sorted: Vec<f64> = residuals
+        .iter()
+        .copied()
+        .filter(|r| r.is_finite())
+        .collect();
     sorted.sort_unstable_by(f64::total_cmp);
     // A share such as 0.8 is no sum of powers of two: what lies on a rank must not be lifted to the next.
     let rank = ((sorted.len() + 1) as f64 * share - 1e-9).ceil() as usize;

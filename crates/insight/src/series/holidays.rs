@@ -135,10 +135,8 @@ pub fn holidays(region: Region, year: i64) -> Vec<(Day, Holiday)> {
     let catholic = place != Place::Anywhere;
     let augsburg = place == Place::Augsburg;
     let since = |states: &[State], first: i64| is(states) && year >= first;
-    let reformation =
-        is(&[BB, MV, SN, ST, TH]) || since(&[HB, HH, NI, SH], 2018) || year == 2017;
-    let corpus =
-        is(&[BW, BY, HE, NW, RP, SL]) || (catholic && is(&[SN, TH]));
+    let reformation = is(&[BB, MV, SN, ST, TH]) || since(&[HB, HH, NI, SH], 2018) || year == 2017;
+    let corpus = is(&[BW, BY, HE, NW, RP, SL]) || (catholic && is(&[SN, TH]));
     // Berlin remembers the end of the war, and once the rising of 1953.
     let liberation = state == BE && (year == 2020 || year == 2025);
     let uprising = state == BE && year == 2028;
@@ -160,7 +158,12 @@ pub fn holidays(region: Region, year: i64) -> Vec<(Day, Holiday)> {
         (liberation, 5, 8, H::LiberationDay),
         (uprising, 6, 17, H::UprisingDay),
         (augsburg, 8, 8, H::PeaceFeast),
-        (state == SL || (catholic && state == BY), 8, 15, H::Assumption),
+        (
+            state == SL || (catholic && state == BY),
+            8,
+            15,
+            H::Assumption,
+        ),
         (since(&[TH], 2019), 9, 20, H::ChildrensDay),
         (true, 10, 3, H::UnityDay),
         (reformation, 10, 31, H::ReformationDay),

@@ -22,7 +22,10 @@ pub fn bursts(relevant: &[f64], total: &[f64], scale: f64, gamma: f64) -> Vec<bo
     for t in 0..n {
         let calm = if costs[0] <= costs[1] { 0 } else { 1 };
         let burst = usize::from(costs[1] < costs[0] + enter);
-        let best = [costs[calm], costs[burst] + if burst == 0 { enter } else { 0.0 }];
+        let best = [
+            costs[calm],
+            costs[burst] + if burst == 0 { enter } else { 0.0 },
+        ];
         // Before the first batch everything is calm.
         let (best, origin) = if t == 0 {
             ([0.0, enter], [0, 0])

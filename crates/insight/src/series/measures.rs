@@ -42,9 +42,7 @@ pub fn pinball(actual: &[f64], quantiles: &[f64], tau: f64) -> Option<f64> {
 
 /// Returns the share of facts within their intervals, ends included.
 pub fn coverage(actual: &[f64], low: &[f64], high: &[f64]) -> Option<f64> {
-    mean(
-        triples(actual, low, high).map(|(y, l, u)| if (l..=u).contains(&y) { 1.0 } else { 0.0 }),
-    )
+    mean(triples(actual, low, high).map(|(y, l, u)| if (l..=u).contains(&y) { 1.0 } else { 0.0 }))
 }
 
 /// Returns the mean Winkler score of intervals meant to hold `share` of the facts.

@@ -57,7 +57,7 @@ pub struct HoltWinters {
 }
 
 impl HoltWinters {
-    /// Runs through the past; nothing below two seasons.
+    /// Starts from the first two seasons and runs through the whole past; nothing below two seasons.
     pub fn run(past: &[f64], season: usize, smoothing: Smoothing) -> Option<Self> {
         if season == 0 || past.len() < 2 * season {
             return None;
@@ -68,7 +68,7 @@ impl HoltWinters {
         let mut level = first;
         let mut trend = (second - first) / season as f64;
         let mut parts: Vec<f64> = past[..season].iter().map(|y| y - first).collect();
-        for (index, y) in past.iter().enumerate().skip(season) {
+        for (index, y) in past.iter().enumerate() {
             let part = &mut parts[index % season];
             let before = level;
             level = smoothing.level * (y - *part) + (1.0 - smoothing.level) * (level + trend);

@@ -10,7 +10,7 @@ pub const THRESHOLD: f64 = 0.5;
 
 const HOUR: i64 = 3_600;
 /// The lengths over which counts are summed: a flash storm shows in the short, a slow one in the long.
-const WINDOWS: [i64; 3] = [15 * 60, 30 * 60, HOUR];
+const WINDOWS: [i64; 4] = [5 * 60, 15 * 60, 30 * 60, HOUR];
 /// So far back the past is remembered.
 const MEMORY: i64 = 14 * DAY;
 /// At most so many sums of the past are kept for each window.
@@ -18,11 +18,11 @@ const KEPT: i64 = 4_032;
 /// Heights of the usual peaks, and how many times higher a sum stands when an alarm is due.
 const PEAKS: [(f64, f64); 3] = [(0.90, 2.09), (0.95, 1.76), (0.99, 1.16)];
 /// So many messages an hour are added before logarithms are taken: few on few is no storm.
-const BALLAST: f64 = 40.0;
+const BALLAST: f64 = 60.0;
 /// The least distance between middle and peak, as a logarithm.
 const LEAST_HEIGHT: f64 = 0.1;
 /// The height of an alarm in those units, fixed on recorded series.
-const ALARM_HEIGHT: f64 = 1.145;
+const ALARM_HEIGHT: f64 = 1.27;
 /// After an alarm the same storm stays quiet for so long.
 const REST: i64 = DAY;
 /// The weight of a new week in what is usual for an hour of the week.

@@ -16,8 +16,7 @@ pub fn ln_gamma(x: f64) -> f64 {
             - square
                 * (1.0 / 360.0
                     - square
-                        * (1.0 / 1_260.0
-                            - square * (1.0 / 1_680.0 - square * (1.0 / 1_188.0)))));
+                        * (1.0 / 1_260.0 - square * (1.0 / 1_680.0 - square * (1.0 / 1_188.0)))));
     (shifted - 0.5) * shifted.ln() - shifted + 0.5 * std::f64::consts::TAU.ln() + series
         - product.ln()
 }

@@ -93,7 +93,10 @@ impl Chosen {
                 })
                 .collect();
             actual.extend(cells.iter().map(|cell| grid.values[*cell]));
-            for (all, forecasts) in tried.iter_mut().zip(every_forecast(past, &cells, &candidates)) {
+            for (all, forecasts) in tried
+                .iter_mut()
+                .zip(every_forecast(past, &cells, &candidates))
+            {
                 all.extend(forecasts);
             }
         }
@@ -160,12 +163,13 @@ impl Chosen {
 
     /// Forecasts the cells by the mixture.
     pub(super) fn forecast(&self, past: Past, cells: &[usize]) -> Vec<f64> {
-        let candidates: Vec<Candidate> = self.parts.iter().map(|(candidate, _)| *candidate).collect();
+        let candidates: Vec<Candidate> =
+            self.parts.iter().map(|(candidate, _)| *candidate).collect();
         let mut sums = vec![0.0; cells.len()];
-        for ((_, weight), forecasts) in self
-            .parts
-            .iter()
-            .zip(every_forecast(past, cells, &candidates))
+        for ((_, weight), forecasts) in
+            self.parts
+                .iter()
+                .zip(every_forecast(past, cells, &candidates))
         {
             for (sum, y) in sums.iter_mut().zip(forecasts) {
                 *sum += weight * y;
@@ -204,7 +208,9 @@ fn origins(grid: &Grid, horizon: usize) -> Vec<(usize, usize)> {
     let row = grid.per_row;
     let least = (3 * grid.season()).min(end / 2).max(1);
     let length = horizon.min((end - end.min(least)) * 2 / 3).max(1);
-    let step = length.next_multiple_of(row).clamp(row, grid.season().max(row));
+    let step = length
+        .next_multiple_of(row)
+        .clamp(row, grid.season().max(row));
     (0..MOST_ORIGINS)
         .map_while(|index| {
             let cut = end.checked_sub(length + index * step)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::series::civil::{DAY, WEEK};
 
 /// At most so many cells are laid out; what would need more is older than anybody forecasts from.
-const MOST_CELLS: i64 = 2_000_000;
+const MOST_CELLS: i64 = 100_000;
 
 /// Values by row (a day) and slot; `NaN` where nothing was counted.
 #[derive(Debug, Clone)]
@@ -60,7 +60,11 @@ impl Grid {
                 continue;
             };
             // A slot that comes twice, as in the autumn night, counts as their mean.
-            let before = if counts[cell] > 0.0 { grid.values[cell] } else { 0.0 };
+            let before = if counts[cell] > 0.0 {
+                grid.values[cell]
+            } else {
+                0.0
+            };
             counts[cell] += 1.0;
             grid.values[cell] = before + (y - before) / counts[cell];
         }
@@ -103,14 +107,28 @@ impl Grid {
         let end = self.end();
         let season = self.season();
         let weeks = 6;
+        let first = self
+            .values
+            .iter()
+            .position(|y| y.is_finite())
+            .unwrap_or(end);
+        let ever: Vec<bool> = (0..self.per_row)
+            .map(|slot| {
+                let mut day = self.values.iter().skip(slot).step_by(self.per_row);
+                day.any(|y| y.is_finite())
+            })
+            .collect();
         let open: Vec<bool> = (0..season)
             .map(|place| {
-                (1..=weeks).any(|week| {
-                    let Some(base) = (end + place).checked_sub(week * season) else {
-                        return false;
-                    };
-                    self.values.get(base).is_some_and(|y| y.is_finite())
-                })
+                let mut known = (1..=weeks)
+                    .filter_map(|week| (end + place).checked_sub(week * season))
+                    .filter(|base| *base >= first)
+                    .peekable();
+                // A weekday not seen yet has the hours of the others.
+                if known.peek().is_none() {
+                    return ever[(end + place) % self.per_row];
+                }
+                known.any(|base| self.values.get(base).is_some_and(|y| y.is_finite()))
             })
             .collect();
         if !open.contains(&true) {

@@ -45,7 +45,11 @@ impl Method {
                 .iter()
                 .map(|cell| {
                     let values = past.same_place(*cell, season, count);
-                    if values.is_empty() { f64::NAN } else { of(&values) }
+                    if values.is_empty() {
+                        f64::NAN
+                    } else {
+                        of(&values)
+                    }
                 })
                 .collect()
         };
@@ -156,9 +160,8 @@ fn holt_winters(past: Past, cells: &[usize]) -> Vec<f64> {
     // Slots without a value are filled by those of the same place, so that the season stays in step.
     let values: Vec<f64> = (0..past.cut)
         .map(|cell| {
-            past.at(cell).unwrap_or_else(|| {
-                median(&past.same_place(cell, season, 3)).unwrap_or(0.0)
-            })
+            past.at(cell)
+                .unwrap_or_else(|| median(&past.same_place(cell, season, 3)).unwrap_or(0.0))
         })
         .collect();
     let mut best: Option<(f64, HoltWinters)> = None;

@@ -10,7 +10,10 @@ use kulant_insight::series::surprise::{Spread, ln_tail, moments, surprise};
 const Z: [f64; 8] = [0.2, -0.5, 0.1, 1.5, 2.5, 3.0, 4.0, 0.5];
 
 fn assert_close(value: f64, expected: f64, half_a_digit: f64) {
-    assert!((value - expected).abs() <= half_a_digit, "{value} is not {expected}");
+    assert!(
+        (value - expected).abs() <= half_a_digit,
+        "{value} is not {expected}"
+    );
 }
 
 #[test]
@@ -43,11 +46,19 @@ fn surprise_of_the_poisson_distribution() {
 #[test]
 fn surprise_grows_with_the_count_and_never_breaks() {
     for mean in [0.001, 0.5, 7.0, 900.0, 1e6] {
-        for spread in [Spread::Poisson, Spread::Wide(0.05), Spread::Wide(8.0), Spread::Wide(5e4)] {
+        for spread in [
+            Spread::Poisson,
+            Spread::Wide(0.05),
+            Spread::Wide(8.0),
+            Spread::Wide(5e4),
+        ] {
             let mut before = 0.0;
             for step in 0..60 {
                 let s = surprise(mean * f64::from(step) / 7.0, mean, spread);
-                assert!(s.is_finite() && s >= before - 1e-6, "{mean} {spread:?} {step}: {s} < {before}");
+                assert!(
+                    s.is_finite() && s >= before - 1e-6,
+                    "{mean} {spread:?} {step}: {s} < {before}"
+                );
                 before = s;
             }
         }
@@ -59,7 +70,9 @@ fn spread_by_the_method_of_moments() {
     let (mean, variance, spread) = moments(&[3.0, 5.0, 4.0, 12.0, 6.0, 2.0, 9.0, 7.0]).unwrap();
     assert_close(mean, 6.0, 1e-12);
     assert_close(variance, 10.857_143, 5e-7);
-    let Spread::Wide(r) = spread else { panic!("these spread") };
+    let Spread::Wide(r) = spread else {
+        panic!("these spread")
+    };
     assert_close(r, 7.411_765, 5e-7);
     assert_eq!(moments(&[4.0, 4.0, 5.0]).unwrap().2, Spread::Poisson);
     assert_eq!(moments(&[4.0]), None);
@@ -93,12 +106,17 @@ fn robust_score_against_the_past() {
 
 #[test]
 fn bursts_of_a_word() {
-    let relevant = [5.0, 6.0, 4.0, 5.0, 14.0, 18.0, 16.0, 13.0, 5.0, 4.0, 6.0, 5.0];
+    let relevant = [
+        5.0, 6.0, 4.0, 5.0, 14.0, 18.0, 16.0, 13.0, 5.0, 4.0, 6.0, 5.0,
+    ];
     let total = [100.0; 12];
     let (base, high) = burst_rates(&relevant, &total, 2.0);
     assert_close(base, 0.084_167, 5e-7);
     assert_close(high, 0.168_333, 5e-7);
-    let states: Vec<u8> = bursts(&relevant, &total, 2.0, 1.0).into_iter().map(u8::from).collect();
+    let states: Vec<u8> = bursts(&relevant, &total, 2.0, 1.0)
+        .into_iter()
+        .map(u8::from)
+        .collect();
     assert_eq!(states, [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]);
     assert_eq!(bursts(&[0.0, 0.0], &[9.0, 9.0], 2.0, 1.0), [false, false]);
     assert!(bursts(&[], &[], 2.0, 1.0).is_empty());
@@ -106,7 +124,16 @@ fn bursts_of_a_word() {
 
 #[test]
 fn the_judge_follows_the_benchmark() {
-    let windows = [Window { first: 200, last: 299 }, Window { first: 600, last: 699 }];
+    let windows = [
+        Window {
+            first: 200,
+            last: 299,
+        },
+        Window {
+            first: 600,
+            last: 699,
+        },
+    ];
     let perfect = judge(&[200, 600], &windows, 1_000, STANDARD);
     assert_close(perfect.normalised(STANDARD), 100.0, 1e-12);
     let nothing = judge(&[], &windows, 1_000, STANDARD);

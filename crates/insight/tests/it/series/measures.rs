@@ -15,7 +15,10 @@ fn rounded(value: f64, digits: i32) -> f64 {
 
 fn assert_digits(value: f64, expected: f64, digits: i32) {
     let rounded = rounded(value, digits);
-    assert!((rounded - expected).abs() < 1e-12, "{value} is not {expected}");
+    assert!(
+        (rounded - expected).abs() < 1e-12,
+        "{value} is not {expected}"
+    );
 }
 
 #[test]
@@ -25,7 +28,11 @@ fn errors_come_out_as_defined() {
     assert_digits(all.bias, -0.016_667, 6);
     assert_digits(all.mae, 10.0, 9);
     assert_digits(all.rmse, 11.180_34, 5);
-    assert_digits(mase(&ACTUAL, &FORECAST, &TRAINING, 6).unwrap(), 1.714_286, 6);
+    assert_digits(
+        mase(&ACTUAL, &FORECAST, &TRAINING, 6).unwrap(),
+        1.714_286,
+        6,
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
-//! Numbers over time: every vector of the definitions, to its last digit.
+//! Numbers over time: every vector of the definitions, to its last digit, and the files of the commands.
 
 mod detectors;
+mod files;
+mod forecasts;
 mod holidays;
 mod measures;
+mod storms;
