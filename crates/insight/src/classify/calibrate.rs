@@ -25,7 +25,11 @@ pub(crate) struct HeldBack<'a> {
 impl Calibration {
     /// Margins as they are, for models with too few examples to hold any back.
     pub(crate) fn plain(classes: usize) -> Self {
-        Self { scale: 2.0, offsets: vec![0.0; classes], sure_from: 0.8 }
+        Self {
+            scale: 2.0,
+            offsets: vec![0.0; classes],
+            sure_from: 0.8,
+        }
     }
 
     /// Writes the scores of one text, which add up to one.
@@ -69,7 +73,11 @@ impl Calibration {
         let columns = solve::columns(held.classes);
         let with_offsets = held.classes <= MOST_OFFSETS;
         let texts = held.labels.len();
-        let every = if with_offsets { 1 } else { texts.div_ceil(4000) };
+        let every = if with_offsets {
+            1
+        } else {
+            texts.div_ceil(4000)
+        };
         let mut scores = Vec::new();
         let (mut scale_speed, mut speeds) = (0.0_f32, vec![0.0_f32; held.classes]);
         let rounds = if with_offsets { 150 } else { 60 };
@@ -82,7 +90,11 @@ impl Calibration {
                 self.scores(margins, &mut scores);
                 scores[usize::from(held.labels[text])] -= 1.0;
                 for (class, slope) in scores.iter().enumerate() {
-                    let margin = if held.classes == 2 { margins[0] * (class as f32 * 2.0 - 1.0) } else { margins[class] };
+                    let margin = if held.classes == 2 {
+                        margins[0] * (class as f32 * 2.0 - 1.0)
+                    } else {
+                        margins[class]
+                    };
                     scale_slope += slope * margin;
                     slopes[class] += slope;
                 }
@@ -92,7 +104,9 @@ impl Calibration {
             scale_speed = 0.8 * scale_speed - scale_slope * rate * 2.0;
             self.scale = (self.scale + scale_speed).clamp(0.05, 60.0);
             if with_offsets {
-                for ((offset, speed), slope) in self.offsets.iter_mut().zip(&mut speeds).zip(&slopes) {
+                for ((offset, speed), slope) in
+                    self.offsets.iter_mut().zip(&mut speeds).zip(&slopes)
+                {
                     *speed = 0.8 * *speed - slope * rate;
                     *offset += *speed;
                 }
@@ -123,7 +137,9 @@ impl Calibration {
                 }
             }
         }
-        for (((offset, base), own), cost) in self.offsets.iter_mut().zip(&base).zip(&lifts).zip(costs) {
+        for (((offset, base), own), cost) in
+            self.offsets.iter_mut().zip(&base).zip(&lifts).zip(costs)
+        {
             *offset = base + best.1 * own + cost.max(1e-6).ln();
         }
     }
@@ -135,9 +151,17 @@ impl Calibration {
             .iter()
             .enumerate()
             .map(|(text, label)| {
-                self.scores(&held.margins[text * columns..(text + 1) * columns], &mut scores);
+                self.scores(
+                    &held.margins[text * columns..(text + 1) * columns],
+                    &mut scores,
+                );
                 let found = best(&scores);
-                Judged { truth: usize::from(*label), found, score: scores[found], sure: scores[found] >= self.sure_from }
+                Judged {
+                    truth: usize::from(*label),
+                    found,
+                    score: scores[found],
+                    sure: scores[found] >= self.sure_from,
+                }
             })
             .collect()
     }
@@ -164,7 +188,11 @@ impl Calibration {
                 .iter()
                 .map(|one| {
                     let score = f64::from(one.score).clamp(1e-6, 1.0 - 1e-6);
-                    if one.found == one.truth { -score.ln() } else { -(1.0 - score).ln() }
+                    if one.found == one.truth {
+                        -score.ln()
+                    } else {
+                        -(1.0 - score).ln()
+                    }
                 })
                 .sum();
             if loss < best_found.0 {

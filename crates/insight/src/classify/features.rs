@@ -41,10 +41,10 @@ impl Recipe {
     /// What is read where nothing better is known.
     pub(crate) fn usual(stems: Stems) -> Self {
         Self {
-            runs: (2, 5),
+            runs: (2, 4),
             across: true,
             words: 2,
-            skips: false,
+            skips: true,
             negations: false,
             compounds: false,
             stems,
@@ -160,10 +160,23 @@ impl Reader {
         self.signs(text, at, text.len(), &mut negated);
     }
 
-    fn word(&mut self, text: &str, word: &scan::Word, recipe: &Recipe, negated: &mut u8, take: &mut impl FnMut(Feature)) {
+    fn word(
+        &mut self,
+        text: &str,
+        word: &scan::Word,
+        recipe: &Recipe,
+        negated: &mut u8,
+        take: &mut impl FnMut(Feature),
+    ) {
         let raw = cut_to(&text[word.from..word.to], LONGEST_WORD);
         let place = self.pieces.len() as u32;
-        let mut give = |sum: u64| take(Feature { key: finish(sum, 0), from: place, to: place + 1 });
+        let mut give = |sum: u64| {
+            take(Feature {
+                key: finish(sum, 0),
+                from: place,
+                to: place + 1,
+            })
+        };
         let folded = fold::fold(raw);
         let plain = squeeze(&folded.plain);
 
@@ -183,7 +196,10 @@ impl Reader {
         if plain.bytes().any(|byte| byte.is_ascii_digit()) {
             give(mix(kinds::NUMBER, plain.len().min(6) as u64));
         }
-        if raw.len() > 2 && raw.chars().any(char::is_uppercase) && !raw.chars().any(char::is_lowercase) {
+        if raw.len() > 2
+            && raw.chars().any(char::is_uppercase)
+            && !raw.chars().any(char::is_lowercase)
+        {
             give(mix(kinds::SHAPE, 1));
         }
         if plain.len() < folded.plain.len() {
@@ -199,14 +215,21 @@ impl Reader {
             }
         }
         if recipe.negations {
-            if NEGATIONS.contains(&plain.as_str()) || raw.ends_with("n't") || raw.ends_with("n’t") {
+            if NEGATIONS.contains(&plain.as_str()) || raw.ends_with("n't") || raw.ends_with("n’t")
+            {
                 *negated = 4;
             } else if *negated > 0 {
                 *negated -= 1;
                 give(mix(kinds::NEGATED, name));
             }
         }
-        self.pieces.push(Piece { from: word.from, to: word.to, name, stem, sign: false });
+        self.pieces.push(Piece {
+            from: word.from,
+            to: word.to,
+            name,
+            stem,
+            sign: false,
+        });
         if self.chars.last().is_some_and(|(c, _)| *c != ' ') {
             self.chars.push((' ', place));
         }
@@ -242,7 +265,10 @@ impl Reader {
         let mut chars = gap.char_indices().peekable();
         let mut first = true;
         while let Some((offset, c)) = chars.next() {
-            if c.is_whitespace() || c.is_control() || matches!(c, '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}') {
+            if c.is_whitespace()
+                || c.is_control()
+                || matches!(c, '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}')
+            {
                 continue;
             }
             let start = from + offset;
@@ -270,7 +296,8 @@ impl Reader {
             let mut run = String::new();
             run.push(c);
             let mut end = start + 1;
-            while let Some((offset, next)) = chars.next_if(|(_, next)| next.is_ascii_punctuation()) {
+            while let Some((offset, next)) = chars.next_if(|(_, next)| next.is_ascii_punctuation())
+            {
                 end = from + offset + 1;
                 if !run.ends_with(next) || run.len() < 2 {
                     run.push(next);
@@ -288,7 +315,13 @@ impl Reader {
 
     fn sign(&mut self, from: usize, to: usize, name: u64, shown: Option<char>) {
         let place = self.pieces.len() as u32;
-        self.pieces.push(Piece { from, to, name, stem: name, sign: true });
+        self.pieces.push(Piece {
+            from,
+            to,
+            name,
+            stem: name,
+            sign: true,
+        });
         if let Some(c) = shown {
             if self.chars.last().is_some_and(|(c, _)| *c != ' ') {
                 self.chars.push((' ', place));
@@ -302,9 +335,19 @@ impl Reader {
         for at in 0..pieces.len() {
             let piece = &pieces[at];
             if piece.sign {
-                take(Feature { key: finish(piece.name, 0), from: at as u32, to: at as u32 + 1 });
+                take(Feature {
+                    key: finish(piece.name, 0),
+                    from: at as u32,
+                    to: at as u32 + 1,
+                });
             }
-            let mut give = |sum: u64, to: usize| take(Feature { key: finish(sum, 0), from: at as u32, to: to as u32 });
+            let mut give = |sum: u64, to: usize| {
+                take(Feature {
+                    key: finish(sum, 0),
+                    from: at as u32,
+                    to: to as u32,
+                })
+            };
             if recipe.words < 2 {
                 continue;
             }
@@ -315,7 +358,10 @@ impl Reader {
                 give(mix(mix(kinds::PAIR, piece.stem), next.stem), at + 2);
                 if let Some(third) = pieces.get(at + 2) {
                     if recipe.words > 2 {
-                        give(mix(mix(mix(kinds::TRIPLE, piece.stem), next.stem), third.stem), at + 3);
+                        give(
+                            mix(mix(mix(kinds::TRIPLE, piece.stem), next.stem), third.stem),
+                            at + 3,
+                        );
                     }
                     if recipe.skips {
                         give(mix(mix(kinds::SKIP, piece.stem), third.stem), at + 3);
@@ -332,16 +378,23 @@ impl Reader {
         if longest == 0 {
             return;
         }
-        self.chars.push((' ', self.pieces.len().saturating_sub(1) as u32));
+        self.chars
+            .push((' ', self.pieces.len().saturating_sub(1) as u32));
         let chars = &self.chars;
         for from in 0..chars.len() {
             let mut sum = kinds::RUN;
             for length in 1..=longest {
-                let Some((c, piece)) = chars.get(from + length - 1) else { break };
+                let Some((c, piece)) = chars.get(from + length - 1) else {
+                    break;
+                };
                 sum = mix(sum, u64::from(*c as u32));
                 if length >= shortest {
                     let first = chars[from].1;
-                    take(Feature { key: finish(sum, 1), from: first.min(*piece), to: *piece + 1 });
+                    take(Feature {
+                        key: finish(sum, 1),
+                        from: first.min(*piece),
+                        to: *piece + 1,
+                    });
                 }
                 if !recipe.across && *c == ' ' && length > 1 {
                     break;

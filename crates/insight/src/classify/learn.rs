@@ -69,7 +69,11 @@ struct Member {
 }
 
 /// Learns a model; `tell` hears how much of the work is done, from 0 to 1.
-pub fn train(examples: &[Example<'_>], wish: &Wish, mut tell: impl FnMut(f64)) -> Result<Classifier, TrainError> {
+pub fn train(
+    examples: &[Example<'_>],
+    wish: &Wish,
+    mut tell: impl FnMut(f64),
+) -> Result<Classifier, TrainError> {
     let (labels, truth) = number_labels(examples)?;
     let classes = labels.len();
     let recipe = Recipe::usual(stems_for(examples));
@@ -81,8 +85,12 @@ pub fn train(examples: &[Example<'_>], wish: &Wish, mut tell: impl FnMut(f64)) -
     drop(counted);
     tell(0.15);
 
-    let plan = plan(classes, wish.seed);
-    let folds = if examples.len() < FEWEST_TO_HOLD_BACK { 0 } else { 3 };
+    let plan = plan(wish.seed);
+    let folds = if examples.len() < FEWEST_TO_HOLD_BACK {
+        0
+    } else {
+        3
+    };
     let all: Vec<u32> = (0..examples.len() as u32).collect();
     let fits = (folds + 1) as f64;
     let weights = fit_plan(&rows, &vocabulary, &truth, classes, &all, &plan);
@@ -92,7 +100,11 @@ pub fn train(examples: &[Example<'_>], wish: &Wish, mut tell: impl FnMut(f64)) -
     let mut margins = vec![0_f32; examples.len() * columns];
     let fold_of = folds_of(&truth, classes, folds, wish.seed);
     for fold in 0..folds {
-        let learned: Vec<u32> = all.iter().copied().filter(|row| fold_of[*row as usize] != fold).collect();
+        let learned: Vec<u32> = all
+            .iter()
+            .copied()
+            .filter(|row| fold_of[*row as usize] != fold)
+            .collect();
         let part = fit_plan(&rows, &vocabulary, &truth, classes, &learned, &plan);
         let mut sums = vec![0_f32; solve::stride(classes)];
         for row in (0..examples.len()).filter(|row| fold_of[*row] == fold) {
@@ -103,22 +115,47 @@ pub fn train(examples: &[Example<'_>], wish: &Wish, mut tell: impl FnMut(f64)) -
         tell(0.15 + 0.8 * (fold + 2) as f64 / fits);
     }
 
-    let costs: Vec<f32> = labels.iter().map(|label| wish.costs.get(label).copied().unwrap_or(1.0)).collect();
-    let held = HeldBack { margins: &margins, labels: if folds == 0 { &[] } else { &truth }, classes };
+    let costs: Vec<f32> = labels
+        .iter()
+        .map(|label| wish.costs.get(label).copied().unwrap_or(1.0))
+        .collect();
+    let held = HeldBack {
+        margins: &margins,
+        labels: if folds == 0 { &[] } else { &truth },
+        classes,
+    };
     let calibration = Calibration::fit(&held, wish.f1_weight, &costs, wish.sure_precision);
     let weights = Weights::keep(&weights, classes, &vocabulary);
     tell(1.0);
-    Ok(Classifier::new(wish.task.clone(), labels, recipe, vocabulary, weights, calibration))
+    Ok(Classifier::new(
+        wish.task.clone(),
+        labels,
+        recipe,
+        vocabulary,
+        weights,
+        calibration,
+    ))
 }
 
-fn plan(_classes: usize, seed: u64) -> Vec<Member> {
-    let fit = Fit { cost: 0.3, balance: 0.0, contrast: 0.0, rounds: 12, seed };
-    vec![Member { fit, views: [1.0, 1.0], share: 1.0 }]
+fn plan(seed: u64) -> Vec<Member> {
+    let fit = Fit {
+        cost: 0.2,
+        balance: 0.0,
+        contrast: 0.5,
+        rounds: 12,
+        seed,
+    };
+    vec![Member {
+        fit,
+        views: [1.0, 1.0],
+        share: 1.0,
+    }]
 }
 
 /// Labels in alphabetical order, and the number of each example's label.
 fn number_labels(examples: &[Example<'_>]) -> Result<(Vec<String>, Vec<u16>), TrainError> {
-    let mut numbers: BTreeMap<&str, u16> = examples.iter().map(|example| (example.label, 0)).collect();
+    let mut numbers: BTreeMap<&str, u16> =
+        examples.iter().map(|example| (example.label, 0)).collect();
     match numbers.len() {
         0 => return Err(TrainError::NoExamples),
         1 => return Err(TrainError::OneLabel(examples[0].label.to_owned())),
@@ -128,7 +165,10 @@ fn number_labels(examples: &[Example<'_>]) -> Result<(Vec<String>, Vec<u16>), Tr
     for (number, at) in numbers.values_mut().enumerate() {
         *at = number as u16;
     }
-    let truth = examples.iter().map(|example| numbers[example.label]).collect();
+    let truth = examples
+        .iter()
+        .map(|example| numbers[example.label])
+        .collect();
     Ok((numbers.into_keys().map(str::to_owned).collect(), truth))
 }
 
@@ -169,14 +209,30 @@ fn folds_of(truth: &[u16], classes: usize, folds: usize, seed: u64) -> Vec<usize
 }
 
 /// Fits every member of a plan and adds their weights up.
-fn fit_plan(rows: &Rows, vocabulary: &Vocabulary, truth: &[u16], classes: usize, chosen: &[u32], plan: &[Member]) -> Vec<f32> {
+fn fit_plan(
+    rows: &Rows,
+    vocabulary: &Vocabulary,
+    truth: &[u16],
+    classes: usize,
+    chosen: &[u32],
+    plan: &[Member],
+) -> Vec<f32> {
     let mut sum: Vec<f32> = Vec::new();
     for member in plan {
         let seen = rows_seen(rows, vocabulary, member.views);
-        let mut weights = solve::fit(seen.as_ref().unwrap_or(rows), truth, classes, chosen, &member.fit);
+        let mut weights = solve::fit(
+            seen.as_ref().unwrap_or(rows),
+            truth,
+            classes,
+            chosen,
+            &member.fit,
+        );
         let stride = solve::stride(classes);
         for (feature, row) in weights.chunks_exact_mut(stride).enumerate() {
-            let view = vocabulary.keys.get(feature).map_or(1.0, |key| member.views[features::view(*key)]);
+            let view = vocabulary
+                .keys
+                .get(feature)
+                .map_or(1.0, |key| member.views[features::view(*key)]);
             for weight in row {
                 *weight *= view * member.share;
             }
@@ -197,11 +253,18 @@ fn rows_seen(rows: &Rows, vocabulary: &Vocabulary, views: [f32; features::VIEWS]
     if views == [1.0; features::VIEWS] {
         return None;
     }
-    let mut seen = Rows { starts: vec![0], width: rows.width, ..Rows::default() };
+    let mut seen = Rows {
+        starts: vec![0],
+        width: rows.width,
+        ..Rows::default()
+    };
     for row in 0..rows.len() {
         let (features, values) = rows.row(row);
         for (feature, value) in features.iter().zip(values) {
-            let view = vocabulary.keys.get(*feature as usize).map_or(1.0, |key| views[features::view(*key)]);
+            let view = vocabulary
+                .keys
+                .get(*feature as usize)
+                .map_or(1.0, |key| views[features::view(*key)]);
             if view != 0.0 {
                 seen.features.push(*feature);
                 seen.values.push(value * view);

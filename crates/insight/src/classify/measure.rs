@@ -69,7 +69,8 @@ pub(crate) fn measure(judged: &[Judged], labels: &[String]) -> Quality {
         if band.verdicts > 0 {
             band.mean_score /= band.verdicts as f64;
             band.accuracy /= band.verdicts as f64;
-            calibration_error += (band.mean_score - band.accuracy).abs() * share(band.verdicts, examples);
+            calibration_error +=
+                (band.mean_score - band.accuracy).abs() * share(band.verdicts, examples);
         }
     }
     let classes: Vec<ClassQuality> = labels
@@ -83,7 +84,10 @@ pub(crate) fn measure(judged: &[Judged], labels: &[String]) -> Quality {
             examples: truth[class],
         })
         .collect();
-    let counted = classes.iter().zip(&found).filter(|(class, found)| class.examples + **found > 0);
+    let counted = classes
+        .iter()
+        .zip(&found)
+        .filter(|(class, found)| class.examples + **found > 0);
     let counted: Vec<f64> = counted.map(|(class, _)| class.f1).collect();
     Quality {
         examples,
@@ -98,5 +102,9 @@ pub(crate) fn measure(judged: &[Judged], labels: &[String]) -> Quality {
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

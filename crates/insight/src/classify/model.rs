@@ -67,7 +67,15 @@ impl Classifier {
         weights: Weights,
         calibration: Calibration,
     ) -> Self {
-        Self { task, labels, recipe, vocabulary, weights, calibration, corrections: BTreeMap::new() }
+        Self {
+            task,
+            labels,
+            recipe,
+            vocabulary,
+            weights,
+            calibration,
+            corrections: BTreeMap::new(),
+        }
     }
 
     /// The labels in the order of the scores.
@@ -86,7 +94,12 @@ impl Classifier {
         let mut scores = Vec::with_capacity(self.labels.len());
         self.calibration.scores(&desk.margins, &mut scores);
         let best = calibrate::best(&scores);
-        Verdict { best, sure: scores[best] >= self.calibration.sure_from, score: scores[best], scores }
+        Verdict {
+            best,
+            sure: scores[best] >= self.calibration.sure_from,
+            score: scores[best],
+            scores,
+        }
     }
 
     /// Finds the features of a text, brings them to length one, and adds up what they say.
@@ -94,7 +107,13 @@ impl Classifier {
         desk.counts.resize(self.vocabulary.len(), 0);
         desk.found.clear();
         desk.keys.clear();
-        let Desk { reader, keys, found, counts, .. } = desk;
+        let Desk {
+            reader,
+            keys,
+            found,
+            counts,
+            ..
+        } = desk;
         reader.read(text, &self.recipe, |Feature { key, .. }| {
             if let Some(place) = self.vocabulary.find(key) {
                 let count = &mut counts[place as usize];
@@ -102,7 +121,10 @@ impl Classifier {
                     found.push((place, key, 0.0));
                 }
                 *count += 1;
-            } else if !self.corrections.is_empty() && self.corrections.contains_key(&key) && !keys.contains(&key) {
+            } else if !self.corrections.is_empty()
+                && self.corrections.contains_key(&key)
+                && !keys.contains(&key)
+            {
                 keys.push(key);
             }
         });
@@ -115,7 +137,8 @@ impl Classifier {
         let lengths = squares.map(|square| 1.0 / square.max(1e-9).sqrt());
         desk.margins.clear();
         desk.margins.resize(self.weights.columns, 0.0);
-        self.weights.add(self.vocabulary.len() as u32, 1.0, &mut desk.margins);
+        self.weights
+            .add(self.vocabulary.len() as u32, 1.0, &mut desk.margins);
         for (place, key, value) in found.iter_mut() {
             *value *= lengths[features::view(*key)];
             self.weights.add(*place, *value, &mut desk.margins);
@@ -146,10 +169,14 @@ impl Classifier {
 
         // A feature that stands in several places is shared out among them, one over several words among those.
         let mut stands: BTreeMap<u32, f32> = BTreeMap::new();
-        desk.reader.read(text, &self.recipe, |feature| *stands.entry(feature.key).or_default() += 1.0);
+        desk.reader.read(text, &self.recipe, |feature| {
+            *stands.entry(feature.key).or_default() += 1.0
+        });
         let mut sums: Vec<f32> = Vec::new();
         desk.reader.read(text, &self.recipe, |feature| {
-            let Some(say) = says.get(&feature.key) else { return };
+            let Some(say) = says.get(&feature.key) else {
+                return;
+            };
             let share = say / stands[&feature.key] / (feature.to - feature.from).max(1) as f32;
             if sums.len() < feature.to as usize {
                 sums.resize(feature.to as usize, 0.0);
@@ -160,7 +187,11 @@ impl Classifier {
         });
 
         let all: f32 = sums.iter().filter(|sum| **sum > 0.0).sum();
-        let mut strongest: Vec<(usize, f32)> = sums.into_iter().enumerate().filter(|(_, sum)| *sum > 0.0).collect();
+        let mut strongest: Vec<(usize, f32)> = sums
+            .into_iter()
+            .enumerate()
+            .filter(|(_, sum)| *sum > 0.0)
+            .collect();
         strongest.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
         strongest.truncate(most);
         strongest
@@ -169,7 +200,11 @@ impl Classifier {
                 let piece = desk.reader.pieces.get(place)?;
                 let start = text[..piece.from].chars().count();
                 let end = start + text[piece.from..piece.to].chars().count();
-                Some(Reason { start, end, weight: sum / all })
+                Some(Reason {
+                    start,
+                    end,
+                    weight: sum / all,
+                })
             })
             .collect()
     }
@@ -187,20 +222,34 @@ impl Classifier {
         others[truth] = -1.0;
         let rival = calibrate::best(&others);
         // The margins' distance that the scores imply, offsets included.
-        let distance = (scores[truth].max(1e-9) / scores[rival].max(1e-9)).ln() / self.calibration.scale.max(0.05);
+        let distance = (scores[truth].max(1e-9) / scores[rival].max(1e-9)).ln()
+            / self.calibration.scale.max(0.05);
         let loss = 0.5 - distance;
         if loss <= 0.0 {
             return true;
         }
 
-        let length: f32 = desk.found.iter().map(|(_, _, value)| value * value).sum::<f32>().max(0.1);
+        let length: f32 = desk
+            .found
+            .iter()
+            .map(|(_, _, value)| value * value)
+            .sum::<f32>()
+            .max(0.1);
         let columns = self.weights.columns;
         let sides = if columns == 1 { 4.0 } else { 2.0 };
-        let step = (loss / (sides * length) * if columns == 1 { 2.0 } else { 1.0 }).min(LARGEST_STEP);
+        let step =
+            (loss / (sides * length) * if columns == 1 { 2.0 } else { 1.0 }).min(LARGEST_STEP);
         for (_, key, value) in &desk.found {
-            let row = self.corrections.entry(*key).or_insert_with(|| vec![0.0; columns]);
+            let row = self
+                .corrections
+                .entry(*key)
+                .or_insert_with(|| vec![0.0; columns]);
             if columns == 1 {
-                row[0] += if truth == 1 { step * value } else { -step * value };
+                row[0] += if truth == 1 {
+                    step * value
+                } else {
+                    -step * value
+                };
             } else {
                 row[truth] += step * value;
                 row[rival] -= step * value;
@@ -215,12 +264,20 @@ impl Classifier {
         let mut desk = Desk::default();
         let mut judged = Vec::new();
         for (text, label) in examples {
-            let truth = labels.iter().position(|known| known == label).unwrap_or_else(|| {
-                labels.push(label.to_owned());
-                labels.len() - 1
-            });
+            let truth = labels
+                .iter()
+                .position(|known| known == label)
+                .unwrap_or_else(|| {
+                    labels.push(label.to_owned());
+                    labels.len() - 1
+                });
             let verdict = self.judge(&mut desk, text);
-            judged.push(Judged { truth, found: verdict.best, score: verdict.score, sure: verdict.sure });
+            judged.push(Judged {
+                truth,
+                found: verdict.best,
+                score: verdict.score,
+                sure: verdict.sure,
+            });
         }
         measure::measure(&judged, &labels)
     }

@@ -51,7 +51,13 @@ pub(crate) fn stride(classes: usize) -> usize {
 }
 
 /// Returns the weights, `stride` numbers for each feature. `labels` are of all rows; `chosen` are the rows to learn from.
-pub(crate) fn fit(rows: &Rows, labels: &[u16], classes: usize, chosen: &[u32], fit: &Fit) -> Vec<f32> {
+pub(crate) fn fit(
+    rows: &Rows,
+    labels: &[u16],
+    classes: usize,
+    chosen: &[u32],
+    fit: &Fit,
+) -> Vec<f32> {
     let stride = stride(classes);
     let columns = columns(classes);
     let scales = contrast_scales(rows, labels, classes, chosen, fit.contrast);
@@ -81,7 +87,11 @@ pub(crate) fn fit(rows: &Rows, labels: &[u16], classes: usize, chosen: &[u32], f
             for column in 0..columns {
                 let yes = own == Some(column);
                 let sign = if yes { 1.0 } else { -1.0 };
-                let ridge = if yes { pull_yes[column] } else { pull_no[column] };
+                let ridge = if yes {
+                    pull_yes[column]
+                } else {
+                    pull_no[column]
+                };
                 let slope = sign * margins[column] - 1.0 + ridge * duals[column];
                 let next = (duals[column] - slope / (squares[column] + ridge)).max(0.0);
                 let change = next - duals[column];
@@ -124,7 +134,13 @@ pub(crate) fn add_margins(weights: &[f32], features: &[u32], values: &[f32], mar
     }
 }
 
-fn step(weights: &mut [f32], scales: Option<&[f32]>, features: &[u32], values: &[f32], steps: &[f32]) {
+fn step(
+    weights: &mut [f32],
+    scales: Option<&[f32]>,
+    features: &[u32],
+    values: &[f32],
+    steps: &[f32],
+) {
     let stride = steps.len();
     for (feature, value) in features.iter().zip(values) {
         let at = *feature as usize * stride;
@@ -163,15 +179,29 @@ fn pulls(labels: &[u16], classes: usize, chosen: &[u32], fit: &Fit) -> (Vec<f32>
     let mut yes = Vec::new();
     let mut no = Vec::new();
     for column in 0..columns(classes) {
-        let own = if classes == 2 { counts[1] } else { counts[column] };
+        let own = if classes == 2 {
+            counts[1]
+        } else {
+            counts[column]
+        };
         yes.push(cost(own, 2.0).min(1e6));
-        no.push(if classes == 2 { cost(all - own, 2.0) } else { 0.5 / fit.cost });
+        no.push(if classes == 2 {
+            cost(all - own, 2.0)
+        } else {
+            0.5 / fit.cost
+        });
     }
     (yes, no)
 }
 
 /// The squared scale of each feature and column: how differently the class and the others use it.
-fn contrast_scales(rows: &Rows, labels: &[u16], classes: usize, chosen: &[u32], contrast: f32) -> Option<Vec<f32>> {
+fn contrast_scales(
+    rows: &Rows,
+    labels: &[u16],
+    classes: usize,
+    chosen: &[u32],
+    contrast: f32,
+) -> Option<Vec<f32>> {
     if contrast <= 0.0 {
         return None;
     }

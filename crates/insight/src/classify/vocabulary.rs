@@ -27,7 +27,11 @@ impl Vocabulary {
             }
             table[slot] = (*key, place as u32);
         }
-        Self { keys, rarities, table }
+        Self {
+            keys,
+            rarities,
+            table,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -60,7 +64,11 @@ fn slot(key: u32, size: usize) -> usize {
 
 /// How much more a feature weighs that stands several times in a text.
 pub(crate) fn repeated(count: u32) -> f32 {
-    if count == 1 { 1.0 } else { 1.0 + (count as f32).ln() }
+    if count == 1 {
+        1.0
+    } else {
+        1.0 + (count as f32).ln()
+    }
 }
 
 /// The features of texts before it is known which of them are kept.
@@ -73,7 +81,11 @@ pub(crate) struct Counted {
 impl Counted {
     pub(crate) fn read<'a>(texts: impl Iterator<Item = &'a str>, recipe: &Recipe) -> Self {
         let mut reader = Reader::default();
-        let mut counted = Self { starts: vec![0], keys: Vec::new(), counts: Vec::new() };
+        let mut counted = Self {
+            starts: vec![0],
+            keys: Vec::new(),
+            counts: Vec::new(),
+        };
         let mut found: Vec<u32> = Vec::new();
         for text in texts {
             found.clear();
@@ -115,12 +127,18 @@ impl Counted {
     /// Writes the texts as rows: each view brought to length one; the last column is always one.
     pub(crate) fn rows(&self, vocabulary: &Vocabulary) -> Rows {
         let bias = vocabulary.len() as u32;
-        let mut rows = Rows { starts: vec![0], width: vocabulary.len() + 1, ..Rows::default() };
+        let mut rows = Rows {
+            starts: vec![0],
+            width: vocabulary.len() + 1,
+            ..Rows::default()
+        };
         for text in self.starts.windows(2) {
             let from = rows.features.len();
             let mut squares = [0_f32; features::VIEWS];
             for at in text[0]..text[1] {
-                let Some(place) = vocabulary.find(self.keys[at]) else { continue };
+                let Some(place) = vocabulary.find(self.keys[at]) else {
+                    continue;
+                };
                 let value = repeated(u32::from(self.counts[at])) * vocabulary.rarity(place);
                 squares[features::view(self.keys[at])] += value * value;
                 rows.features.push(place);

@@ -22,7 +22,7 @@ pub(crate) struct Weights {
     /// The column of each weight; empty where every feature has one for each.
     pub(crate) places: Vec<u16>,
     pub(crate) values: Vec<i8>,
-    scales: Vec<f32>,
+    pub(crate) scales: Vec<f32>,
 }
 
 impl Weights {
@@ -31,12 +31,22 @@ impl Weights {
         let columns = solve::columns(classes);
         let stride = solve::stride(classes);
         let dense = columns <= MOST_DENSE;
-        let least = if dense { 0.0 } else { least_kept(fitted, stride, vocabulary) };
+        let least = if dense {
+            0.0
+        } else {
+            least_kept(fitted, stride, vocabulary)
+        };
 
-        let mut kept = Self { columns, starts: vec![0], ..Self::default() };
+        let mut kept = Self {
+            columns,
+            starts: vec![0],
+            ..Self::default()
+        };
         for (feature, row) in fitted.chunks_exact(stride).enumerate() {
             let row = &row[..columns];
-            let most = row.iter().fold(0_f32, |most, weight| most.max(weight.abs()));
+            let most = row
+                .iter()
+                .fold(0_f32, |most, weight| most.max(weight.abs()));
             let exponent = exponent_of(most);
             let scale = scale_of(exponent);
             kept.exponents.push(exponent);
@@ -46,7 +56,9 @@ impl Weights {
                     let bias = feature == vocabulary.len();
                     if dense {
                         kept.values.push(value);
-                    } else if value != 0 && (bias || weight.abs() * rarity(vocabulary, feature) >= least) {
+                    } else if value != 0
+                        && (bias || weight.abs() * rarity(vocabulary, feature) >= least)
+                    {
                         kept.places.push(column as u16);
                         kept.values.push(value);
                     }
@@ -59,7 +71,11 @@ impl Weights {
 
     /// Works out what is only needed in memory.
     pub(crate) fn ready(mut self) -> Self {
-        self.scales = self.exponents.iter().map(|exponent| scale_of(*exponent) / 127.0).collect();
+        self.scales = self
+            .exponents
+            .iter()
+            .map(|exponent| scale_of(*exponent) / 127.0)
+            .collect();
         self
     }
 
@@ -98,9 +114,17 @@ fn rarity(vocabulary: &Vocabulary, feature: usize) -> f32 {
 /// The weight, times the feature's rarity, below which there is no room.
 fn least_kept(fitted: &[f32], stride: usize, vocabulary: &Vocabulary) -> f32 {
     let mut sizes: Vec<f32> = Vec::new();
-    for (feature, row) in fitted.chunks_exact(stride).enumerate().take(vocabulary.len()) {
+    for (feature, row) in fitted
+        .chunks_exact(stride)
+        .enumerate()
+        .take(vocabulary.len())
+    {
         let rarity = rarity(vocabulary, feature);
-        sizes.extend(row.iter().map(|weight| weight.abs() * rarity).filter(|size| *size > 0.0));
+        sizes.extend(
+            row.iter()
+                .map(|weight| weight.abs() * rarity)
+                .filter(|size| *size > 0.0),
+        );
     }
     if sizes.len() <= MOST_KEPT {
         return 0.0;
@@ -113,7 +137,9 @@ fn exponent_of(most: f32) -> u8 {
     if most <= 0.0 || !most.is_finite() {
         return 0;
     }
-    (most.log2() * EIGHTHS + EXPONENT_ZERO).ceil().clamp(1.0, 255.0) as u8
+    (most.log2() * EIGHTHS + EXPONENT_ZERO)
+        .ceil()
+        .clamp(1.0, 255.0) as u8
 }
 
 fn scale_of(exponent: u8) -> f32 {

@@ -1,5 +1,6 @@
 //! What a search must find and must not find, end to end through the public functions.
 
+mod classify;
 mod data;
 mod matters;
 mod personal;
