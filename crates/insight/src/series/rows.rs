@@ -1,13 +1,17 @@
 //! Reads series from files of comma-separated rows under a header, and says in one line what is wrong with one.
-//! Fields may stand in double quotes; a field never spans lines.
+//! Fields may stand in double quotes and never span lines; the file may be packed with gzip.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
 
 use super::civil::{self, Writing};
 
 /// No row of a series is longer.
 const LONGEST_ROW: u64 = 1 << 20;
+/// How a file begins that is packed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a file could not be gone through.
 #[derive(Debug)]
@@ -47,8 +51,8 @@ impl From<io::Error> for Trouble {
 }
 
 /// A file of rows, of which some columns are wanted.
-pub struct Rows<R> {
-    input: BufReader<R>,
+pub struct Rows<'a> {
+    input: Box<dyn BufRead + 'a>,
     /// The wanted columns: name and place.
     columns: Vec<(String, Option<usize>)>,
     row: u64,
@@ -56,11 +60,20 @@ pub struct Rows<R> {
     fields: Vec<String>,
 }
 
-impl<R: Read> Rows<R> {
+impl<'a> Rows<'a> {
     /// Opens a file that must have these columns, and may have those besides.
-    pub fn open(input: R, must: &[&str], may: &[&str]) -> Result<Self, Trouble> {
+    pub fn open(input: impl Read + 'a, must: &[&str], may: &[&str]) -> Result<Self, Trouble> {
+        let mut plain = BufReader::with_capacity(1 << 16, input);
+        let input: Box<dyn BufRead + 'a> = if plain.fill_buf()?.starts_with(&GZIP) {
+            Box::new(BufReader::with_capacity(
+                1 << 16,
+                MultiGzDecoder::new(plain),
+            ))
+        } else {
+            Box::new(plain)
+        };
         let mut rows = Self {
-            input: BufReader::with_capacity(1 << 16, input),
+            input,
             columns: Vec::new(),
             row: 0,
             line: Vec::new(),
