@@ -127,13 +127,25 @@ const NEGATIONS: &[&str] = &[
     "nich",
 ];
 
-static PHRASES: LazyLock<Phrases> =
-    LazyLock::new(|| Phrases::compile(&[("matter", include_str!("matters.txt"))], NEGATIONS));
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::compile(
+        &[
+            ("matter", include_str!("matters.txt")),
+            ("sentiment", include_str!("sentiment.txt")),
+            ("urgency", include_str!("urgency.txt")),
+            ("kind", include_str!("kinds.txt")),
+        ],
+        NEGATIONS,
+    )
+});
 
 /// All phrases that verdicts are made of, compiled on first use.
 pub(crate) fn phrases() -> &'static Phrases {
     &PHRASES
 }
+
+/// How much each sign says for each kind of post: lines of a sign and eight numbers.
+pub(crate) const KIND_WEIGHTS: &str = include_str!("kind_weights.txt");
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines()

@@ -17,6 +17,8 @@ use crate::text::units::{Unit, UnitKind, Units};
 /// How many words may stand in `..` and in `...`.
 const SHORT_GAP: usize = 3;
 const LONG_GAP: usize = 8;
+/// No phrase has more units.
+const LONGEST_PHRASE: usize = 48;
 /// How far before a phrase a negation reaches.
 const NEGATION_REACH: usize = 3;
 /// `*word*` looks only into words of so many letters.
@@ -86,6 +88,14 @@ impl Phrases {
         Label::try_from(at).ok()
     }
 
+    /// All labels whose names begin with a prefix, with the rest of their names.
+    pub(crate) fn labels_of<'p>(&'p self, prefix: &str) -> Vec<(Label, &'p str)> {
+        let found = self.labels.iter().enumerate();
+        found
+            .filter_map(|(at, name)| Some((Label::try_from(at).ok()?, name.strip_prefix(prefix)?)))
+            .collect()
+    }
+
     /// Returns the name of a label.
     pub(crate) fn name(&self, label: Label) -> &str {
         &self.labels[usize::from(label)]
@@ -128,9 +138,13 @@ impl Phrases {
         }
         if !excluded.is_empty() {
             hits.retain(|hit| {
-                !excluded.iter().any(|other| {
-                    other.label == hit.label && other.from < hit.to && hit.from < other.to
-                })
+                // A phrase is short, so only what begins nearby can overlap; all stand in the order of their beginnings.
+                let first =
+                    excluded.partition_point(|other| other.from + LONGEST_PHRASE < hit.from);
+                !excluded[first..]
+                    .iter()
+                    .take_while(|other| other.from < hit.to)
+                    .any(|other| other.label == hit.label && hit.from < other.to)
             });
         }
         hits

@@ -1,6 +1,7 @@
 //! `kulant insight`: reading texts and numbers from plain files, without a desk or its data.
 
 mod learning;
+mod reading;
 mod series;
 
 use std::fs::File;
@@ -25,6 +26,7 @@ enum Wish {
     Train(learning::Train),
     Predict(learning::Predict),
     Evaluate(learning::Evaluate),
+    Read(reading::Read),
     Storms(series::Storms),
     Forecast(series::Forecast),
 }
@@ -34,6 +36,7 @@ pub(crate) fn insight(wish: Insight) -> Result<()> {
         Wish::Train(wish) => learning::train(&wish),
         Wish::Predict(wish) => learning::predict(&wish),
         Wish::Evaluate(wish) => learning::evaluate(&wish),
+        Wish::Read(wish) => reading::read(&wish),
         Wish::Storms(wish) => series::storms(&wish),
         Wish::Forecast(wish) => series::forecast(&wish),
     }
