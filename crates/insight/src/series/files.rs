@@ -29,7 +29,7 @@ pub fn storms(
     writeln!(output, "timestamp,score")?;
     let mut waiting: Vec<(String, i64, f64)> = Vec::new();
     let mut detector = slot_seconds.map(Detector::new);
-    while rows.next()? {
+    while rows.advance()? {
         let (at, _) = rows.time(0)?;
         let value = rows.number(1)?;
         if let Some(detector) = &mut detector {
@@ -92,22 +92,19 @@ pub fn read_history(input: impl Read) -> Result<Vec<Series>, Trouble> {
     let mut rows = Rows::open(input, &["unique_id", "ds", "y"], &[])?;
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut all: Vec<Series> = Vec::new();
-    while rows.next()? {
+    while rows.advance()? {
         let (at, writing) = rows.time(1)?;
         let y = rows.number(2)?;
-        let place = match places.get(rows.field(0)) {
-            Some(place) => *place,
-            None => {
-                let id = rows.field(0).to_owned();
-                places.insert(id.clone(), all.len());
-                all.push(Series {
-                    id,
-                    points: Vec::new(),
-                    writing,
-                });
-                all.len() - 1
-            }
-        };
+        let place = places.get(rows.field(0)).copied().unwrap_or(all.len());
+        if place == all.len() {
+            let id = rows.field(0).to_owned();
+            places.insert(id.clone(), place);
+            all.push(Series {
+                id,
+                points: Vec::new(),
+                writing,
+            });
+        }
         if (all[place].writing == Writing::Number) != (writing == Writing::Number) {
             return Err(rows.refuse(1, "numbers and dates are mixed in one series"));
         }
@@ -132,7 +129,7 @@ pub fn read_future(input: impl Read, history: &[Series]) -> Result<Future, Troub
         .collect();
     let mut rows = Rows::open(input, &["unique_id", "ds"], &[])?;
     let mut future = Future::default();
-    while rows.next()? {
+    while rows.advance()? {
         let (at, writing) = rows.time(1)?;
         let Some(&place) = places.get(rows.field(0)) else {
             return Err(rows.refuse(0, "the history has no such series"));
@@ -148,7 +145,7 @@ pub fn read_future(input: impl Read, history: &[Series]) -> Result<Future, Troub
 /// Reads special days: a column `ds` or `date`, and a column `kind` that tells one sort from another.
 pub fn read_special_days(input: impl Read, special: &mut SpecialDays) -> Result<(), Trouble> {
     let mut rows = Rows::open(input, &[], &["ds", "date", "kind"])?;
-    while rows.next()? {
+    while rows.advance()? {
         let column = usize::from(rows.field(0).is_empty());
         let (at, _) = rows.time(column)?;
         let kind = match rows.field(2) {

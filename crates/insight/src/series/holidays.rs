@@ -111,6 +111,10 @@ impl Region {
 }
 
 /// Returns Easter Sunday of a year of the Gregorian calendar.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published method"
+)]
 pub fn easter(year: i64) -> Option<Day> {
     let (a, b, c) = (year % 19, year / 100, year % 100);
     let (d, e) = (b / 4, b % 4);

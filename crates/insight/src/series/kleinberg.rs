@@ -20,7 +20,7 @@ pub fn bursts(relevant: &[f64], total: &[f64], scale: f64, gamma: f64) -> Vec<bo
     let mut costs = [0.0, enter];
     let mut from = Vec::with_capacity(n);
     for t in 0..n {
-        let calm = if costs[0] <= costs[1] { 0 } else { 1 };
+        let calm = usize::from(costs[0] > costs[1]);
         let burst = usize::from(costs[1] < costs[0] + enter);
         let best = [
             costs[calm],

@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
             fields: Vec::new(),
         };
         let wanted = must.join(",");
-        if !rows.next()? {
+        if !rows.advance()? {
             return Err(refused(
                 1,
                 "",
@@ -104,7 +104,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Goes to the next row; false at the end. Empty lines are passed over.
-    pub fn next(&mut self) -> Result<bool, Trouble> {
+    pub fn advance(&mut self) -> Result<bool, Trouble> {
         loop {
             self.line.clear();
             let mut limited = (&mut self.input).take(LONGEST_ROW);
@@ -231,16 +231,12 @@ fn split(line: &str, fields: &mut Vec<String>) -> bool {
             rest = from;
         }
         // What follows a closing quote belongs to the field, as lenient readers have it.
-        match rest.find(',') {
-            Some(comma) => {
-                field.push_str(&rest[..comma]);
-                rest = &rest[comma + 1..];
-            }
-            None => {
-                field.push_str(rest);
-                break;
-            }
-        }
+        let Some(comma) = rest.find(',') else {
+            field.push_str(rest);
+            break;
+        };
+        field.push_str(&rest[..comma]);
+        rest = &rest[comma + 1..];
     }
     fields.truncate(count);
     true

@@ -66,6 +66,10 @@ pub fn ln_gamma_inc(a: f64, x: f64) -> f64 {
 const TINY: f64 = 1e-300;
 
 /// The continued fraction of the incomplete beta function, by Lentz's method.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published method"
+)]
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     let mut c = 1.0;
     let mut d = away_from_zero(1.0 - (a + b) * x / (a + 1.0)).recip();
@@ -89,6 +93,10 @@ fn fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// The continued fraction of the upper incomplete gamma function, by Lentz's method.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published method"
+)]
 fn upper_fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let mut c = 1.0 / TINY;

@@ -23,7 +23,7 @@ const METHODS: [Method; 11] = [
     Method::HoltWinters,
 ];
 /// How far a forecast follows the level of the last days: the power of the ratio, and over how many days.
-const FOLLOWING: [(f64, usize); 3] = [(0.0, 1), (0.5, 7), (0.7, 2)];
+const FOLLOWING: [(f64, usize); 2] = [(0.0, 1), (0.3, 7)];
 /// After so many days half of the correction is gone.
 const FOLLOWING_HALF_LIFE: f64 = 10.0;
 const MOST_ORIGINS: usize = 8;
