@@ -175,7 +175,7 @@ impl Reader {
                 key: finish(sum, 0),
                 from: place,
                 to: place + 1,
-            })
+            });
         };
         let folded = fold::fold(raw);
         let plain = squeeze(&folded.plain);
@@ -299,9 +299,9 @@ impl Reader {
             while let Some((offset, next)) = chars.next_if(|(_, next)| next.is_ascii_punctuation())
             {
                 end = from + offset + 1;
-                if !run.ends_with(next) || run.len() < 2 {
-                    run.push(next);
-                } else if run.len() == 2 && run.as_bytes()[0] == run.as_bytes()[1] {
+                // !!! is kept of !!!!!, but :) of :))).
+                let third = run.len() == 2 && run.starts_with(next);
+                if !run.ends_with(next) || run.len() < 2 || third {
                     run.push(next);
                 }
                 if run.len() > 8 {
@@ -346,7 +346,7 @@ impl Reader {
                     key: finish(sum, 0),
                     from: at as u32,
                     to: to as u32,
-                })
+                });
             };
             if recipe.words < 2 {
                 continue;

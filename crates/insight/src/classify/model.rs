@@ -170,7 +170,7 @@ impl Classifier {
         // A feature that stands in several places is shared out among them, one over several words among those.
         let mut stands: BTreeMap<u32, f32> = BTreeMap::new();
         desk.reader.read(text, &self.recipe, |feature| {
-            *stands.entry(feature.key).or_default() += 1.0
+            *stands.entry(feature.key).or_default() += 1.0;
         });
         let mut sums: Vec<f32> = Vec::new();
         desk.reader.read(text, &self.recipe, |feature| {

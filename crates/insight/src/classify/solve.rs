@@ -65,7 +65,7 @@ pub(crate) fn fit(
 
     let mut weights = vec![0_f32; rows.width * stride];
     let mut duals = vec![0_f32; chosen.len() * stride];
-    let squares: Vec<f32> = squares(rows, chosen, &scales, stride);
+    let squares: Vec<f32> = squares(rows, chosen, scales.as_deref(), stride);
     let mut order: Vec<u32> = (0..chosen.len() as u32).collect();
     let mut chance = Chance::new(fit.seed);
     let mut margins = vec![0_f32; stride];
@@ -242,7 +242,7 @@ fn contrast_scales(
     Some(inside)
 }
 
-fn squares(rows: &Rows, chosen: &[u32], scales: &Option<Vec<f32>>, stride: usize) -> Vec<f32> {
+fn squares(rows: &Rows, chosen: &[u32], scales: Option<&[f32]>, stride: usize) -> Vec<f32> {
     let mut squares = vec![0_f32; chosen.len() * stride];
     for (place, &row) in chosen.iter().enumerate() {
         let (features, values) = rows.row(row as usize);

@@ -56,7 +56,7 @@ pub fn train_from(
         .map(|(text, label)| Example { text, label })
         .collect();
     Ok(learn::train(&examples, wish, |share| {
-        tell(Progress::Learning(share))
+        tell(Progress::Learning(share));
     })?)
 }
 
