@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod charts;
 pub mod civil;
 pub mod conformal;
+pub mod counts;
 pub mod files;
 pub mod forecast;
 pub mod hierarchy;
