@@ -139,6 +139,11 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     )
 });
 
+/// Makes a set of words that are folded already.
+pub(crate) fn set_of(lists: &[&[&str]]) -> WordSet {
+    lists.concat().into_iter().map(Into::into).collect()
+}
+
 /// All phrases that verdicts are made of, compiled on first use.
 pub(crate) fn phrases() -> &'static Phrases {
     &PHRASES

@@ -2,8 +2,9 @@
 //! Counts authors, not posts (formulas.md 9); inflection is folded, compounds count for their last part, too.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
-use crate::lexicon;
+use crate::lexicon::{self, WordSet};
 use crate::text::compound;
 use crate::text::fold;
 use crate::text::personal::{self, OwnPatterns, Personal};
@@ -193,6 +194,8 @@ const COMMON: &[&str] = &[
     "re",
 ];
 
+static COMMON_SET: LazyLock<WordSet> = LazyLock::new(|| lexicon::set_of(&[COMMON]));
+
 /// Returns the keywords of a post.
 pub fn find(text: &str) -> Vec<String> {
     let personal = personal::find(text, &OwnPatterns::default());
@@ -255,7 +258,7 @@ fn rank(text: &str, list: &[Unit], at: usize) -> Option<u32> {
     if !matches!(unit.kind, UnitKind::Word | UnitKind::Hashtag)
         || letters < 3 && plain.is_ascii()
         || lexicon::is_function_word(plain)
-        || COMMON.contains(&plain)
+        || COMMON_SET.contains(plain)
     {
         return None;
     }

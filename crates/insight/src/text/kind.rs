@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::lexicon;
+use crate::lexicon::{self, WordSet};
 use crate::text::phrases::{Hit, Label};
 use crate::text::sentiment::Sentiment;
 use crate::text::units::{UnitKind, Units};
@@ -75,11 +75,19 @@ impl KindVerdict {
             .sum()
     }
 
+    /// Tells whether the post is to be taken as one that asks for service: rather once too often than too seldom.
+    pub fn asks_for_service(&self) -> bool {
+        self.service_share() >= SERVICE_SHARE
+    }
+
     /// How likely the verdict is right.
     pub fn confidence(&self) -> f32 {
         self.shares.into_iter().fold(0.0, f32::max)
     }
 }
+
+/// From this share on a post counts as one that asks for service: a missed request costs more than a look in vain.
+const SERVICE_SHARE: f32 = 0.32;
 
 /// Signs that are no phrases.
 const SHAPES: [&str; 16] = [
@@ -109,6 +117,13 @@ const SECOND_PERSON: &[&str] = &[
     "ihr", "euch", "euer", "eure", "eurem", "euren", "eurer", "ihnen", "du", "dir", "dich", "dein",
     "deine", "you", "your", "u", "ur", "yall", "yours", "guys",
 ];
+
+static PERSONS: LazyLock<(WordSet, WordSet)> = LazyLock::new(|| {
+    (
+        lexicon::set_of(&[FIRST_PERSON]),
+        lexicon::set_of(&[SECOND_PERSON]),
+    )
+});
 
 struct Signs {
     labels: Vec<(Label, &'static str)>,
@@ -170,8 +185,8 @@ fn measure(units: &Units, hits: &[Hit], sentiment: &Sentiment, signs: &Signs) ->
         flag(is_first("rt")),
         flag(is_first("re")),
         several(count(|unit| unit.kind == UnitKind::Hashtag)),
-        several(count(|unit| FIRST_PERSON.contains(&unit.plain.as_str()))),
-        several(count(|unit| SECOND_PERSON.contains(&unit.plain.as_str()))),
+        several(count(|unit| PERSONS.0.contains(unit.plain.as_str()))),
+        several(count(|unit| PERSONS.1.contains(unit.plain.as_str()))),
         several(count(|unit| unit.plain == "!")),
         several(count(|unit| unit.shouted)),
         flag(words < 6),
@@ -267,4 +282,43 @@ pub fn list_signs(text: &str) -> Vec<(&'static str, f32)> {
         .zip(strengths)
         .filter(|(_, strength)| *strength != 0.0)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MessageKind;
+    use crate::text::reading::read;
+
+    #[test]
+    fn plain_posts_get_their_kind_without_training() {
+        for (text, expected) in [
+            (
+                "@lumenau mein Internet geht nicht, könnt ihr mir bitte helfen?",
+                MessageKind::Request,
+            ),
+            (
+                "@lumenau my app keeps crashing, please help",
+                MessageKind::Request,
+            ),
+            (
+                "@lumenau what time does the shop open?",
+                MessageKind::Question,
+            ),
+            ("@lumenau thanks, you are the best!", MessageKind::Praise),
+            (
+                "Worst customer service ever, ridiculous @lumenau",
+                MessageKind::Complaint,
+            ),
+        ] {
+            let verdict = read(text).kind;
+            assert_eq!(verdict.kind, expected, "{text}: {:?}", verdict.shares);
+            assert!(!verdict.spans.is_empty(), "{text}");
+            assert!((verdict.shares.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+            assert_eq!(
+                verdict.asks_for_service(),
+                expected.asks_for_service(),
+                "{text}"
+            );
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! Guesses whether a text is German or English, by the small words that only one of them has.
 //! `guess` says nothing where a text is too short to tell; `judge` says `other` where it looks like neither.
 
-use crate::lexicon;
+use std::sync::LazyLock;
+
+use crate::lexicon::{self, WordSet};
 use crate::text::fold;
 use crate::text::scan;
 use crate::text::units::{UnitKind, Units};
@@ -151,21 +153,34 @@ const ENGLISH_THREES: &[&str] = &[
     "ook", "ous", "ave", "ll ", "ple", "ate", "ver", "ome", "ess", "ice", "you",
 ];
 
+struct Lists {
+    german: WordSet,
+    english: WordSet,
+    other: WordSet,
+}
+
+static LISTS: LazyLock<Lists> = LazyLock::new(|| Lists {
+    german: lexicon::set_of(&[GERMAN, MORE_GERMAN]),
+    english: lexicon::set_of(&[ENGLISH, MORE_ENGLISH]),
+    other: lexicon::set_of(&[OTHER]),
+});
+
 /// Tells the language of a post that is cut already: `de`, `en` or `other`.
 pub(crate) fn judge(text: &str, units: &Units) -> &'static str {
+    let lists = &*LISTS;
     let (mut german, mut english, mut other) = (0.0_f32, 0.0_f32, 0.0_f32);
     for unit in &units.list {
         let plain = unit.plain.as_str();
         if !matches!(unit.kind, UnitKind::Word | UnitKind::Hashtag) || plain.is_empty() {
             continue;
         }
-        let is_german = GERMAN.contains(&plain) || MORE_GERMAN.contains(&plain);
-        let is_english = ENGLISH.contains(&plain) || MORE_ENGLISH.contains(&plain);
+        let is_german = lists.german.contains(plain);
+        let is_english = lists.english.contains(plain);
         german += f32::from(u8::from(is_german));
         english += f32::from(u8::from(is_english));
         // A word of ours that others have too is still more likely ours.
         let shared = if is_german || is_english { 0.4 } else { 1.0 };
-        if OTHER.contains(&plain) {
+        if lists.other.contains(plain) {
             other += shared;
         }
         if !is_german && !is_english && plain.len() >= 4 {

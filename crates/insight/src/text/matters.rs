@@ -1,8 +1,10 @@
 //! Dangerous matters of a post: fixed phrases, never learned, so that a verdict can be read in a list and does not drift.
 //! Cancellation and withdrawal, data protection, lawyer or regulator, press, threat, self-harm, fault report.
 
+use std::sync::LazyLock;
+
 use crate::lexicon;
-use crate::text::phrases::{Hit, Phrases};
+use crate::text::phrases::{Hit, Label};
 use crate::text::units::{self, Units};
 
 /// A matter that has a fixed route and clock.
@@ -67,13 +69,12 @@ pub struct MatterFound {
 /// Finds the dangerous matters of a post, the most pressing first.
 pub fn find(text: &str) -> Vec<MatterFound> {
     let units = units::cut(text);
-    judge(&units, lexicon::phrases(), &lexicon::phrases().find(&units))
+    judge(&units, &lexicon::phrases().find(&units))
 }
 
-pub(crate) fn judge(units: &Units, phrases: &Phrases, hits: &[Hit]) -> Vec<MatterFound> {
+pub(crate) fn judge(units: &Units, hits: &[Hit]) -> Vec<MatterFound> {
     let mut found = Vec::new();
-    for matter in Matter::ALL {
-        let label = phrases.label_of_matter(matter);
+    for (matter, label) in Matter::ALL.into_iter().zip(*LABELS) {
         let of_matter: Vec<&Hit> = hits.iter().filter(|hit| hit.label == label).collect();
         if !of_matter.is_empty() {
             let spans = units.spans(of_matter.into_iter());
@@ -83,12 +84,13 @@ pub(crate) fn judge(units: &Units, phrases: &Phrases, hits: &[Hit]) -> Vec<Matte
     found
 }
 
-impl Phrases {
-    fn label_of_matter(&self, matter: Matter) -> u16 {
-        self.label(matter.list_name())
-            .expect("every matter has its phrases")
-    }
-}
+/// The labels of all matters, in their order.
+static LABELS: LazyLock<[Label; 7]> = LazyLock::new(|| {
+    Matter::ALL.map(|matter| {
+        let label = lexicon::phrases().label(matter.list_name());
+        label.expect("every matter has its phrases")
+    })
+});
 
 impl Matter {
     fn list_name(self) -> &'static str {

@@ -42,7 +42,7 @@ pub fn read_with(text: &str, own: &OwnPatterns) -> Reading {
     let units = units::cut(text);
     let hits = phrases.find(&units);
     let sentiment = sentiment::judge(&units, phrases, &hits);
-    let matters = matters::judge(&units, phrases, &hits);
+    let matters = matters::judge(&units, &hits);
     let personal_data = personal::find(text, own);
 
     Reading {
