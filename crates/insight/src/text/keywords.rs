@@ -230,7 +230,7 @@ pub(crate) fn of_post(text: &str, units: &Units, personal: &[Personal]) -> Vec<S
             continue;
         }
         let written = &text[unit.from..to];
-        let key: String = list[at..=last].iter().map(|unit| stem_of(unit)).collect();
+        let key: String = list[at..=last].iter().map(stem_of).collect();
         if seen.insert(key) {
             candidates.push((rank, at, written.to_owned()));
         }

@@ -96,11 +96,6 @@ impl Phrases {
             .collect()
     }
 
-    /// Returns the name of a label.
-    pub(crate) fn name(&self, label: Label) -> &str {
-        &self.labels[usize::from(label)]
-    }
-
     /// Tells whether a folded word turns what follows into its opposite.
     pub(crate) fn is_negation(&self, plain: &str) -> bool {
         self.negations.contains(plain)
@@ -366,17 +361,18 @@ impl Compiler {
                 "..." => Step::Gap(LONG_GAP),
                 "<" => Step::Start,
                 ">" => Step::End,
-                _ => match word
-                    .strip_prefix('(')
-                    .and_then(|rest| rest.strip_suffix(')'))
-                {
-                    Some(inner) => Step::Maybe(self.find_element(inner)),
-                    None => {
+                _ => {
+                    let inner = word
+                        .strip_prefix('(')
+                        .and_then(|rest| rest.strip_suffix(')'));
+                    if let Some(inner) = inner {
+                        Step::Maybe(self.find_element(inner))
+                    } else {
                         let element = self.find_element(word);
                         first = first.or(Some(element));
                         Step::Words(element)
                     }
-                },
+                }
             };
             steps.push(step);
         }
@@ -483,7 +479,7 @@ bin weg >
             .find(&units)
             .iter()
             .map(|hit| {
-                assert_eq!(phrases.name(hit.label), "x.leaving");
+                assert_eq!(Some(hit.label), phrases.label("x.leaving"));
                 text[units.list[hit.from].from..units.list[hit.to - 1].to].to_owned()
             })
             .collect()

@@ -136,8 +136,7 @@ fn value_of(hit: &Hit, labels: &Labels, units: &Units, phrases: &Phrases, hits: 
     let negated = is_negated(&units.list, hit.from, phrases);
     match (hit.label == labels.positive, negated) {
         (true, false) => value,
-        (true, true) => -value,
-        (false, false) => -value,
+        (true, true) | (false, false) => -value,
         // "Kein Problem" is good, but not much.
         (false, true) => value * 0.3,
     }
