@@ -6,6 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use crate::text::fold;
+use crate::text::phrases::Phrases;
 use crate::text::stem;
 
 static PARTS_DE: &str = include_str!("parts_de.txt");
@@ -85,6 +86,71 @@ static FUNCTION_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
 pub(crate) fn is_function_word(plain: &str) -> bool {
     plain.len() <= 12 && FUNCTION_WORDS.contains(plain)
 }
+
+/// What turns the words after it into their opposite.
+const NEGATIONS: &[&str] = &[
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keinem",
+    "keiner",
+    "keinerlei",
+    "nie",
+    "niemals",
+    "ohne",
+    "weder",
+    "nichts",
+    "not",
+    "no",
+    "never",
+    "dont",
+    "doesnt",
+    "didnt",
+    "wont",
+    "isnt",
+    "wasnt",
+    "arent",
+    "cant",
+    "cannot",
+    "couldnt",
+    "shouldnt",
+    "wouldnt",
+    "havent",
+    "hasnt",
+    "without",
+    "neither",
+    "nor",
+    "aint",
+    "nix",
+    "net",
+    "nich",
+];
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    Phrases::compile(
+        &[
+            ("matter", include_str!("matters.txt")),
+            ("sentiment", include_str!("sentiment.txt")),
+            ("urgency", include_str!("urgency.txt")),
+            ("kind", include_str!("kinds.txt")),
+        ],
+        NEGATIONS,
+    )
+});
+
+/// Makes a set of words that are folded already.
+pub(crate) fn set_of(lists: &[&[&str]]) -> WordSet {
+    lists.concat().into_iter().map(Into::into).collect()
+}
+
+/// All phrases that verdicts are made of, compiled on first use.
+pub(crate) fn phrases() -> &'static Phrases {
+    &PHRASES
+}
+
+/// How much each sign says for each kind of post: lines of a sign and eight numbers.
+pub(crate) const KIND_WEIGHTS: &str = include_str!("kind_weights.txt");
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines()

@@ -1,3 +1,8 @@
 //! What a search must find and must not find, end to end through the public functions.
 
+mod classify;
+mod data;
+mod matters;
+mod personal;
 mod search;
+mod series;

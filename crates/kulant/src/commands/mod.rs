@@ -10,6 +10,7 @@ mod erase;
 mod export;
 mod import;
 mod inbox;
+mod insight;
 mod migrate;
 mod named;
 mod serve;
@@ -88,6 +89,7 @@ enum Wish {
     Agent(agent::Agent),
     Token(token::Token),
     Erase(erase::Erase),
+    Insight(insight::Insight),
     Migrate(migrate::Migrate),
     Backup(backup::Backup),
     Restore(backup::Restore),
@@ -180,14 +182,19 @@ fn perform(line: Line, begun: Stopwatch) -> Result<ExitCode> {
     if let Some(database) = line.place.database {
         given.flags.insert("database", database);
     }
-    // Neither reads settings of its own.
-    if !matches!(line.wish, Wish::Completion(_) | Wish::DemoNetwork(_)) {
+    // None of these reads settings.
+    let reads_none = matches!(
+        line.wish,
+        Wish::Completion(_) | Wish::DemoNetwork(_) | Wish::Insight(_)
+    );
+    if !reads_none {
         for sentence in config::unknown(&given.variables) {
             eprintln!("kulant: {sentence}");
         }
     }
     match line.wish {
         Wish::Completion(wish) => completion::complete(&wish),
+        Wish::Insight(wish) => insight::insight(wish),
         Wish::Serve(wish) => {
             given.flags.extend(wish.flags.0);
             let config = configured(&given)?;

@@ -1,0 +1,354 @@
+//! Choosing by rolling origin: every method forecasts stretches of the past it has not seen, and the
+//! mixture that would have erred least is kept, if it beats the weekly median of five.
+
+use super::grid::Grid;
+use super::methods::Method;
+use super::past::Past;
+use crate::series::conformal::scale;
+
+/// The benchmark.
+pub const DEFAULT: Method = Method::WeeklyMedian(5);
+
+const METHODS: [Method; 11] = [
+    DEFAULT,
+    Method::WeeklyMedian(8),
+    Method::WeeklyMean(1),
+    Method::WeeklyMean(4),
+    Method::WeeklyMean(8),
+    Method::DailyMedian(1),
+    Method::DailyMedian(7),
+    Method::Shared(5),
+    Method::Shared(10),
+    Method::Waves,
+    Method::HoltWinters,
+];
+/// How far a forecast follows the level of the last days: the power of the ratio, and over how many days.
+const FOLLOWING: [(f64, usize); 2] = [(0.0, 1), (0.3, 7)];
+/// After so many days half of the correction is gone.
+const FOLLOWING_HALF_LIFE: f64 = 10.0;
+const MOST_ORIGINS: usize = 8;
+/// What is this much worse than the best is not listened to.
+const TOO_BAD: f64 = 1.15;
+/// How sharply the better are preferred.
+const SHARPNESS: f64 = 30.0;
+
+/// How one way to forecast did in the backtest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    pub name: String,
+    /// Sum of absolute errors over sum of facts.
+    pub wape: f64,
+    /// Its part in the forecast.
+    pub weight: f64,
+}
+
+/// What the backtest of a series showed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Backtest {
+    pub origins: usize,
+    /// Best first.
+    pub trials: Vec<Trial>,
+    pub default_wape: Option<f64>,
+    pub wape: Option<f64>,
+}
+
+/// One method, and how far it follows the level of the last days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Candidate {
+    method: usize,
+    power: f64,
+    days: usize,
+}
+
+/// The mixture kept, and what it left over in the backtest.
+#[derive(Debug, Clone)]
+pub(super) struct Chosen {
+    parts: Vec<(Candidate, f64)>,
+    pub(super) residuals: Vec<f64>,
+    pub(super) backtest: Backtest,
+}
+
+impl Chosen {
+    /// Lets all methods forecast what is known, for about the horizon that is asked for.
+    pub(super) fn by_backtest(
+        grid: &Grid,
+        learn: &[f64],
+        marks: &[Option<String>],
+        horizon: usize,
+    ) -> Self {
+        let candidates = candidates();
+        let mut actual = Vec::new();
+        let mut tried: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
+        let origins = origins(grid, horizon);
+        for (cut, until) in &origins {
+            let past = Past {
+                grid,
+                learn,
+                cut: *cut,
+            };
+            let cells: Vec<usize> = (*cut..*until)
+                .filter(|cell| {
+                    grid.values[*cell].is_finite()
+                        && marks.get(cell / grid.per_row).is_none_or(Option::is_none)
+                })
+                .collect();
+            actual.extend(cells.iter().map(|cell| grid.values[*cell]));
+            for (all, forecasts) in tried
+                .iter_mut()
+                .zip(every_forecast(past, &cells, &candidates))
+            {
+                all.extend(forecasts);
+            }
+        }
+        if actual.is_empty() {
+            return Self::untested();
+        }
+        let weights = weigh(&actual, &tried);
+        let mixed = |index: usize| -> f64 {
+            weights
+                .iter()
+                .zip(&tried)
+                .map(|(weight, forecasts)| weight * forecasts[index])
+                .sum()
+        };
+        let residuals: Vec<f64> = actual
+            .iter()
+            .enumerate()
+            .map(|(index, y)| (y - mixed(index)).abs() / scale(mixed(index)))
+            .collect();
+        let sum: f64 = actual.iter().sum();
+        let wape = |error: f64| (sum > 0.0).then(|| error * actual.len() as f64 / sum);
+        let own: f64 = actual
+            .iter()
+            .enumerate()
+            .map(|(index, y)| (y - mixed(index)).abs())
+            .sum::<f64>()
+            / actual.len() as f64;
+        let mut trials: Vec<Trial> = candidates
+            .iter()
+            .zip(&tried)
+            .zip(&weights)
+            .filter_map(|((candidate, forecasts), weight)| {
+                Some(Trial {
+                    name: candidate.name(),
+                    wape: wape(mean_error(&actual, forecasts))?,
+                    weight: *weight,
+                })
+            })
+            .collect();
+        trials.sort_by(|a, b| a.wape.total_cmp(&b.wape));
+        Self {
+            parts: candidates
+                .into_iter()
+                .zip(weights)
+                .filter(|(_, weight)| *weight > 0.0)
+                .collect(),
+            residuals,
+            backtest: Backtest {
+                origins: origins.len(),
+                trials,
+                default_wape: wape(mean_error(&actual, &tried[0])),
+                wape: wape(own),
+            },
+        }
+    }
+
+    fn untested() -> Self {
+        Self {
+            parts: vec![(candidates()[0], 1.0)],
+            residuals: Vec::new(),
+            backtest: Backtest::default(),
+        }
+    }
+
+    /// Forecasts the cells by the mixture.
+    pub(super) fn forecast(&self, past: Past, cells: &[usize]) -> Vec<f64> {
+        let candidates: Vec<Candidate> =
+            self.parts.iter().map(|(candidate, _)| *candidate).collect();
+        let mut sums = vec![0.0; cells.len()];
+        for ((_, weight), forecasts) in
+            self.parts
+                .iter()
+                .zip(every_forecast(past, cells, &candidates))
+        {
+            for (sum, y) in sums.iter_mut().zip(forecasts) {
+                *sum += weight * y;
+            }
+        }
+        sums
+    }
+}
+
+impl Candidate {
+    fn name(&self) -> String {
+        let name = METHODS[self.method].name();
+        if self.power > 0.0 {
+            format!("{name}, level of {} days", self.days)
+        } else {
+            name
+        }
+    }
+}
+
+fn candidates() -> Vec<Candidate> {
+    (0..METHODS.len())
+        .flat_map(|method| {
+            FOLLOWING.map(|(power, days)| Candidate {
+                method,
+                power,
+                days,
+            })
+        })
+        .collect()
+}
+
+/// The stretches of the past to try on: where each begins and where it ends, newest first.
+fn origins(grid: &Grid, horizon: usize) -> Vec<(usize, usize)> {
+    let end = grid.end();
+    let row = grid.per_row;
+    let least = (3 * grid.season()).min(end / 2).max(1);
+    let length = horizon.min((end - end.min(least)) * 2 / 3).max(1);
+    let step = length
+        .next_multiple_of(row)
+        .clamp(row, grid.season().max(row));
+    (0..MOST_ORIGINS)
+        .map_while(|index| {
+            let cut = end.checked_sub(length + index * step)?;
+            (cut >= least).then_some((cut, cut + length))
+        })
+        .collect()
+}
+
+/// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
+fn every_forecast(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
+    let fallback = fallback(past, cells);
+    let mut bases: Vec<Option<Vec<f64>>> = vec![None; METHODS.len()];
+    candidates
+        .iter()
+        .map(|candidate| {
+            let method = METHODS[candidate.method];
+            let base = bases[candidate.method].get_or_insert_with(|| {
+                let mut base = method.forecast(past, cells);
+                for (y, other) in base.iter_mut().zip(&fallback) {
+                    if !y.is_finite() {
+                        *y = *other;
+                    }
+                }
+                base
+            });
+            if candidate.power > 0.0 {
+                followed(past, cells, base, method, candidate)
+            } else {
+                base.clone()
+            }
+        })
+        .collect()
+}
+
+/// What is said where a method has no past: the week's slot, else the day's, else the mean of all.
+fn fallback(past: Past, cells: &[usize]) -> Vec<f64> {
+    let by_week = DEFAULT.forecast(past, cells);
+    let by_day = Method::DailyMedian(7).forecast(past, cells);
+    let mean = super::past_mean(past);
+    by_week
+        .into_iter()
+        .zip(by_day)
+        .map(|(week, day)| {
+            [week, day, mean]
+                .into_iter()
+                .find(|y| y.is_finite())
+                .unwrap_or(0.0)
+        })
+        .collect()
+}
+
+/// Moves a forecast towards the level of the last days, less and less the further ahead.
+fn followed(
+    past: Past,
+    cells: &[usize],
+    base: &[f64],
+    method: Method,
+    candidate: &Candidate,
+) -> Vec<f64> {
+    let season = past.grid.season();
+    let row = past.grid.per_row;
+    // What the method says of the same slots a season later stands for what it would have said of these.
+    let recent: Vec<usize> = (past.cut.saturating_sub(candidate.days * row)..past.cut)
+        .filter(|cell| past.at(*cell).is_some())
+        .collect();
+    let shift = season.max(1);
+    let later: Vec<usize> = recent
+        .iter()
+        .map(|cell| {
+            let over = past.cut - cell;
+            cell + over.div_ceil(shift) * shift
+        })
+        .collect();
+    let expected: f64 = method
+        .forecast(past, &later)
+        .iter()
+        .filter(|y| y.is_finite())
+        .sum();
+    let seen: f64 = recent.iter().filter_map(|cell| past.at(*cell)).sum();
+    if expected <= 0.0 || seen <= 0.0 {
+        return base.to_vec();
+    }
+    let log = (seen / expected).clamp(0.5, 2.0).ln() * candidate.power;
+    cells
+        .iter()
+        .zip(base)
+        .map(|(cell, y)| {
+            let ahead = cell.saturating_sub(past.cut) as f64 / row as f64;
+            y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
+        })
+        .collect()
+}
+
+/// Weighs the candidates by their errors; all weight stays with the default where nothing beats it.
+fn weigh(actual: &[f64], tried: &[Vec<f64>]) -> Vec<f64> {
+    let errors: Vec<f64> = tried
+        .iter()
+        .map(|forecasts| mean_error(actual, forecasts))
+        .collect();
+    let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut weights: Vec<f64> = errors
+        .iter()
+        .map(|error| {
+            if *error > best * TOO_BAD {
+                0.0
+            } else {
+                (-SHARPNESS * (error / best.max(1e-12) - 1.0)).exp()
+            }
+        })
+        .collect();
+    let sum: f64 = weights.iter().sum();
+    if best > 0.0 && sum > 0.0 {
+        for weight in &mut weights {
+            *weight /= sum;
+        }
+        let mixed: f64 = actual
+            .iter()
+            .enumerate()
+            .map(|(index, y)| {
+                let f: f64 = weights.iter().zip(tried).map(|(w, t)| w * t[index]).sum();
+                (y - f).abs()
+            })
+            .sum::<f64>()
+            / actual.len() as f64;
+        if mixed < errors[0] {
+            return weights;
+        }
+    }
+    let mut default = vec![0.0; tried.len()];
+    default[0] = 1.0;
+    default
+}
+
+fn mean_error(actual: &[f64], forecasts: &[f64]) -> f64 {
+    let sum: f64 = actual
+        .iter()
+        .zip(forecasts)
+        .map(|(y, f)| (y - f).abs())
+        .sum();
+    sum / actual.len().max(1) as f64
+}
