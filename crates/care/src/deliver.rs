@@ -22,7 +22,7 @@ use kulant_store::conversations::{self as rows, Conversation};
 use kulant_store::deliveries::Tries;
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Delivery, Failure, Message};
-use kulant_store::{Read, Tx, contacts, deliveries, inboxes, promises};
+use kulant_store::{Read, StoreError, Tx, contacts, deliveries, inboxes, promises};
 use serde_json::json;
 
 use crate::accounts::{self, Opened};
@@ -31,7 +31,7 @@ use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::intake::{self, world::Destination};
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, holding, renewing};
+use crate::{Care, SYSTEM, holding, preferences, renewing};
 
 pub use by_hand::{cancel, check, retry};
 use locked_out::{BROKEN_PAUSE, is_locked_out, lets_in, takes_turn, waits_for_account};
@@ -121,6 +121,12 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
             }
             if let Some(at) = takes_turn(care, &leaving.opened, id).await? {
                 return Ok(Outcome::Afresh(at));
+            }
+            if is_refused(care, &leaving.message).await? {
+                let refused = SendError::OptedOut("told before".to_owned());
+                let failed = DeliveryState::Failed;
+                keep_failure(care, leaving, failed, &refused, None).await?;
+                return Ok(Outcome::Done);
             }
             if !mark_sending(care, id).await? {
                 return Ok(Outcome::Done);
@@ -285,11 +291,11 @@ pub(crate) fn addressed(
 
 /// Who a message is from or goes to: its author where that is not us, who said what it answers, else
 /// in private the party.
-fn recipient_of(
+pub(crate) fn recipient_of(
     read: &mut Read<'_>,
     message: &Message,
     parent: Option<&Message>,
-) -> Result<Option<IdentityId>, CareError> {
+) -> Result<Option<IdentityId>, StoreError> {
     let spoken_to = parent.and_then(|parent| parent.identity);
     if let Some(identity) = message.identity.or(spoken_to) {
         return Ok(Some(identity));
@@ -312,6 +318,14 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
         .read(move |read| {
             deliveries::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
         })
+        .await
+}
+
+/// Returns whether the person wants nothing from us, also since it was written.
+async fn is_refused(care: &Care, message: &Message) -> Result<bool, CareError> {
+    let message = message.clone();
+    care.store
+        .read(move |read| preferences::is_refused(read, &message).map_err(CareError::from))
         .await
 }
 
@@ -607,6 +621,7 @@ async fn keep_failure(
                 }),
             };
             deliveries::save(tx, message.id, &delivery)?;
+            preferences::keep_refusal(tx, message, &class, now)?;
             let kind = match state {
                 DeliveryState::Sending => EventKind::MessageSending,
                 DeliveryState::Uncertain => EventKind::MessageUncertain,

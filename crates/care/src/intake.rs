@@ -6,6 +6,7 @@ mod keep;
 mod leases;
 mod load;
 mod refused;
+mod renamed;
 mod seek;
 pub(crate) mod world;
 
@@ -355,7 +356,8 @@ fn raw_of(delivery: &Waiting) -> RawDelivery {
 fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
     items
         .iter()
-        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_) | Inbound::Departure(_)))
+        .filter(|item| !item.inbound.is_of_person())
+        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_)))
         .filter(|item| world.erased.contains(item.inbound.network_id()))
         .map(|item| item.intake)
         .collect()
@@ -397,7 +399,11 @@ async fn read_deliveries(
         }
         for (mut inbound, sought) in seeking.sift(&raw, taken) {
             keep_bytes(care, destination.inbox, &mut inbound).await?;
-            if portions.last().is_some_and(|items| items.len() >= ITEMS) {
+            let is_renaming = matches!(inbound, Inbound::Renaming(_));
+            if portions
+                .last()
+                .is_some_and(|items| is_full(items) || (is_renaming && !items.is_empty()))
+            {
                 portions.push(Vec::new());
             }
             if let Some(items) = portions.last_mut() {
@@ -408,9 +414,19 @@ async fn read_deliveries(
                     sought,
                 });
             }
+            if is_renaming {
+                // What follows is read under the names that count from here on.
+                portions.push(Vec::new());
+            }
         }
     }
     Ok((portions, faults))
+}
+
+/// Returns whether a commit has enough to do; what belongs to the next thing stays with it.
+fn is_full(items: &[Item]) -> bool {
+    let is_piece = |item: &Item| matches!(item.inbound, Inbound::Piece(_));
+    items.len() >= ITEMS && !items.last().is_some_and(is_piece)
 }
 
 /// Puts files that came inside a delivery on disk, as uploads that wait for their message.

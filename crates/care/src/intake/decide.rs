@@ -2,11 +2,12 @@
 //! Works on the world alone, so that every order of the same things ends the same.
 
 mod found;
+mod pieces;
 mod place;
 
 use kulant_channels::inbound::{
     AttachmentSource, Author, Delete, Departure, Edit, Inbound, InboundAttachment, Post,
-    Reaction as Reacted, Status,
+    Preference, Reaction as Reacted, Status,
 };
 use kulant_model::ids::{AttachmentId, ContactId, ConversationId, IdentityId, InboxId, MessageId};
 use kulant_model::message::{DeliveryState, Direction, Kind, Visibility};
@@ -19,11 +20,15 @@ use tracing::warn;
 use place::{Placed, place_below, place_of, place_private, place_public};
 
 use super::load;
-use super::world::{Become, Confirmation, Happening, Item, Line, Refused, World};
+use super::world::{Become, Confirmation, Happening, Item, Line, Refused, Stated, World};
 
 /// Takes one item into the world.
 pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
     match &item.inbound {
+        Inbound::Piece(piece) => {
+            let (id, album) = (piece.network_id.clone(), piece.album.clone());
+            world.albums_of.insert(id, album);
+        }
         Inbound::Post(post) => {
             take_in_sought(world, item, post);
             found::note(world, item);
@@ -33,6 +38,8 @@ pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
         Inbound::Reaction(reaction) => take_in_reaction(world, reaction, item.received_at),
         Inbound::Status(status) => take_in_status(world, status),
         Inbound::Departure(departure) => take_in_departure(world, departure),
+        Inbound::Preference(preference) => take_in_preference(world, preference),
+        Inbound::Renaming(renaming) => world.renamings.push(renaming.clone()),
     }
 }
 
@@ -60,6 +67,9 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
     let there = world.by_network.get(&post.network_id).copied();
     if let Some(known) = there.filter(|id| world.line(*id).known.seen_at.is_some()) {
         learn_thread(world, known, post.thread.as_deref());
+        return;
+    }
+    if pieces::add(world, post) {
         return;
     }
     let id = there.unwrap_or_else(|| MessageId(world.next_id()));
@@ -97,6 +107,7 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         let now = world.now;
         attach(world, id, &post.attachments, Some(now));
     }
+    pieces::begin(world, id, post);
 }
 
 /// Recognises our own message coming back, and takes it as the network's confirmation.
@@ -208,6 +219,19 @@ fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
         world.unmatched_wishes.extend(departure.wish.clone());
     }
     world.departed.extend(known);
+}
+
+/// Notes whether somebody wants to hear from us; of one whom nobody knows there is nothing to keep.
+fn take_in_preference(world: &mut World<'_>, preference: &Preference) {
+    if let Some(identity) = world.identities.get(&preference.person) {
+        let (identity, contact) = (identity.id, identity.contact);
+        world.preferences.push(Stated {
+            identity,
+            contact,
+            refuses: preference.refuses,
+            at: preference.at,
+        });
+    }
 }
 
 /// Tells that a network gave a message of ours the id of another one, which keeps it.
@@ -329,6 +353,7 @@ fn fill(
             moved: false,
             edited: false,
             deleted: false,
+            grown: false,
         },
     );
     world.happenings.push(if post.author.own {
@@ -397,6 +422,9 @@ fn take_in_edit(world: &mut World<'_>, edit: &Edit, received_at: Timestamp) {
 }
 
 fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp) {
+    if pieces::take_back(world, delete) {
+        return;
+    }
     let id = line_of(world, &delete.network_id, received_at);
     if world.hidden.contains(&id) {
         return;
@@ -490,6 +518,7 @@ fn line_of(world: &mut World<'_>, network_id: &str, received_at: Timestamp) -> M
             moved: false,
             edited: false,
             deleted: false,
+            grown: false,
         },
     );
     id
@@ -557,6 +586,7 @@ fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) -> IdentityId
         name,
         handle: author.handle.clone(),
         named_at: at,
+        refuses_since: None,
     };
     let id = identity.id;
     world.contacts.insert(id, identity.contact);

@@ -560,7 +560,10 @@ pub fn told(taken: &[Inbound]) -> Vec<String> {
                 Inbound::Reaction(_) => "unreaction",
                 Inbound::Status(status) if status.failure.is_some() => "failed",
                 Inbound::Status(_) => "arrived",
+                Inbound::Piece(_) => "piece",
                 Inbound::Departure(_) => "departure",
+                Inbound::Preference(_) => "preference",
+                Inbound::Renaming(_) => "renaming",
             };
             format!("{what} {}", inbound.network_id())
         })
