@@ -36,7 +36,8 @@ pub struct Contact {
     pub erased_at: Option<Timestamp>,
 }
 
-const IDENTITY: &str = "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at, i.refuses_since";
+const IDENTITY: &str =
+    "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at, i.refuses_since";
 const CONTACT: &str = "id, version, name, note, created_at, erased_at";
 /// How many names that begin alike, and how many of a team's newest contacts, are looked at in one
 /// search within a scope: all of them where either are few.

@@ -17,9 +17,9 @@ use crate::sql::{Read, Tx};
 
 pub(crate) use attachments::{ATTACHMENT, attachment};
 pub use attachments::{
-    Attachment, delete_attachment, delete_attachments, describe_attachment, find_attachment, forget_attachments,
-    give_up_attachments, insert_attachments, list_attachments, list_files_known,
-    list_given_up_attachments, tie_attachment,
+    Attachment, delete_attachment, delete_attachments, describe_attachment, find_attachment,
+    forget_attachments, give_up_attachments, insert_attachments, list_attachments,
+    list_files_known, list_given_up_attachments, tie_attachment,
 };
 pub use fetching::{
     Fetched, begin_fetch, fetch_files_of, give_up_fetch, keep_fetched, list_inboxes_to_fetch,

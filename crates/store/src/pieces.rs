@@ -48,10 +48,7 @@ fn list(
     keys: &[&str],
     column: &str,
 ) -> Result<Vec<Piece>, StoreError> {
-    let keys: Vec<Vec<Value>> = keys
-        .iter()
-        .map(|key| params![inbox, *key].into())
-        .collect();
+    let keys: Vec<Vec<Value>> = keys.iter().map(|key| params![inbox, *key].into()).collect();
     read.query_keys(
         &format!(
             "SELECT DISTINCT {PIECE} FROM (VALUES {{keys}}) AS k

@@ -19,8 +19,8 @@ use crate::erase;
 use crate::preferences;
 use crate::wishes;
 
-use super::{refused, renamed};
 use super::world::{Happening, Matter, World};
+use super::{refused, renamed};
 
 /// Writes everything that changed; returns the names of files that are to go after the commit.
 pub(crate) fn keep(

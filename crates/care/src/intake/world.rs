@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use kulant_model::ids::{
-    AttachmentId, BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId,
-    SearchId, TeamId,
+    AttachmentId, BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId,
+    MessageId, SearchId, TeamId,
 };
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;

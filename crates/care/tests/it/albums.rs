@@ -100,7 +100,10 @@ async fn what_is_done_to_one_piece_is_done_to_the_message() {
         comes(&house, inbox, &[piece(1, None), edit]).await;
         comes(&house, inbox, &[piece(2, Some("Wagen")), piece(3, None)]).await;
         let (message, kept) = first(&house).await;
-        assert_eq!((message.body.as_str(), kept), ("Wagen 7", files(&[1, 2, 3])));
+        assert_eq!(
+            (message.body.as_str(), kept),
+            ("Wagen 7", files(&[1, 2, 3]))
+        );
         assert!(message.edited_at.is_some());
 
         let mut answer = piece(4, Some("und noch etwas"));
@@ -117,7 +120,11 @@ async fn what_is_done_to_one_piece_is_done_to_the_message() {
             .await
             .expect("read")
             .and_then(|message| message.parent);
-        assert_eq!(parent, Some(message.id), "an answer to a piece answers the album");
+        assert_eq!(
+            parent,
+            Some(message.id),
+            "an answer to a piece answers the album"
+        );
     }
 }
 
@@ -139,7 +146,10 @@ async fn a_piece_taken_back_takes_its_picture_and_the_last_one_the_message() {
         comes(&house, inbox, &[business(1), business(2), business(3)]).await;
         comes(&house, inbox, &[gone(3), business(3)]).await;
         let (message, kept) = first(&house).await;
-        assert_eq!((message.body.as_str(), kept), ("Meine Karte", files(&[1, 2])));
+        assert_eq!(
+            (message.body.as_str(), kept),
+            ("Meine Karte", files(&[1, 2]))
+        );
         comes(&house, inbox, &[gone(1)]).await;
         let (message, kept) = first(&house).await;
         assert_eq!((message.body.as_str(), kept), ("", files(&[2])));
@@ -154,7 +164,12 @@ async fn a_piece_taken_back_takes_its_picture_and_the_last_one_the_message() {
 async fn of_an_erased_album_nothing_comes_back() {
     for house in houses().await {
         let inbox = bot(&house).await;
-        comes(&house, inbox, &[piece(1, Some("Meine Karte")), piece(2, None)]).await;
+        comes(
+            &house,
+            inbox,
+            &[piece(1, Some("Meine Karte")), piece(2, None)],
+        )
+        .await;
         let contact = only(&house).await.contact.expect("a contact");
         erase::erase(&house.care, &house.operator(), contact, None)
             .await
@@ -167,9 +182,7 @@ async fn of_an_erased_album_nothing_comes_back() {
         let known = house
             .care
             .store
-            .read(move |read| {
-                pieces::list_of_albums(read, inbox, &["5/900"])
-            })
+            .read(move |read| pieces::list_of_albums(read, inbox, &["5/900"]))
             .await
             .expect("read");
         assert!(known.is_empty(), "no id of theirs is kept: {known:?}");

@@ -52,22 +52,34 @@ async fn whoever_said_stop_is_written_to_by_nobody_until_they_say_start() {
 
         house.clock.pass(Duration::from_secs(1));
         sms(&house, inbox, "SM2", "STOP", "&OptOutType=STOP").await;
-        assert_eq!(only_identity(&house).await.refuses_since, Some(house.care.now()));
+        assert_eq!(
+            only_identity(&house).await.refuses_since,
+            Some(house.care.now())
+        );
         let refused = reply(&house.care, &operator, in_private(id, "Noch etwas")).await;
         assert_eq!(code(refused), "person_opted_out");
-        let side = view::open(&house.care, &operator, id).await.expect("opened");
+        let side = view::open(&house.care, &operator, id)
+            .await
+            .expect("opened");
         assert_eq!(
             side.private.expect("a private side").reason.as_deref(),
             Some("channel.reason.person_opted_out")
         );
         work(&house, 1, Duration::ZERO).await;
-        assert_eq!(delivery(&state(&house, waiting).await), DeliveryState::Failed);
+        assert_eq!(
+            delivery(&state(&house, waiting).await),
+            DeliveryState::Failed
+        );
         assert!(graph.told("/Messages.json").is_empty(), "nothing went out");
 
         house.clock.pass(Duration::from_secs(1));
         sms(&house, inbox, "SM3", "START", "&OptOutType=START").await;
         assert_eq!(only_identity(&house).await.refuses_since, None);
-        graph.says("/Messages.json", 400, json!({"code": 21610, "message": "unsubscribed", "status": 400}));
+        graph.says(
+            "/Messages.json",
+            400,
+            json!({"code": 21610, "message": "unsubscribed", "status": 400}),
+        );
         let ours = reply(&house.care, &operator, in_private(id, "Guten Tag")).await;
         let ours = ours.expect("queued");
         work(&house, 1, Duration::ZERO).await;

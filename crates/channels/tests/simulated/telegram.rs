@@ -227,12 +227,18 @@ async fn a_business_chat_is_answered_within_a_day() {
         .await;
     let taken = inbox.poll().await;
     let thread = posts(&taken)[0].thread.clone().expect("a thread");
-    inbox.send(&private(&thread, "Guten Tag")).await.expect("sent");
+    inbox
+        .send(&private(&thread, "Guten Tag"))
+        .await
+        .expect("sent");
     sim.advance(24 * 3_600 + 1).await;
     let late = inbox.send(&private(&thread, "Zu spät")).await;
     assert_eq!(late.expect_err("it is closed").class(), "window_closed");
     inbox
         .act(json!({"act": "dm", "by": "anna", "text": "Noch da?", "business": true}))
         .await;
-    inbox.send(&private(&thread, "Ja")).await.expect("it is open again");
+    inbox
+        .send(&private(&thread, "Ja"))
+        .await
+        .expect("it is open again");
 }

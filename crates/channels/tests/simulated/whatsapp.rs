@@ -180,7 +180,9 @@ async fn a_new_number_is_a_new_id_of_the_same_person() {
     let inbox = sim.inbox("whatsapp", "nordtalbahn", json!({})).await;
     let (_, before) = written(&inbox, json!({"act": "dm", "by": "anna", "text": "Hallo"})).await;
     inbox.pushed().await;
-    let changed = inbox.act(json!({"act": "change_number", "by": "anna"})).await;
+    let changed = inbox
+        .act(json!({"act": "change_number", "by": "anna"}))
+        .await;
     let now = changed["person"].as_str().expect("a new id");
     let taken = inbox.pushed().await;
     let renamed: Vec<(&str, &str)> = taken

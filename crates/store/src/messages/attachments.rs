@@ -124,10 +124,7 @@ pub fn list_attachments(
 }
 
 /// Takes one file of a message away; returns the name of what lies on the disk of it.
-pub fn delete_attachment(
-    tx: &mut Tx<'_>,
-    id: AttachmentId,
-) -> Result<Option<String>, StoreError> {
+pub fn delete_attachment(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<String>, StoreError> {
     tx.execute(
         "DELETE FROM attachments WHERE id = $1 AND file_name IS NULL",
         &params![id],

@@ -145,7 +145,12 @@ fn upload(net: &mut WhatsApp, call: &Call, kit: &Kit) -> Answer {
         Some(Misfit::Type) => {
             let words = format!(
                 "(#100) Param file must be a file with one of the following types: {}. Received file of type '{}'.",
-                FILES.iter().flat_map(|kind| kind.types).copied().collect::<Vec<_>>().join(", "),
+                FILES
+                    .iter()
+                    .flat_map(|kind| kind.types)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 file.media_type
             );
             return refused(400, (100, 0), &words, kit);
