@@ -135,7 +135,7 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
             settle(care, leaving, sent, false).await
         }
         // A process ended between the network's yes and our commit, or the answer was lost.
-        Some(DeliveryState::Sending) => lost::look(care, job, leaving).await,
+        Some(DeliveryState::Sending) => Box::pin(lost::look(care, job, leaving)).await,
         _ => Ok(Outcome::Done),
     }
 }
