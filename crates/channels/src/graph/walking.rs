@@ -98,7 +98,6 @@ pub(crate) async fn poll<'w>(
         cursor.begin(now);
     }
     let walks = walks(cursor.span(now));
-
     let mut deliveries = Vec::new();
     let (mut usage, mut trouble) = (Usage::default(), None);
     for _ in 0..PAGES {
