@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kulant_channels::outbound::{Action, Outbound, SendError};
+use kulant_channels::outbound::{Action, Outbound, Receipt, SendError};
 use kulant_model::conversation::Status;
 use kulant_model::event::{EventKind, NewEvent};
 use kulant_model::ids::{ActorId, AlertId, JobId, MessageId};
@@ -12,6 +12,7 @@ use kulant_model::refusal::Refusal;
 use kulant_model::role::Person;
 use kulant_model::time::Timestamp;
 use kulant_store::alerts::{self, Alert};
+use kulant_store::inboxes;
 use kulant_store::jobs::{self, Job, NewJob};
 use kulant_store::messages::{self, Message};
 use kulant_store::{Tx, conversations as rows};
@@ -214,6 +215,9 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     ) else {
         return Ok(Outcome::Done);
     };
+    if let Some(until) = opened.inbox.quiet_until.filter(|until| *until > care.now()) {
+        return Ok(Outcome::Afresh(until));
+    }
     let outbound = Outbound {
         message_id: format!("{id}-{}-{}", act.word(), job.id),
         action: match &act {
@@ -239,6 +243,18 @@ pub(crate) async fn act(care: &Care, job: &Job) -> Result<Outcome, CareError> {
     let sent = tokio::time::timeout(TIME, sending)
         .await
         .unwrap_or_else(|_| Err(SendError::Uncertain("no answer within a minute".to_owned())));
+    if let Ok(Receipt {
+        pause: Some(pause), ..
+    }) = &sent
+    {
+        let (inbox, until) = (message.inbox, care.now().after(*pause));
+        care.store
+            .write(move |tx| {
+                inboxes::keep_quiet(tx, inbox, until)?;
+                Ok::<_, CareError>(())
+            })
+            .await?;
+    }
     match sent {
         Ok(_) | Err(SendError::Duplicate { .. }) => {
             // Whoever hid something is named; what we said ourselves was named when it was said.

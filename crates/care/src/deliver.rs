@@ -29,11 +29,11 @@ use crate::accounts::Opened;
 use crate::change::Changing;
 use crate::error::CareError;
 use crate::jobs::Outcome;
-use crate::{Care, SYSTEM, renewing};
+use crate::{Care, SYSTEM, preferences, renewing};
 
 pub use by_hand::{cancel, check, retry};
 use keeping::{hold, keep_failure, keep_sent};
-pub(crate) use loading::addressed;
+pub(crate) use loading::{addressed, recipient_of};
 use loading::{Leaving, Prepared, prepare};
 pub(crate) use locked_out::waits_for_account;
 use locked_out::{BROKEN_PAUSE, takes_turn};
@@ -91,6 +91,12 @@ pub(crate) async fn deliver(care: &Care, job: &Job) -> Result<Outcome, CareError
             if let Some(at) = takes_turn(care, &leaving.opened, id).await? {
                 return Ok(Outcome::Afresh(at));
             }
+            if is_refused(care, &leaving.message).await? {
+                let refused = SendError::OptedOut("told before".to_owned());
+                let failed = DeliveryState::Failed;
+                keep_failure(care, leaving, failed, &refused, None).await?;
+                return Ok(Outcome::Done);
+            }
             if !mark_sending(care, id).await? {
                 return Ok(Outcome::Done);
             }
@@ -113,6 +119,14 @@ async fn waits_for_earlier(care: &Care, message: &Message) -> Result<bool, CareE
         .read(move |read| {
             deliveries::has_earlier_leaving(read, conversation, id, now).map_err(CareError::from)
         })
+        .await
+}
+
+/// Returns whether the person wants nothing from us, also since it was written.
+async fn is_refused(care: &Care, message: &Message) -> Result<bool, CareError> {
+    let message = message.clone();
+    care.store
+        .read(move |read| preferences::is_refused(read, &message).map_err(CareError::from))
         .await
 }
 

@@ -7,6 +7,7 @@ mod leases;
 mod load;
 mod reading;
 mod refused;
+mod renamed;
 mod seek;
 mod single;
 pub(crate) mod world;
@@ -325,7 +326,8 @@ fn list_left_out(
 fn list_repeating(world: &World<'_>, items: &[Item]) -> Vec<IntakeId> {
     items
         .iter()
-        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_) | Inbound::Departure(_)))
+        .filter(|item| !item.inbound.is_of_person())
+        .filter(|item| !matches!(item.inbound, Inbound::Reaction(_)))
         .filter(|item| world.erased.contains(item.inbound.network_id()))
         .map(|item| item.intake)
         .collect()

@@ -32,6 +32,7 @@ pub mod measures;
 pub mod overview;
 pub mod people;
 pub mod phone;
+pub(crate) mod preferences;
 pub mod presence;
 pub mod quarantine;
 pub mod readiness;

@@ -271,6 +271,7 @@ async fn find_caller(
                     .or_else(|| identities.into_iter().find_map(|known| known.name)),
                 handle: number,
                 named_at: now,
+                refuses_since: None,
             }))
         })
         .await

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use kulant_channels::capability::{HandOver, HandOverWay, SideCapabilities};
+use kulant_model::ids::IdentityId;
 use kulant_model::message::Visibility;
 use kulant_model::refusal::Refusal;
 use kulant_model::time::Timestamp;
 use kulant_store::conversations::Conversation;
 use kulant_store::messages::Message;
-use kulant_store::{Read, deliveries, parties};
+use kulant_store::{Read, contacts, deliveries, parties};
 
 use crate::accounts::Opened;
 use crate::error::CareError;
@@ -72,7 +73,19 @@ pub(crate) fn find(
     let Some(side) = capabilities.side(visibility) else {
         return Ok(Window::default());
     };
-    if let Some(newest) = parties::find_newest(read, row.id, visibility, None)? {
+    let newest = parties::find_newest(read, row.id, visibility, None)?;
+    let addressee = [target, newest.as_ref()]
+        .into_iter()
+        .flatten()
+        .find_map(|message| message.identity)
+        .or(row.identity);
+    if visibility == Visibility::Private && refuses(read, addressee)? {
+        return Ok(Window {
+            refusal: Some("person_opted_out"),
+            ..Window::default()
+        });
+    }
+    if let Some(newest) = newest {
         return Ok(Window {
             until: seconds(opened, side).map(|span| newest.platform_at.after(span)),
             ..Window::default()
@@ -99,6 +112,14 @@ pub(crate) fn find(
         return Ok(Window::default());
     }
     of_hand_over(read, rule, &public)
+}
+
+fn refuses(read: &mut Read<'_>, person: Option<IdentityId>) -> Result<bool, CareError> {
+    let Some(person) = person else {
+        return Ok(false);
+    };
+    let identity = contacts::find_identity(read, person)?;
+    Ok(identity.is_some_and(|identity| identity.refuses_since.is_some()))
 }
 
 fn of_hand_over(

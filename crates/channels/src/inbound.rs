@@ -14,12 +14,15 @@ pub const LONGEST_ID: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Inbound {
+    Piece(Piece),
     Post(Post),
     Edit(Edit),
     Delete(Delete),
     Reaction(Reaction),
     Status(Status),
     Departure(Departure),
+    Preference(Preference),
+    Renaming(Renaming),
 }
 
 /// One thing said: a post, a comment or a private message.
@@ -46,6 +49,14 @@ pub struct Post {
     /// waits for an answer to it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub automatic: bool,
+}
+
+/// What follows is a piece of an album: several messages of a network that are one to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    pub network_id: String,
+    /// What all pieces share, unique within the inbox.
+    pub album: String,
 }
 
 /// New words for something said before.
@@ -97,6 +108,25 @@ pub struct Departure {
     /// found; none where somebody only left the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wish: Option<String>,
+}
+
+/// A person said whether they want to hear from us there at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    pub person: String,
+    pub refuses: bool,
+    pub at: Timestamp,
+}
+
+/// The network calls a person by another id from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renaming {
+    pub from: String,
+    pub to: String,
+    /// How people call them there now, where the network tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    pub at: Timestamp,
 }
 
 /// How a message of somebody's is doing at its network, as far as the network tells.
@@ -229,21 +259,36 @@ impl Translation {
 }
 
 impl Inbound {
-    /// Returns the network's id of the message this is about.
+    /// Returns whether this is about a person, and about no message of theirs.
+    pub const fn is_of_person(&self) -> bool {
+        matches!(
+            self,
+            Self::Departure(_) | Self::Preference(_) | Self::Renaming(_)
+        )
+    }
+
+    /// Returns the network's id of the message, or of the person, this is about.
     pub fn network_id(&self) -> &str {
         match self {
+            Self::Piece(piece) => &piece.network_id,
             Self::Post(post) => &post.network_id,
             Self::Edit(edit) => &edit.network_id,
             Self::Delete(delete) => &delete.network_id,
             Self::Reaction(reaction) => &reaction.of,
             Self::Status(status) => &status.network_id,
             Self::Departure(departure) => &departure.person,
+            Self::Preference(preference) => &preference.person,
+            Self::Renaming(renaming) => &renaming.from,
         }
     }
 
     /// Takes out what no database keeps (NUL) and makes line ends one kind.
     fn cleaned(mut self) -> Self {
         match &mut self {
+            Self::Piece(piece) => {
+                clean(&mut piece.network_id);
+                clean(&mut piece.album);
+            }
             Self::Post(post) => {
                 clean(&mut post.network_id);
                 clean_author(&mut post.author);
@@ -287,6 +332,12 @@ impl Inbound {
             Self::Departure(departure) => {
                 clean(&mut departure.person);
                 departure.also.iter_mut().for_each(clean);
+            }
+            Self::Preference(preference) => clean(&mut preference.person),
+            Self::Renaming(renaming) => {
+                clean(&mut renaming.from);
+                clean(&mut renaming.to);
+                renaming.handle.iter_mut().for_each(clean);
             }
         }
         self

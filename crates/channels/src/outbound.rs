@@ -129,6 +129,9 @@ pub struct Receipt {
     pub pause: Option<Duration>,
 }
 
+/// The class of a refusal because the person wants nothing from us.
+pub const OPTED_OUT: &str = "opted_out";
+
 /// Why something could not be sent, looked up or fetched, by what is to be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -153,6 +156,9 @@ pub enum SendError {
     /// The network, or our own guard, does not allow it.
     #[error("not allowed: {0}")]
     Forbidden(String),
+    /// The person told the network that they want nothing from us.
+    #[error("the person wants nothing from us: {0}")]
+    OptedOut(String),
     /// The network has it already.
     #[error("sent before")]
     Duplicate { network_id: Option<String> },
@@ -181,6 +187,7 @@ impl SendError {
             Self::RecipientGone(_) => "recipient_gone",
             Self::ContentRejected(_) => "content_rejected",
             Self::Forbidden(_) => "forbidden",
+            Self::OptedOut(_) => OPTED_OUT,
             Self::Duplicate { .. } => "duplicate",
             Self::Uncertain(_) => "uncertain",
             Self::Partly(rest) => rest.class(),
@@ -233,6 +240,7 @@ impl SendError {
             | Self::RecipientGone(detail)
             | Self::ContentRejected(detail)
             | Self::Forbidden(detail)
+            | Self::OptedOut(detail)
             | Self::Uncertain(detail)
             | Self::Unreadable(detail)
             | Self::Bug(detail) => detail,
@@ -306,6 +314,7 @@ mod tests {
                 false,
             ),
             (SendError::Forbidden(String::new()), "forbidden", false),
+            (SendError::OptedOut(String::new()), OPTED_OUT, false),
             (
                 SendError::Duplicate { network_id: None },
                 "duplicate",

@@ -22,7 +22,6 @@ const KINDS: &[&str] = &[
     "item_changed",
     "comment",
     "update",
-    "album",
     "message",
     "status",
     "listed",

@@ -222,7 +222,10 @@ CREATE TABLE identities (
   network_id @TEXT@ NOT NULL,
   name @TEXT@,
   handle @TEXT@,
-  named_at BIGINT NOT NULL
+  named_at BIGINT NOT NULL,
+  -- Since when the person wants nothing from us there, and when they said last whether they do.
+  refuses_since BIGINT,
+  preference_at BIGINT
 );
 CREATE UNIQUE INDEX identities_network ON identities (realm, network_id);
 CREATE INDEX identities_contact ON identities (contact_id);
@@ -351,6 +354,22 @@ CREATE INDEX messages_identity ON messages (identity_id) WHERE identity_id IS NO
 CREATE INDEX messages_thread ON messages (inbox_id, thread_key, platform_at, id) WHERE thread_key IS NOT NULL;
 CREATE INDEX messages_found ON messages (found_at) WHERE found_at IS NOT NULL AND conversation_id IS NULL AND seen_at IS NULL;
 CREATE INDEX messages_delivery ON messages (delivery_state, inbox_id) WHERE delivery_state IN ('queued', 'sending', 'failed', 'uncertain');
+
+-- Messages of a network that are one here: the pieces of an album. Erasing puts marks in the place of
+-- the network's id and of the album's key.
+CREATE TABLE pieces (
+  inbox_id BIGINT NOT NULL,
+  network_id @TEXT@ NOT NULL,
+  album_key @TEXT@ NOT NULL,
+  message_id BIGINT NOT NULL,
+  -- Whether the words came with it, and its file.
+  has_words BIGINT NOT NULL,
+  attachment_id BIGINT,
+  deleted_at BIGINT,
+  PRIMARY KEY (inbox_id, network_id)
+);
+CREATE INDEX pieces_album ON pieces (inbox_id, album_key);
+CREATE INDEX pieces_message ON pieces (message_id);
 
 -- What we say of ourselves: one message of no conversation for each account.
 CREATE TABLE announcements (

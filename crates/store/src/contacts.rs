@@ -20,6 +20,8 @@ pub struct Identity {
     pub name: Option<String>,
     pub handle: Option<String>,
     pub named_at: Timestamp,
+    /// Since when the person wants nothing from us there.
+    pub refuses_since: Option<Timestamp>,
 }
 
 /// A customer, known or not.
@@ -34,7 +36,8 @@ pub struct Contact {
     pub erased_at: Option<Timestamp>,
 }
 
-const IDENTITY: &str = "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at";
+const IDENTITY: &str =
+    "i.id, i.contact_id, i.inbox_id, i.network_id, i.name, i.handle, i.named_at, i.refuses_since";
 const CONTACT: &str = "id, version, name, note, created_at, erased_at";
 /// How many names that begin alike, and how many of a team's newest contacts, are looked at in one
 /// search within a scope: all of them where either are few.
@@ -130,6 +133,30 @@ pub fn rename(tx: &mut Tx<'_>, identities: &[Identity]) -> Result<(), StoreError
         )?;
     }
     Ok(())
+}
+
+/// Keeps whether a person wants something from us there, as of a moment; returns whether that is
+/// another word than before. An older word than the newest counts no more; of two at once, the no.
+pub fn save_preference(
+    tx: &mut Tx<'_>,
+    id: IdentityId,
+    refuses: bool,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let newest = "(preference_at IS NULL OR preference_at < $2 OR (preference_at = $2 AND $3 = 1))";
+    let changed = tx.execute(
+        &format!(
+            "UPDATE identities SET refuses_since = CASE WHEN $3 = 1 THEN $2 ELSE NULL END
+             WHERE id = $1 AND {newest}
+               AND ((refuses_since IS NULL AND $3 = 1) OR (refuses_since IS NOT NULL AND $3 = 0))"
+        ),
+        &params![id, at, i64::from(refuses)],
+    )?;
+    tx.execute(
+        &format!("UPDATE identities SET preference_at = $2 WHERE id = $1 AND {newest}"),
+        &params![id, at, i64::from(refuses)],
+    )?;
+    Ok(changed > 0)
 }
 
 pub fn find(read: &mut Read<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
@@ -445,6 +472,7 @@ fn identity(row: &Row<'_>) -> Result<Identity, StoreError> {
         name: row.get(4)?,
         handle: row.get(5)?,
         named_at: row.get(6)?,
+        refuses_since: row.get(7)?,
     })
 }
 

@@ -10,6 +10,7 @@ use kulant_model::time::Timestamp;
 use crate::error::StoreError;
 use crate::intakes;
 use crate::params;
+use crate::pieces;
 use crate::pool::DatabaseUrl;
 use crate::sql::dialect::Dialect;
 use crate::sql::postgres::Session;
@@ -216,12 +217,12 @@ pub fn has_deliveries(read: &mut Read<'_>, inbox: InboxId, kind: &str) -> Result
 pub fn empty_messages(
     tx: &mut Tx<'_>,
     traces: &[Trace],
-    mark: impl Fn(InboxId, &str) -> String,
+    marked: impl Fn(InboxId, &str) -> String,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for trace in traces {
         let mark = match trace.network_id.as_deref() {
-            Some(id) if !id.starts_with(MARK) => Some(mark(trace.inbox, id)),
+            Some(id) if !id.starts_with(MARK) => Some(marked(trace.inbox, id)),
             kept => kept.map(str::to_owned),
         };
         tx.execute(
@@ -239,6 +240,7 @@ pub fn empty_messages(
             &params![trace.id, now, mark],
         )?;
         let id = trace.id;
+        pieces::erase(tx, id, |text| marked(trace.inbox, text))?;
         tx.execute(
             "DELETE FROM jobs
              WHERE (kind = 'deliver' AND job_key = $1)
@@ -392,6 +394,7 @@ pub fn let_go(url: &DatabaseUrl) -> Result<(), StoreError> {
                 "alerts",
                 "attachments",
                 "idempotency_keys",
+                "pieces",
                 "threads",
                 "conversation_links",
                 "search",

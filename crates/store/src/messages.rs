@@ -17,9 +17,9 @@ use crate::sql::{Read, Tx};
 
 pub(crate) use attachments::{ATTACHMENT, attachment};
 pub use attachments::{
-    Attachment, delete_attachments, describe_attachment, find_attachment, forget_attachments,
-    give_up_attachments, insert_attachments, list_attachments, list_files_known,
-    list_given_up_attachments, tie_attachment,
+    Attachment, delete_attachment, delete_attachments, describe_attachment, find_attachment,
+    forget_attachments, give_up_attachments, insert_attachments, list_attachments,
+    list_files_known, list_given_up_attachments, tie_attachment,
 };
 pub use fetching::{
     Fetched, begin_fetch, fetch_files_of, give_up_fetch, keep_fetched, list_inboxes_to_fetch,
@@ -205,6 +205,15 @@ pub fn edit(
     Ok(())
 }
 
+/// Gives a message more words than came with its first piece; that is no edit.
+pub fn complete(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET body = $2 WHERE id = $1 AND deleted_at IS NULL",
+        &params![id, body],
+    )?;
+    Ok(())
+}
+
 /// Takes the words of a message away; its row stays for the times and the counts.
 pub fn delete(tx: &mut Tx<'_>, id: MessageId, deleted_at: Timestamp) -> Result<(), StoreError> {
     tx.execute(
@@ -236,6 +245,9 @@ pub fn replace(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<(), St
         "UPDATE messages SET parent_id = $2 WHERE parent_id = $1",
         "UPDATE messages SET top_id = $2 WHERE top_id = $1",
         "UPDATE attachments SET message_id = $2 WHERE message_id = $1",
+        "DELETE FROM reactions WHERE message_id = $1 AND EXISTS (
+           SELECT 1 FROM reactions o WHERE o.message_id = $2
+             AND o.identity_id = reactions.identity_id AND o.kind = reactions.kind)",
         "UPDATE reactions SET message_id = $2 WHERE message_id = $1",
         "UPDATE own_reactions SET message_id = $2 WHERE message_id = $1",
         "UPDATE figures SET message_id = $2 WHERE message_id = $1",

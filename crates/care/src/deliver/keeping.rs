@@ -21,7 +21,7 @@ use super::{clear_alert, conversation_of, event, is_a_try, state_of};
 use crate::error::CareError;
 use crate::health::{self, Source, Trouble};
 use crate::intake::{self, world::Destination};
-use crate::{Care, SYSTEM, change, holding};
+use crate::{Care, SYSTEM, change, holding, preferences};
 
 /// Keeps a message queued that its network does not want yet, and tells when it leaves.
 pub(super) async fn hold(care: &Care, id: MessageId, until: Timestamp) -> Result<(), CareError> {
@@ -175,6 +175,7 @@ pub(super) async fn keep_failure(
                 }),
             };
             deliveries::save(tx, message.id, &delivery)?;
+            preferences::keep_refusal(tx, message, &class, now)?;
             let kind = match state {
                 DeliveryState::Sending => EventKind::MessageSending,
                 DeliveryState::Uncertain => EventKind::MessageUncertain,

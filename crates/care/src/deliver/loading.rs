@@ -7,7 +7,7 @@ use kulant_model::message::{DeliveryState, Direction, Visibility};
 use kulant_model::time::Timestamp;
 use kulant_store::deliveries::Tries;
 use kulant_store::messages::{self, Message};
-use kulant_store::{Read, contacts, conversations as rows, deliveries};
+use kulant_store::{Read, StoreError, contacts, conversations as rows, deliveries};
 
 use super::{keep_failure, room, state_of, waits_for_account};
 use crate::Care;
@@ -199,11 +199,11 @@ pub(crate) fn addressed(
 
 /// Who a message is from or goes to: its author where that is not us, who said what it answers, else
 /// in private the party.
-fn recipient_of(
+pub(crate) fn recipient_of(
     read: &mut Read<'_>,
     message: &Message,
     parent: Option<&Message>,
-) -> Result<Option<IdentityId>, CareError> {
+) -> Result<Option<IdentityId>, StoreError> {
     let spoken_to = parent.and_then(|parent| parent.identity);
     if let Some(identity) = message.identity.or(spoken_to) {
         return Ok(Some(identity));

@@ -58,6 +58,7 @@ pub(super) fn lets_in(error: &SendError) -> bool {
         | SendError::WindowClosed(_)
         | SendError::RecipientGone(_)
         | SendError::ContentRejected(_)
+        | SendError::OptedOut(_)
         | SendError::Duplicate { .. } => true,
         SendError::Partly(rest) => !rest.stops_inbox(),
         SendError::AuthBroken(_)

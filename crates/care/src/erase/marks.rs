@@ -9,6 +9,7 @@ use kulant_channels::signature::hmac_hex;
 use kulant_model::ids::InboxId;
 use kulant_store::intakes::{self, NewIntake};
 use kulant_store::messages::{self, Known};
+use kulant_store::pieces::{self, Piece};
 use kulant_store::{Read, StoreError, Tx, erasing, settings};
 
 /// The name of the setting that holds the key.
@@ -127,6 +128,37 @@ pub(crate) fn list_erased(
                 seen_at: known.seen_at.or(known.deleted_at),
                 ..known
             })
+        })
+        .collect())
+}
+
+/// Lists the pieces of erased albums that are known by these ids or keys, under what came.
+pub(crate) fn list_erased_pieces(
+    tx: &mut Tx<'_>,
+    marks: &Marks,
+    inbox: InboxId,
+    came: &[&str],
+) -> Result<Vec<Piece>, StoreError> {
+    let Some(marker) = marks.find(tx)?.filter(|_| !came.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    if !erasing::has_messages(tx, inbox)? {
+        return Ok(Vec::new());
+    }
+    let by_mark: HashMap<String, &str> = came
+        .iter()
+        .map(|id| (marker.of_message(inbox, id), *id))
+        .collect();
+    let marks: Vec<&str> = by_mark.keys().map(String::as_str).collect();
+    let mut found = pieces::list_beside(tx, inbox, &marks)?;
+    found.extend(pieces::list_of_albums(tx, inbox, &marks)?);
+    let came_as = |mark: String| by_mark.get(&mark).map_or(mark, |id| (*id).to_owned());
+    Ok(found
+        .into_iter()
+        .map(|piece| Piece {
+            network_id: came_as(piece.network_id),
+            album: came_as(piece.album),
+            ..piece
         })
         .collect())
 }

@@ -180,6 +180,7 @@ mod tests {
             name: Some("Jörg Öhlmann".to_owned()),
             handle: Some("@joerg".to_owned()),
             named_at: Timestamp(0),
+            refuses_since: None,
         };
         Needles::new(&contact, &[identity], std::iter::empty())
     }

@@ -4,9 +4,12 @@
 mod found;
 mod lines;
 mod ours;
+mod pieces;
 mod place;
 
-use kulant_channels::inbound::{Delete, Departure, Edit, Inbound, Post, Reaction as Reacted};
+use kulant_channels::inbound::{
+    Delete, Departure, Edit, Inbound, Post, Preference, Reaction as Reacted,
+};
 use kulant_model::ids::{ContactId, ConversationId, MessageId};
 use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
@@ -18,11 +21,15 @@ pub(crate) use ours::{adopt, warn_of_reused_id};
 use ours::{confirm_echo, learn_thread, take_in_status};
 use place::{place_below, place_private, place_public};
 
-use super::world::{Become, Happening, Item, World};
+use super::world::{Become, Happening, Item, Stated, World};
 
 /// Takes one item into the world.
 pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
     match &item.inbound {
+        Inbound::Piece(piece) => {
+            let (id, album) = (piece.network_id.clone(), piece.album.clone());
+            world.albums_of.insert(id, album);
+        }
         Inbound::Post(post) => {
             take_in_sought(world, item, post);
             found::note(world, item);
@@ -32,6 +39,8 @@ pub(crate) fn take_in(world: &mut World<'_>, item: &Item) {
         Inbound::Reaction(reaction) => take_in_reaction(world, reaction, item.received_at),
         Inbound::Status(status) => take_in_status(world, status),
         Inbound::Departure(departure) => take_in_departure(world, departure),
+        Inbound::Preference(preference) => take_in_preference(world, preference),
+        Inbound::Renaming(renaming) => world.renamings.push(renaming.clone()),
     }
 }
 
@@ -59,6 +68,9 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
     let there = world.by_network.get(&post.network_id).copied();
     if let Some(known) = there.filter(|id| world.line(*id).known.seen_at.is_some()) {
         learn_thread(world, known, post.thread.as_deref());
+        return;
+    }
+    if pieces::add(world, post) {
         return;
     }
     let id = there.unwrap_or_else(|| MessageId(world.next_id()));
@@ -96,6 +108,7 @@ fn take_in_post(world: &mut World<'_>, post: &Post, received_at: Timestamp) {
         let now = world.now;
         attach(world, id, &post.attachments, Some(now));
     }
+    pieces::begin(world, id, post);
 }
 
 fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
@@ -107,6 +120,19 @@ fn take_in_departure(world: &mut World<'_>, departure: &Departure) {
         world.unmatched_wishes.extend(departure.wish.clone());
     }
     world.departed.extend(known);
+}
+
+/// Notes whether somebody wants to hear from us; of one whom nobody knows there is nothing to keep.
+fn take_in_preference(world: &mut World<'_>, preference: &Preference) {
+    if let Some(identity) = world.identities.get(&preference.person) {
+        let (identity, contact) = (identity.id, identity.contact);
+        world.preferences.push(Stated {
+            identity,
+            contact,
+            refuses: preference.refuses,
+            at: preference.at,
+        });
+    }
 }
 
 /// Lets the conversation know of its new message.
@@ -168,6 +194,9 @@ fn take_in_edit(world: &mut World<'_>, edit: &Edit, received_at: Timestamp) {
 }
 
 fn take_in_delete(world: &mut World<'_>, delete: &Delete, received_at: Timestamp) {
+    if pieces::take_back(world, delete) {
+        return;
+    }
     let id = line_of(world, &delete.network_id, received_at);
     if world.hidden.contains(&id) {
         return;

@@ -8,18 +8,19 @@ use kulant_model::ids::{ActorId, ConversationId, InboxId, JobId, MessageId};
 use kulant_store::conversations::{Conversation, Tally};
 use kulant_store::messages::Message;
 use kulant_store::{
-    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties, promises,
-    reactions,
+    StoreError, Tx, alerts, contacts, conversations, deliveries, hits, messages, parties, pieces,
+    promises, reactions,
 };
 use serde_json::json;
 
 use crate::SYSTEM;
 use crate::change::take_tally;
 use crate::erase;
+use crate::preferences;
 use crate::wishes;
 
-use super::refused;
 use super::world::{Happening, Matter, World};
+use super::{refused, renamed};
 
 /// Writes everything that changed; returns the names of files that are to go after the commit.
 pub(crate) fn keep(
@@ -48,7 +49,8 @@ pub(crate) fn keep(
         .happenings
         .extend(failed.into_iter().map(Happening::Failed));
     clear_alerts(tx, world)?;
-    let files = keep_lines(tx, world)?;
+    let mut files = keep_lines(tx, world)?;
+    files.extend(keep_pieces(tx, world)?);
     for (old, into) in &mut world.joins {
         messages::move_conversation(tx, old.id, *into)?;
         conversations::copy_tags(tx, old.id, *into)?;
@@ -73,6 +75,7 @@ pub(crate) fn keep(
         .collect();
     conversations::save_threads(tx, world.destination.inbox, &threads)?;
     keep_matters(tx, world)?;
+    renamed::keep(tx, world)?;
     append_events(tx, world, actor);
     wishes::raise(tx, world, actor)?;
     for contact in &world.departed {
@@ -126,7 +129,12 @@ fn keep_people(tx: &mut Tx<'_>, world: &World<'_>) -> Result<(), StoreError> {
         .difference(&world.new_identities)
         .map(|key| world.identities[key].clone())
         .collect();
-    contacts::rename(tx, &renamed)
+    contacts::rename(tx, &renamed)?;
+    for stated in &world.preferences {
+        let word = (stated.identity, stated.refuses, stated.at);
+        preferences::keep(tx, word, stated.contact, world.now)?;
+    }
+    Ok(())
 }
 
 fn keep_lines(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<Vec<String>, StoreError> {
@@ -161,10 +169,30 @@ fn keep_lines(tx: &mut Tx<'_>, world: &mut World<'_>) -> Result<Vec<String>, Sto
         } else if line.edited {
             let edited_at = known.edited_at.unwrap_or_default();
             messages::edit(tx, id, &known.body, edited_at)?;
+        } else if line.grown {
+            messages::complete(tx, id, &known.body)?;
         }
     }
     messages::save(tx, &whole)?;
     messages::move_to(tx, &moved)?;
+    Ok(files)
+}
+
+/// Keeps the pieces of albums; returns the names of files that were taken back.
+fn keep_pieces(tx: &mut Tx<'_>, world: &World<'_>) -> Result<Vec<String>, StoreError> {
+    for (old, message) in &world.replaced {
+        messages::replace(tx, *old, *message)?;
+    }
+    let changed: Vec<_> = world
+        .changed_pieces
+        .iter()
+        .map(|id| world.pieces[id].clone())
+        .collect();
+    pieces::save(tx, world.destination.inbox, &changed)?;
+    let mut files = Vec::new();
+    for file in &world.files_gone {
+        files.extend(messages::delete_attachment(tx, *file)?);
+    }
     Ok(files)
 }
 
@@ -291,6 +319,9 @@ fn append_events(tx: &mut Tx<'_>, world: &World<'_>, actor: ActorId) {
                 of_message(EventKind::MessageSent, id).facts(json!({"native": true}))
             }
             Happening::Edited(id) => of_message(EventKind::MessageEdited, id),
+            Happening::Completed(id) => {
+                of_message(EventKind::MessageEdited, id).facts(json!({"piece": true}))
+            }
             Happening::Deleted(id) => of_message(EventKind::MessageDeleted, id),
             Happening::Reacted(id) => of_message(EventKind::ReactionChanged, id),
             Happening::Failed(id) => of_message(EventKind::MessageFailed, id),

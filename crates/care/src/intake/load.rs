@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kulant_channels::inbound::Inbound;
 use kulant_model::ids::{ConversationId, MessageId};
-use kulant_store::{StoreError, Tx, contacts, conversations, hits, messages};
+use kulant_store::{StoreError, Tx, contacts, conversations, hits, messages, pieces};
 
 use super::world::{Item, World};
 use crate::erase::marks::{self, Marks};
@@ -21,7 +21,7 @@ pub(crate) fn load(
     let mut people = BTreeSet::new();
     let mut threads = BTreeSet::new();
     for item in items {
-        if !matches!(item.inbound, Inbound::Departure(_)) {
+        if !item.inbound.is_of_person() {
             network_ids.insert(item.inbound.network_id());
         }
         match &item.inbound {
@@ -47,7 +47,13 @@ pub(crate) fn load(
                 people.insert(departure.person.as_str());
                 people.extend(departure.also.iter().map(String::as_str));
             }
-            Inbound::Reaction(_) | Inbound::Edit(_) | Inbound::Delete(_) => {}
+            Inbound::Preference(preference) => {
+                people.insert(preference.person.as_str());
+            }
+            Inbound::Renaming(renaming) => {
+                people.extend([renaming.from.as_str(), renaming.to.as_str()]);
+            }
+            Inbound::Piece(_) | Inbound::Reaction(_) | Inbound::Edit(_) | Inbound::Delete(_) => {}
         }
     }
     let inbox = world.destination.inbox;
@@ -64,6 +70,7 @@ pub(crate) fn load(
     for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(echoes))? {
         world.learn(known);
     }
+    load_pieces(tx, world, items, marks)?;
     load_hidden(tx, world, items)?;
     load_roots(tx, world)?;
     let awaited: Vec<MessageId> = items
@@ -82,6 +89,51 @@ pub(crate) fn load(
         .into_iter()
         .collect();
     load_matters(tx, world)
+}
+
+/// Loads the albums of which pieces come or are spoken of, with the message that each of them is.
+fn load_pieces(
+    tx: &mut Tx<'_>,
+    world: &mut World<'_>,
+    items: &[Item],
+    marks: &Marks,
+) -> Result<(), StoreError> {
+    let inbox = world.destination.inbox;
+    let mut named = BTreeSet::new();
+    let mut albums = BTreeSet::new();
+    for item in items.iter().filter(|item| !item.inbound.is_of_person()) {
+        named.insert(item.inbound.network_id());
+        match &item.inbound {
+            Inbound::Post(post) => named.extend(post.parent.as_deref()),
+            Inbound::Piece(piece) => {
+                albums.insert(piece.album.as_str());
+            }
+            _ => {}
+        }
+    }
+    let (named, albums) = (Vec::from_iter(named), Vec::from_iter(albums));
+    let mut found = pieces::list_beside(tx, inbox, &named)?;
+    found.extend(pieces::list_of_albums(tx, inbox, &albums)?);
+    let erased = marks::list_erased_pieces(tx, marks, inbox, &[named, albums].concat())?;
+    for piece in &erased {
+        world.erased.insert(piece.network_id.clone());
+        world.erased_albums.insert(piece.album.clone());
+    }
+    found.extend(erased);
+    let messages: BTreeSet<MessageId> = found.iter().map(|piece| piece.message).collect();
+    for known in messages::list_known_by_id(tx, inbox, &Vec::from_iter(messages))? {
+        world.learn(known);
+    }
+    for piece in found {
+        if !world.lines.contains_key(&piece.message) {
+            continue;
+        }
+        let id = piece.network_id.clone();
+        world.by_network.insert(id.clone(), piece.message);
+        world.albums.insert(piece.album.clone(), piece.message);
+        world.pieces.insert(id, piece);
+    }
+    Ok(())
 }
 
 /// Reads which message of ours the network speaks of.

@@ -91,7 +91,11 @@ pub(super) async fn read(
         }
         for (mut inbound, sought) in wanted {
             keep_bytes(care, destination.inbox, &mut inbound).await?;
-            if portions.last().is_some_and(|items| items.len() >= ITEMS) {
+            let is_renaming = matches!(inbound, Inbound::Renaming(_));
+            if portions
+                .last()
+                .is_some_and(|items| is_full(items) || (is_renaming && !items.is_empty()))
+            {
                 portions.push(Vec::new());
             }
             if let Some(items) = portions.last_mut() {
@@ -101,6 +105,10 @@ pub(super) async fn read(
                     inbound,
                     sought,
                 });
+            }
+            if is_renaming {
+                // What follows is read under the names that count from here on.
+                portions.push(Vec::new());
             }
         }
     }
@@ -112,6 +120,12 @@ pub(super) async fn read(
         left_out,
     };
     Ok(Reading { portions, rest })
+}
+
+/// Returns whether a commit has enough to do; what belongs to the next thing stays with it.
+fn is_full(items: &[Item]) -> bool {
+    let is_piece = |item: &Item| matches!(item.inbound, Inbound::Piece(_));
+    items.len() >= ITEMS && !items.last().is_some_and(is_piece)
 }
 
 /// Lists the network's ids of what is told.

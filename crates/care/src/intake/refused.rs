@@ -9,6 +9,7 @@ use kulant_store::{StoreError, Tx, deliveries};
 use serde_json::json;
 
 use super::world::World;
+use crate::preferences;
 
 /// Keeps that messages did not arrive, with an alert for each; returns those that count as failed
 /// from now on.
@@ -23,7 +24,7 @@ pub(super) fn keep(
             continue;
         };
         // One that was taken back, or that failed before, is not news.
-        let delivery = message.delivery.filter(|delivery| {
+        let delivery = message.delivery.clone().filter(|delivery| {
             matches!(
                 delivery.state,
                 DeliveryState::Sent | DeliveryState::Sending | DeliveryState::Uncertain
@@ -43,6 +44,7 @@ pub(super) fn keep(
             ..delivery
         };
         deliveries::save(tx, message.id, &delivery)?;
+        preferences::keep_refusal(tx, &message, &refused.class, world.now)?;
         failed.push(message.id);
         let alert = Alert {
             id: AlertId(world.next_id()),

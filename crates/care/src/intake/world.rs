@@ -5,17 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use kulant_model::ids::{
-    BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId, MessageId,
-    SearchId, TeamId,
+    AttachmentId, BrandId, ContactId, ConversationId, IdMaker, IdentityId, InboxId, IntakeId,
+    MessageId, SearchId, TeamId,
 };
 use kulant_model::time::Timestamp;
 use kulant_store::contacts::Identity;
 use kulant_store::conversations::Conversation;
 use kulant_store::hits::Hit;
 use kulant_store::messages::{Attachment, Known, Message};
+use kulant_store::pieces::Piece;
 use kulant_store::reactions::Reaction;
 
-use kulant_channels::inbound::Inbound;
+use kulant_channels::inbound::{Inbound, Renaming};
 
 use crate::accounts::Opened;
 
@@ -94,6 +95,8 @@ pub(crate) struct Line {
     pub moved: bool,
     pub edited: bool,
     pub deleted: bool,
+    /// Whether more words came with a later piece of it.
+    pub grown: bool,
 }
 
 /// A conversation of the world and why it is looked at again.
@@ -130,12 +133,23 @@ pub(crate) struct Refused {
     pub detail: String,
 }
 
+/// A person's word whether they want to hear from us.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stated {
+    pub identity: IdentityId,
+    pub contact: ContactId,
+    pub refuses: bool,
+    pub at: Timestamp,
+}
+
 /// What happened, for the log; written with the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Happening {
     Received(MessageId),
     AnsweredNatively(MessageId),
     Edited(MessageId),
+    /// A further piece of it came, or one was taken back.
+    Completed(MessageId),
     Deleted(MessageId),
     Reacted(MessageId),
     Failed(MessageId),
@@ -158,6 +172,19 @@ pub(crate) struct World<'a> {
     pub contacts: HashMap<IdentityId, ContactId>,
     pub new_identities: BTreeSet<String>,
     pub renamed_identities: BTreeSet<String>,
+    /// To which albums the messages of these network ids belong.
+    pub albums_of: HashMap<String, String>,
+    /// Which messages albums are here.
+    pub albums: HashMap<String, MessageId>,
+    /// Albums that were erased and of which something comes once more.
+    pub erased_albums: BTreeSet<String>,
+    pub pieces: HashMap<String, Piece>,
+    pub changed_pieces: BTreeSet<String>,
+    /// Rows that stood for a piece before it came: old → the message that it is a piece of.
+    pub replaced: Vec<(MessageId, MessageId)>,
+    /// Files that were taken back while their message stays.
+    pub files_gone: Vec<AttachmentId>,
+    pub renamings: Vec<Renaming>,
     pub threads: HashMap<String, ConversationId>,
     pub changed_threads: BTreeSet<String>,
     pub matters: HashMap<ConversationId, Matter>,
@@ -169,6 +196,7 @@ pub(crate) struct World<'a> {
     pub files_wanted: Vec<MessageId>,
     pub confirmations: Vec<Confirmation>,
     pub refused: Vec<Refused>,
+    pub preferences: Vec<Stated>,
     /// Messages of ours of which we learn now into which private thread they went.
     pub learnt_threads: Vec<(MessageId, String)>,
     /// People who left their network.
@@ -196,6 +224,14 @@ impl<'a> World<'a> {
             contacts: HashMap::new(),
             new_identities: BTreeSet::new(),
             renamed_identities: BTreeSet::new(),
+            albums_of: HashMap::new(),
+            albums: HashMap::new(),
+            erased_albums: BTreeSet::new(),
+            pieces: HashMap::new(),
+            changed_pieces: BTreeSet::new(),
+            replaced: Vec::new(),
+            files_gone: Vec::new(),
+            renamings: Vec::new(),
             threads: HashMap::new(),
             changed_threads: BTreeSet::new(),
             matters: HashMap::new(),
@@ -206,6 +242,7 @@ impl<'a> World<'a> {
             files_wanted: Vec::new(),
             confirmations: Vec::new(),
             refused: Vec::new(),
+            preferences: Vec::new(),
             learnt_threads: Vec::new(),
             departed: BTreeSet::new(),
             unmatched_wishes: BTreeSet::new(),
@@ -229,6 +266,7 @@ impl<'a> World<'a> {
             moved: false,
             edited: false,
             deleted: false,
+            grown: false,
         });
     }
 

@@ -204,3 +204,27 @@ async fn what_we_hid_is_not_deleted_where_hidden_things_go_missing() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_to_messages_waits_as_the_network_asks() {
+    for house in houses().await {
+        let network = Network::default();
+        let (inbox, id) = waiting(&house, &network, true).await;
+        let comment = row(&house, id).await.root.expect("a first message");
+        let until = house.care.now().after(Duration::from_secs(600));
+        house
+            .care
+            .store
+            .write(move |tx| kulant_store::inboxes::keep_quiet(tx, inbox, until))
+            .await
+            .expect("kept");
+        ask(&house, comment, Act::Hide { hidden: true })
+            .await
+            .expect("queued");
+        work(&house, 1, Duration::from_secs(590)).await;
+        work(&house, 1, Duration::from_secs(20)).await;
+        assert_eq!(hides(&network), [], "not before it is over");
+        work(&house, 1, Duration::from_secs(5)).await;
+        assert_eq!(hides(&network), [(json!("hide"), json!("c1"))]);
+    }
+}

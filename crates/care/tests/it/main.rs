@@ -2,6 +2,7 @@
 
 mod acts;
 mod agents;
+mod albums;
 mod announcing;
 mod conversations;
 mod crossing;
@@ -26,6 +27,7 @@ mod lost;
 mod network;
 mod networks;
 mod patience;
+mod people;
 mod phone;
 mod promises;
 mod renewing;

@@ -141,7 +141,7 @@ pub async fn page(house: &House, graph: &Graph) -> InboxId {
     house.connect("facebook", "Seite", settings).await
 }
 
-async fn number(house: &House, graph: &Graph) -> InboxId {
+pub async fn number(house: &House, graph: &Graph) -> InboxId {
     let settings = json!({
         "phone_number_id": NUMBER, "access_token": "t", "app_secret": "s", "verify_token": "v",
         "base_url": graph.open().await,
@@ -149,7 +149,7 @@ async fn number(house: &House, graph: &Graph) -> InboxId {
     house.connect("whatsapp", "Nummer", settings).await
 }
 
-async fn comes(house: &House, inbox: InboxId, object: &str, entry: Json) {
+pub async fn comes(house: &House, inbox: InboxId, object: &str, entry: Json) {
     let body = json!({"object": object, "entry": [entry]}).to_string();
     house.deliver_raw(inbox, "graph", &body).await;
     house.take_in().await;
@@ -202,7 +202,7 @@ async fn whatsapp(house: &House, inbox: InboxId, field: &str, item: Json) {
     .await;
 }
 
-async fn all(house: &House) -> Vec<Conversation> {
+pub async fn all(house: &House) -> Vec<Conversation> {
     house
         .care
         .store
@@ -223,14 +223,14 @@ pub async fn only(house: &House) -> Conversation {
     rows.remove(0)
 }
 
-fn in_private(conversation: ConversationId, body: &str) -> NewReply {
+pub fn in_private(conversation: ConversationId, body: &str) -> NewReply {
     NewReply {
         visibility: Visibility::Private,
         ..words(conversation, body)
     }
 }
 
-fn code(refused: Result<MessageId, CareError>) -> String {
+pub fn code(refused: Result<MessageId, CareError>) -> String {
     match refused {
         Err(CareError::Refused(refusal)) => refusal.code.to_owned(),
         other => panic!("{other:?} instead of a refusal"),

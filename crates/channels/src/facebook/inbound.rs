@@ -5,7 +5,9 @@ use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 use serde_json::Value;
 
-use super::wire::{POLLED_COMMENTS, POLLED_CONVERSATIONS, POLLED_FEED, POLLED_MESSAGES};
+use super::wire::{
+    POLLED_COMMENTS, POLLED_CONVERSATIONS, POLLED_FEED, POLLED_MESSAGES, POLLED_TAGGED,
+};
 use crate::delivery::{Account, RawDelivery};
 use crate::fields::Fields;
 use crate::graph::client::id_in;
@@ -26,7 +28,7 @@ pub(super) fn translate(
         // Whom it is about must be asked for first.
         SIGNED_REQUEST | DEAUTHORISED => Ok(Translation::default()),
         MATCHED_WISH => wish::matched(account, raw),
-        POLLED_FEED => history::translate(raw, &|post, _| feed_page_item(post, page)),
+        POLLED_FEED | POLLED_TAGGED => history::translate(raw, &|post, _| feed_page_item(post, page)),
         POLLED_COMMENTS => history::translate(raw, &|comment, post| {
             let post = post.ok_or_else(|| TranslateError::missing("parent"))?;
             Ok(vec![kept_comment(comment, post, page)?])

@@ -4,6 +4,8 @@
 pub(super) const POLLED_FEED: &str = "poll_feed";
 /// Older comments below one post.
 pub(super) const POLLED_COMMENTS: &str = "poll_comments";
+/// A page of the posts elsewhere that name the page.
+pub(super) const POLLED_TAGGED: &str = "poll_tagged";
 /// A page of conversations, the newest messages with each.
 pub(super) const POLLED_CONVERSATIONS: &str = "poll_conversations";
 /// Older messages of one conversation.
@@ -15,6 +17,8 @@ pub(super) const POST_FIELDS: &str = "id,message,from,created_time,permalink_url
 pub(super) const FEED_FIELDS: &str = "id,message,from,created_time,permalink_url,attachments,\
      comments.filter(stream).order(reverse_chronological).limit(100)\
      {id,message,from,created_time,parent{id},attachment,permalink_url}";
+pub(super) const TAGGED_FIELDS: &str =
+    "id,message,from,created_time,permalink_url,attachments";
 pub(super) const MESSAGE_FIELDS: &str = "id,message,from,to,created_time,attachments";
 pub(super) const CONVERSATION_FIELDS: &str =
     "id,updated_time,messages.limit(25){id,message,from,to,created_time,attachments}";

@@ -10,10 +10,12 @@ pub(crate) mod history;
 pub(crate) mod hook;
 pub(crate) mod looking;
 pub(crate) mod messaging;
+mod missing;
 pub(crate) mod refusal;
 pub(crate) mod sending;
 pub(crate) mod settings;
 pub(crate) mod usage;
+pub(crate) mod walking;
 pub(crate) mod wish;
 
 /// The address of the Graph API, unless an inbox says otherwise.

@@ -6,7 +6,10 @@ use kulant_model::time::Timestamp;
 use serde_json::Value;
 
 use super::mention;
-use super::wire::{MENTION, POLLED_COMMENTS, POLLED_CONVERSATIONS, POLLED_MEDIA, POLLED_MESSAGES};
+use super::wire::{
+    MENTION, POLLED_COMMENTS, POLLED_CONVERSATIONS, POLLED_GONE, POLLED_MEDIA, POLLED_MESSAGES,
+    POLLED_REPLIES,
+};
 use crate::delivery::{Account, RawDelivery};
 use crate::fields::Fields;
 use crate::graph::client::id_in;
@@ -42,6 +45,11 @@ pub(super) fn translate(
             let media = media.ok_or_else(|| TranslateError::missing("parent"))?;
             kept_comment(comment, media, us)
         }),
+        POLLED_REPLIES => history::translate(raw, &|reply, comment| {
+            let comment = comment.ok_or_else(|| TranslateError::missing("parent"))?;
+            Ok(vec![one_comment(reply, comment, us)?])
+        }),
+        POLLED_GONE => history::gone(raw),
         POLLED_CONVERSATIONS => history::translate(raw, &|conversation, _| {
             let messages = conversation.pointer("/messages/data");
             let messages = messages.and_then(Value::as_array);

@@ -487,8 +487,8 @@ async fn history_ends_where_the_span_ends() {
     let network = FakeNetwork::start(vec![
         Script::json(200, &json!({"data": [
             {"id": "18001", "caption": "neu", "timestamp": "2026-11-20T05:00:00+0000", "username": "nordbahn"},
-            {"id": "17000", "caption": "alt", "timestamp": "2026-10-01T05:00:00+0000", "username": "nordbahn",
-             "comments": {"data": [{"id": "1", "text": "alt", "timestamp": "2026-10-01T05:00:00+0000",
+            {"id": "17000", "caption": "alt", "timestamp": "2026-08-01T05:00:00+0000", "username": "nordbahn",
+             "comments": {"data": [{"id": "1", "text": "alt", "timestamp": "2026-08-01T05:00:00+0000",
                 "replies": {"data": [{"id": "2", "text": "neu", "timestamp": "2026-11-21T05:00:00+0000"}]}}]}},
         ], "paging": {"cursors": {"after": "A"}, "next": "https://x.example"}})),
         Script::json(200, &json!({"data": []})),

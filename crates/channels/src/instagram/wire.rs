@@ -4,6 +4,10 @@
 pub(super) const POLLED_MEDIA: &str = "poll_media";
 /// Older comments below one of our media.
 pub(super) const POLLED_COMMENTS: &str = "poll_comments";
+/// Further replies below one comment.
+pub(super) const POLLED_REPLIES: &str = "poll_replies";
+/// Which comments turned out to be deleted.
+pub(super) const POLLED_GONE: &str = "poll_gone";
 /// A page of conversations, the newest messages with each.
 pub(super) const POLLED_CONVERSATIONS: &str = "poll_conversations";
 /// Older messages of one conversation.
@@ -13,10 +17,11 @@ pub(super) const MENTION: &str = "mention";
 
 pub(super) const REPLY_FIELDS: &str = "id,text,timestamp,username,from";
 pub(super) const COMMENT_FIELDS: &str =
-    "id,text,timestamp,username,from,parent_id,replies{id,text,timestamp,username,from}";
+    "id,text,timestamp,username,from,parent_id,\
+     replies.limit(50){id,text,timestamp,username,from}";
 pub(super) const MEDIA_FIELDS: &str = "id,caption,timestamp,permalink,username,\
      comments.limit(50){id,text,timestamp,username,from,parent_id,\
-     replies{id,text,timestamp,username,from}}";
+     replies.limit(50){id,text,timestamp,username,from}}";
 pub(super) const MESSAGE_FIELDS: &str = "id,message,from,to,created_time,attachments";
 pub(super) const CONVERSATION_FIELDS: &str =
     "id,updated_time,messages.limit(20){id,message,from,to,created_time,attachments}";

@@ -5,13 +5,13 @@ use kulant_model::message::Visibility;
 use kulant_model::time::Timestamp;
 
 use super::wire::{
-    self, Album, Chat, DeletedMessages, Entity, File, Message, Place, ReactionChange, ReactionKind,
+    self, Chat, DeletedMessages, Entity, File, Message, Place, ReactionChange, ReactionKind,
     USERNAME_HEADER, Update, User,
 };
 use super::{hook, link};
 use crate::delivery::{Account, RawDelivery};
 use crate::inbound::{
-    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction,
+    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Piece, Post, Reaction,
     TranslateError, Translation,
 };
 
@@ -31,9 +31,6 @@ pub(super) fn translate(
     raw: &RawDelivery,
 ) -> Result<Translation, TranslateError> {
     let us = Us::of(account, raw);
-    if let Ok(album) = serde_json::from_slice::<Album>(&raw.body) {
-        return album_post(&us, album);
-    }
     let update: Update = serde_json::from_slice(&raw.body)
         .map_err(|error| TranslateError::Unreadable(error.to_string()))?;
 
@@ -45,6 +42,12 @@ pub(super) fn translate(
     ];
     for message in new.into_iter().flatten() {
         if let Some(post) = us.post(message) {
+            if let Some(album) = &message.media_group_id {
+                translation.take(Inbound::Piece(Piece {
+                    network_id: post.network_id.clone(),
+                    album: format!("{}/{album}", place(message).key()),
+                }));
+            }
             translation.take(Inbound::Post(post));
         }
     }
@@ -69,38 +72,6 @@ pub(super) fn translate(
         }
     }
     Ok(translation)
-}
-
-/// Reads the pieces of an album as one message: the words of one, the pictures of all.
-fn album_post(us: &Us<'_>, album: Album) -> Result<Translation, TranslateError> {
-    let mut whole: Option<Post> = None;
-    for piece in album.album {
-        let update: Update = serde_json::from_value(piece)
-            .map_err(|error| TranslateError::Unreadable(error.to_string()))?;
-        let message = update
-            .message
-            .or(update.channel_post)
-            .or(update.business_message);
-        let Some(post) = message.and_then(|message| us.post(&message)) else {
-            continue;
-        };
-        match &mut whole {
-            None => whole = Some(post),
-            Some(whole) => {
-                // An edit of the words names the piece that carries them.
-                if whole.text.is_empty() && !post.text.is_empty() {
-                    whole.network_id = post.network_id;
-                    whole.url = post.url;
-                    whole.text = post.text;
-                }
-                whole.mentions_us |= post.mentions_us;
-                whole.attachments.extend(post.attachments);
-            }
-        }
-    }
-    Ok(whole.map_or_else(Translation::default, |post| {
-        Translation::of(Inbound::Post(post))
-    }))
 }
 
 impl<'a> Us<'a> {

@@ -29,8 +29,6 @@ use crate::signature;
 
 /// The kind of a delivery that is one update, polled or pushed.
 pub const UPDATE: &str = "update";
-/// The kind of a delivery that holds the pieces of an album.
-pub const ALBUM: &str = "album";
 
 const SECRET_HEADER: &str = "x-telegram-bot-api-secret-token";
 

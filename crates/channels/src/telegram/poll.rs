@@ -1,13 +1,13 @@
-//! Asks for updates by long polling, one delivery for each, and joins the pieces of an album. Where
-//! updates are pushed, it sees to it that Telegram knows our hook.
+//! Asks for updates by long polling, one delivery for each. Where updates are pushed, it sees to it
+//! that Telegram knows our hook.
 
 use std::time::Duration;
 
 use kulant_model::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::wire::{ALLOWED_UPDATES, Album, Cursor, USERNAME_HEADER};
-use super::{ALBUM, UPDATE, bot_id, client, hook, is_pushed};
+use super::wire::{ALLOWED_UPDATES, Cursor, USERNAME_HEADER};
+use super::{UPDATE, bot_id, client, hook, is_pushed};
 use crate::delivery::{Account, Polled, RawDelivery};
 use crate::http::Http;
 use crate::outbound::SendError;
@@ -21,8 +21,6 @@ const LONG_POLL_SECONDS: u64 = 20;
 const LONGEST_POLL_SECONDS: u64 = 25;
 /// When to ask again where Telegram does not wait.
 const SHORT_POLL_PAUSE: Duration = Duration::from_secs(5);
-/// How long after the first piece of an album the others are here.
-const ALBUM_PAUSE: Duration = Duration::from_millis(700);
 const AT_ONCE: Duration = Duration::from_millis(50);
 const AFTER_TROUBLE: Duration = Duration::from_secs(15);
 /// How often the hook is looked after.
@@ -82,19 +80,13 @@ async fn updates(
     http: &Http,
 ) -> Result<Vec<Value>, SendError> {
     know_name(account, cursor, http).await?;
-    let page = match page(account, cursor.offset, wait_seconds(account), http).await {
+    match page(account, cursor.offset, wait_seconds(account), http).await {
         Err(SendError::Forbidden(detail)) => {
             take_hook_back(account, detail, http).await?;
-            page(account, cursor.offset, 0, http).await?
+            page(account, cursor.offset, 0, http).await
         }
-        other => other?,
-    };
-    if page.len() < PAGE && page.last().and_then(album_of).is_some() {
-        // Asking again from the same place confirms nothing, so that nothing can be lost.
-        tokio::time::sleep(ALBUM_PAUSE).await;
-        return self::page(account, cursor.offset, 0, http).await;
+        other => other,
     }
-    Ok(page)
 }
 
 /// Learns the bot's name once, so that a call of it in a group is known for one.
@@ -151,45 +143,19 @@ fn deliveries(updates: &[Value], username: Option<&str>, now: Timestamp) -> Vec<
         .map(|username| (USERNAME_HEADER.to_owned(), username.to_owned()))
         .into_iter()
         .collect();
-    let delivery = |kind: &str, key: String, body: Vec<u8>| RawDelivery {
-        kind: kind.to_owned(),
-        key,
-        headers: headers.clone(),
-        body,
-        received_at: now,
-    };
-    let mut deliveries = Vec::new();
-    for (index, update) in updates.iter().enumerate() {
+    let delivery = |update: &Value| {
         let body = update.to_string().into_bytes();
         let key = update_id(update).map_or_else(
             || signature::sha256_hex(&body),
             |update_id| update_id.to_string(),
         );
-        let Some(album) = album_of(update) else {
-            deliveries.push(delivery(UPDATE, key, body));
-            continue;
-        };
-        let is_piece = |other: &&Value| album_of(other).as_ref() == Some(&album);
-        if updates[..index].iter().any(|other| is_piece(&other)) {
-            continue;
+        RawDelivery {
+            kind: UPDATE.to_owned(),
+            key,
+            headers: headers.clone(),
+            body,
+            received_at: now,
         }
-        let pieces: Vec<Value> = updates.iter().filter(is_piece).cloned().collect();
-        if pieces.len() == 1 {
-            deliveries.push(delivery(UPDATE, key, body));
-            continue;
-        }
-        let last = pieces.last().and_then(update_id).unwrap_or_default();
-        let body = serde_json::to_vec(&Album { album: pieces }).expect("an album is plain JSON");
-        deliveries.push(delivery(ALBUM, format!("{key}-{last}"), body));
-    }
-    deliveries
-}
-
-/// Returns chat and number of the album that a new message is a piece of.
-fn album_of(update: &Value) -> Option<(i64, String)> {
-    let message = ["message", "channel_post", "business_message"]
-        .into_iter()
-        .find_map(|kind| update.get(kind))?;
-    let album = message.get("media_group_id")?.as_str()?;
-    Some((message["chat"]["id"].as_i64()?, album.to_owned()))
+    };
+    updates.iter().map(delivery).collect()
 }

@@ -48,12 +48,6 @@ pub(super) struct Cursor {
     pub(super) username: Option<String>,
 }
 
-/// Several updates that are one message: the pieces of an album.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Album {
-    pub(super) album: Vec<Value>,
-}
-
 #[derive(Deserialize)]
 pub(super) struct Update {
     pub(super) message: Option<Message>,
@@ -86,6 +80,8 @@ pub(super) struct Message {
     #[serde(rename = "reply_to_message")]
     pub(super) answered: Option<Box<Message>>,
     pub(super) business_connection_id: Option<String>,
+    /// What the pieces of an album share.
+    pub(super) media_group_id: Option<String>,
     #[serde(default)]
     pub(super) is_automatic_forward: bool,
     pub(super) forward_origin: Option<Origin>,

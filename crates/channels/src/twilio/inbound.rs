@@ -9,8 +9,8 @@ use super::request::{self, Form};
 use super::wire::{self, LISTED, MESSAGE, OUR_MESSAGE, Record, STATUS};
 use crate::delivery::{QUERY_HEADER, RawDelivery};
 use crate::inbound::{
-    AttachmentSource, Author, Inbound, InboundAttachment, LONGEST_ID, Post, Status, TranslateError,
-    Translation,
+    AttachmentSource, Author, Inbound, InboundAttachment, LONGEST_ID, Post, Preference, Status,
+    TranslateError, Translation,
 };
 
 /// How many files one message has at most.
@@ -18,7 +18,13 @@ const MOST_FILES: usize = 10;
 
 pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError> {
     match raw.kind.as_str() {
-        MESSAGE => message(raw).map(|post| Translation::of(Inbound::Post(post))),
+        MESSAGE => message(raw).map(|(post, preference)| {
+            let mut translation = Translation::of(Inbound::Post(post));
+            if let Some(preference) = preference {
+                translation.take(Inbound::Preference(preference));
+            }
+            translation
+        }),
         STATUS => status(raw).map(|status| match status {
             Some(status) => Translation::of(Inbound::Status(status)),
             None => Translation::default(),
@@ -50,7 +56,8 @@ fn short<'a>(name: &str, value: &'a str) -> Result<&'a str, TranslateError> {
     Ok(value)
 }
 
-fn message(raw: &RawDelivery) -> Result<Post, TranslateError> {
+/// Reads a message, and the word of its author that they want no more, or want again.
+fn message(raw: &RawDelivery) -> Result<(Post, Option<Preference>), TranslateError> {
     let form = request::read_form(&raw.body);
     let (from, to) = (required(&form, "From")?, required(&form, "To")?);
     let count: usize = field(&form, "NumMedia")
@@ -70,7 +77,17 @@ fn message(raw: &RawDelivery) -> Result<Post, TranslateError> {
         (None, None) => String::new(),
     };
     let parent = field(&form, "OriginalRepliedMessageSid");
-    Ok(Post {
+    let refuses = match field(&form, "OptOutType") {
+        Some("STOP") => Some(true),
+        Some("START") => Some(false),
+        _ => None,
+    };
+    let preference = refuses.map(|refuses| Preference {
+        person: from.to_owned(),
+        refuses,
+        at: raw.received_at,
+    });
+    let post = Post {
         network_id: required(&form, "MessageSid")?.to_owned(),
         author: author(from, field(&form, "ProfileName")),
         text,
@@ -84,7 +101,8 @@ fn message(raw: &RawDelivery) -> Result<Post, TranslateError> {
         mentions_us: false,
         echo_of: None,
         automatic: false,
-    })
+    };
+    Ok((post, preference))
 }
 
 /// Reads a message of the list, which also holds those we sent.

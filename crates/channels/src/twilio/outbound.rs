@@ -191,10 +191,10 @@ fn class(code: u32, detail: String) -> Option<SendError> {
         21_211 | 21_214 | 21_217 | 21_614 | 30_004..=30_006 | 63_003 => {
             SendError::RecipientGone(detail)
         }
-        // No permission for the region, the sender or the way; the person sent STOP.
-        21_408 | 21_606 | 21_608 | 21_610 | 21_612 | 21_659 | 21_660 => {
-            SendError::Forbidden(detail)
-        }
+        // The person sent STOP.
+        21_610 => SendError::OptedOut(detail),
+        // No permission for the region, the sender or the way.
+        21_408 | 21_606 | 21_608 | 21_612 | 21_659 | 21_660 => SendError::Forbidden(detail),
         // No text, too long, filtered.
         21_602 | 21_605 | 21_617 | 21_619 | 30_007 | 30_019 => SendError::ContentRejected(detail),
         // WhatsApp: more than a day since they wrote.

@@ -300,7 +300,7 @@ async fn every_refusal_has_its_class() {
         (refused(400, 21_606), "forbidden"),
         (refused(400, 21_608), "forbidden"),
         (refused(400, 21_612), "forbidden"),
-        (refused(400, 21_610), "forbidden"),
+        (refused(400, 21_610), "opted_out"),
         (refused(400, 21_617), "content_rejected"),
         (refused(400, 63_016), "window_closed"),
         (refused(400, 99_999), "content_rejected"),
@@ -338,7 +338,7 @@ fn what_went_wrong_later_has_its_class() {
         (Some(30_006), "recipient_gone"),
         (Some(30_007), "content_rejected"),
         (Some(30_008), "retry_backoff"),
-        (Some(21_610), "forbidden"),
+        (Some(21_610), "opted_out"),
         (None, "bug"),
     ];
     for (code, class) in cases {

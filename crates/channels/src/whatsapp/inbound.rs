@@ -14,13 +14,15 @@ use crate::graph::sending::our_id;
 use crate::graph::{DEAUTHORISED, GRAPH, SIGNED_REQUEST, hook, refusal};
 use crate::http::{Http, Request};
 use crate::inbound::{
-    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction, Status,
-    TranslateError, Translation,
+    AttachmentSource, Author, Delete, Edit, Inbound, InboundAttachment, Post, Reaction, Renaming,
+    Status, TranslateError, Translation,
 };
 use crate::outbound::SendError;
 
+/// The field, and the list in it, that tells of people's new ids.
+const UPDATES: &str = "user_id_update";
 /// Lists of a change whose items are read one by one.
-const LISTS: [&str; 3] = ["messages", "statuses", "message_echoes"];
+const LISTS: [&str; 4] = ["messages", "statuses", "message_echoes", UPDATES];
 
 /// One item with what stands around it.
 struct Told<'a> {
@@ -116,7 +118,7 @@ fn read_item(
     item: &Item<'_>,
 ) -> Result<Vec<Inbound>, TranslateError> {
     let Item::Change {
-        field: "messages" | "message_echoes" | "smb_message_echoes",
+        field: "messages" | "message_echoes" | "smb_message_echoes" | UPDATES,
         value,
     } = item
     else {
@@ -138,6 +140,8 @@ fn read_item(
         message(&told, item)
     } else if let Some(item) = first("message_echoes") {
         echo(&told, item)
+    } else if let Some(item) = first(UPDATES) {
+        new_id(&told, item).map(|renaming| renaming.map(Inbound::Renaming).into_iter().collect())
     } else if let Some(item) = first("statuses") {
         status(&told, item).map(|status| vec![status])
     } else {
@@ -151,14 +155,60 @@ fn message(told: &Told<'_>, item: &Value) -> Result<Vec<Inbound>, TranslateError
     let kind = fields
         .text("type")?
         .ok_or_else(|| TranslateError::missing("type"))?;
-    // A changed number or key, and the mere opening of a chat, are nothing said.
-    if matches!(kind, "system" | "request_welcome") {
+    if kind == "system" {
+        let renaming = new_number(told, fields)?;
+        return Ok(renaming.map(Inbound::Renaming).into_iter().collect());
+    }
+    // The mere opening of a chat is nothing said.
+    if kind == "request_welcome" {
         return Ok(Vec::new());
     }
     let network_id = fields.required_id("id")?;
     let author = author(told, fields)?;
     let thread = author.network_id.clone();
     said(told, item, (network_id, author, thread))
+}
+
+/// Reads that a person has another business-scoped id from now on.
+fn new_id(told: &Told<'_>, item: &Value) -> Result<Option<Renaming>, TranslateError> {
+    let fields = Fields::of(item)?;
+    let text = |place: &str| item.pointer(place).and_then(Value::as_str);
+    let (Some(from), Some(to)) = (text("/user_id/previous"), text("/user_id/current")) else {
+        return Ok(None);
+    };
+    Ok(Some(Renaming {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        handle: fields.id("wa_id")?.as_deref().map(handle_of),
+        at: time(fields.value("timestamp")).unwrap_or(told.at),
+    }))
+}
+
+/// Reads that a person has another number from now on, and with it another id.
+fn new_number(told: &Told<'_>, fields: Fields<'_>) -> Result<Option<Renaming>, TranslateError> {
+    let system = fields.value("system").unwrap_or(&Value::Null);
+    let is_it = system.get("type").and_then(Value::as_str) == Some("user_changed_number");
+    let number = id_in(system, "wa_id");
+    let from = fields.id("from_user_id")?;
+    // Known by the number alone, the person has the new number for an id; else the new scoped one.
+    let (from, to) = match from {
+        Some(from) => (Some(from), id_in(system, "user_id")),
+        None => (fields.id("from")?, number.clone()),
+    };
+    let (Some(from), Some(to)) = (from, to) else {
+        return Ok(None);
+    };
+    Ok(is_it.then(|| Renaming {
+        from,
+        to,
+        handle: number.as_deref().map(handle_of),
+        at: time(fields.value("timestamp")).unwrap_or(told.at),
+    }))
+}
+
+/// Writes a number as people write it.
+fn handle_of(number: &str) -> String {
+    format!("+{}", number.trim_start_matches('+'))
 }
 
 /// Reads what somebody of ours wrote in the app on the phone.
@@ -380,7 +430,7 @@ fn author(told: &Told<'_>, fields: Fields<'_>) -> Result<Author, TranslateError>
         .or_else(|| number.clone())
         .ok_or_else(|| TranslateError::missing("from"))?;
     let handle = match number.or_else(|| told_of("/wa_id")) {
-        Some(number) => Some(format!("+{}", number.trim_start_matches('+'))),
+        Some(number) => Some(handle_of(&number)),
         None => told_of("/profile/username").map(|name| format!("@{name}")),
     };
     Ok(Author {

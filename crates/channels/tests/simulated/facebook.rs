@@ -289,3 +289,66 @@ async fn the_meters_slow_us_down() {
     let wait = limited.wait().expect("it says how long").as_secs();
     assert!((3_000..=3_660).contains(&wait), "{wait}");
 }
+
+#[tokio::test]
+async fn mentions_and_words_below_old_posts_are_found_after_a_gap() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("facebook", "nordtalbahn", json!({})).await;
+    let native = |text: &str| json!({"act": "native_post", "by": "nordtalbahn", "text": text});
+    let oldest = inbox.id(native("Vor hundert Tagen")).await;
+    sim.advance(60 * 86_400).await;
+    let old = inbox.id(native("Vor vierzig Tagen")).await;
+    let said =
+        |of: &str, text: &str| json!({"act": "comment", "by": "anna", "of": of, "text": text});
+    inbox.act(said(&oldest, "Ein Gespräch")).await;
+    inbox.raw_pushed().await;
+    inbox.poll_out().await;
+    sim.advance(40 * 86_400).await;
+    inbox.poll_out().await;
+
+    inbox.fail(10_000);
+    let named =
+        json!({"act": "post", "by": "ben", "text": "Schade, Nordtalbahn", "elsewhere": true});
+    let mention = inbox.id(named).await;
+    let below_old = inbox.id(said(&old, "Gilt das noch?")).await;
+    let below_oldest = inbox.id(said(&oldest, "Ich noch einmal")).await;
+    sim.advance(6 * 3_600 + 60).await;
+    let taken = inbox.poll_out().await;
+    let words = told(&taken);
+    for id in [&mention, &below_old, &below_oldest] {
+        assert!(words.contains(&format!("post {id}")), "{id}: {words:?}");
+    }
+    let named = posts(&taken)
+        .into_iter()
+        .find(|post| post.network_id == mention);
+    assert!(named.is_some_and(|post| post.mentions_us && !post.author.own));
+}
+
+#[tokio::test]
+async fn what_may_not_be_read_keeps_nothing_else_back() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("facebook", "nordtalbahn", json!({})).await;
+    let asked = inbox
+        .id(json!({"act": "comment", "by": "anna", "text": "Hallo?"}))
+        .await;
+    let written = inbox
+        .id(json!({"act": "dm", "by": "anna", "text": "Und privat"}))
+        .await;
+    inbox.raw_pushed().await;
+    let refuse = json!({"network": "facebook", "match": {"method": "GET", "path": "/tagged"},
+        "then": {"do": "status", "status": 403,
+            "body": {"error": {"code": 10, "message": "no permission"}}}});
+    sim.order("faults", refuse).await;
+    let words = told(&inbox.poll_out().await);
+    for id in [&asked, &written] {
+        assert!(words.contains(&format!("post {id}")), "{id}: {words:?}");
+    }
+    sim.advance(900).await;
+    inbox.poll_out().await;
+    sim.advance(900).await;
+    assert_eq!(
+        told(&inbox.poll_out().await),
+        [] as [String; 0],
+        "the rounds go on"
+    );
+}

@@ -142,3 +142,120 @@ async fn boosted_comments_and_history_do_not_double() {
         told(&taken)
     );
 }
+
+#[tokio::test]
+async fn replies_are_found_far_below_and_late() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("instagram", "nordtalbahn", json!({})).await;
+    let comment = |by: &str| json!({"act": "comment", "by": by, "text": "Wann fährt sie?"});
+    let old = inbox.id(comment("anna")).await;
+    let replies: Vec<_> = (0..120)
+        .map(|number| {
+            json!({"act": "reply", "by": "ben", "of": old, "text": format!("Nummer {number}")})
+        })
+        .collect();
+    inbox.act(json!(replies)).await;
+    let others: Vec<_> = (0..120).map(|_| comment("carla")).collect();
+    inbox.act(json!(others)).await;
+    inbox.raw_pushed().await;
+    let mut seen: Vec<String> = told(&inbox.poll_out().await);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 242, "the picture and everything below it");
+
+    // A new reply below the oldest comment, behind 120 other replies, weeks later, while nobody hears.
+    sim.advance(40 * 86_400).await;
+    inbox.poll_out().await;
+    inbox.fail(10_000);
+    let late = inbox
+        .id(json!({"act": "reply", "by": "dora", "of": old, "text": "Und heute?"}))
+        .await;
+    sim.advance(6 * 3_600 + 60).await;
+    let taken = inbox.poll_out().await;
+    assert!(
+        told(&taken).contains(&format!("post {late}")),
+        "{:?}",
+        told(&taken)
+    );
+    let reply = posts(&taken)
+        .into_iter()
+        .find(|post| post.network_id == late);
+    assert_eq!(reply.and_then(|post| post.parent.clone()), Some(old));
+}
+
+#[tokio::test]
+async fn a_deleted_comment_goes_within_a_day_and_a_hidden_one_stays() {
+    let sim = Sim::start().await;
+    let mut inbox = sim.inbox("instagram", "nordtalbahn", json!({})).await;
+    let comment = |by: &str| json!({"act": "comment", "by": by, "text": "Meine Nummer ist 12"});
+    let gone = inbox.id(comment("anna")).await;
+    let below = inbox
+        .id(json!({"act": "reply", "by": "ben", "of": gone, "text": "Meine ist 13"}))
+        .await;
+    let hidden = inbox.id(comment("carla")).await;
+    let stays = inbox.id(comment("dora")).await;
+    inbox.raw_pushed().await;
+    inbox.poll_out().await;
+    let hide = json!({"type": "hide", "network_id": hidden, "hidden": true});
+    inbox
+        .send(&action("public", &hide))
+        .await
+        .expect("it is hidden");
+    inbox
+        .act(json!({"act": "delete", "by": "anna", "of": gone}))
+        .await;
+    assert_eq!(told(&inbox.pushed().await), [] as [String; 0]);
+    sim.advance(86_400 + 60).await;
+    // Whoever may not read any more takes nothing for deleted.
+    let rule = |path: &str, code: u32, subcode: u32| {
+        let error = json!({"code": code, "error_subcode": subcode, "message": "no"});
+        json!({"network": "instagram", "match": {"method": "GET", "path": path},
+            "then": {"do": "status", "status": 403, "body": {"error": error}}})
+    };
+    sim.order("faults", rule(&hidden, 100, 33)).await;
+    sim.order("faults", rule("/comments", 10, 0)).await;
+    let words = told(&inbox.poll_out().await);
+    assert!(
+        !words.iter().any(|word| word.starts_with("delete")),
+        "{words:?}"
+    );
+    sim.clear("faults?network=instagram").await;
+
+    sim.advance(86_400).await;
+    let mut deleted = told(&inbox.poll_out().await);
+    deleted.retain(|word| word.starts_with("delete"));
+    deleted.sort();
+    let mut expected = [format!("delete {gone}"), format!("delete {below}")];
+    expected.sort();
+    assert_eq!(deleted, expected, "{hidden} and {stays} are still there");
+    sim.advance(86_400).await;
+    let again = told(&inbox.poll_out().await);
+    assert!(!again.iter().any(|word| word.starts_with("delete")));
+
+    // What was hidden is no more once its author deletes it.
+    inbox
+        .act(json!({"act": "delete", "by": "carla", "of": hidden}))
+        .await;
+    sim.advance(86_400).await;
+    let deleted = told(&inbox.poll_out().await);
+    assert!(deleted.contains(&format!("delete {hidden}")), "{deleted:?}");
+}
+
+#[tokio::test]
+async fn only_what_stands_below_our_pictures_is_hidden_and_deleted() {
+    let sim = Sim::start().await;
+    let inbox = sim.inbox("instagram", "nordtalbahn", json!({})).await;
+    let picture = inbox
+        .id(json!({"act": "post", "by": "ben", "text": "Im Zug"}))
+        .await;
+    let foreign = inbox
+        .id(json!({"act": "comment", "by": "anna", "of": picture, "text": "Schön"}))
+        .await;
+    for act in [
+        json!({"type": "hide", "network_id": foreign, "hidden": true}),
+        json!({"type": "delete", "network_id": foreign}),
+    ] {
+        let refused = inbox.send(&action("public", &act)).await;
+        assert_eq!(refused.expect_err("not ours").class(), "forbidden", "{act}");
+    }
+}

@@ -281,6 +281,20 @@ impl Inbox<'_> {
         self.translate(&polled.deliveries)
     }
 
+    /// Asks for news until the network is to be left alone for a while.
+    pub async fn poll_out(&mut self) -> Vec<Inbound> {
+        let mut taken = Vec::new();
+        for _ in 0..200 {
+            let polled = self.ask().await.expect("the network can be asked");
+            assert_eq!(polled.trouble, None);
+            taken.extend(self.translate(&polled.deliveries));
+            if polled.next_in.is_none_or(|wait| wait.as_secs() >= 60) {
+                break;
+            }
+        }
+        taken
+    }
+
     /// Asks for news once, whatever comes of it, and remembers how far it came.
     pub async fn ask(&mut self) -> Result<Polled, SendError> {
         let polled = self
@@ -560,7 +574,10 @@ pub fn told(taken: &[Inbound]) -> Vec<String> {
                 Inbound::Reaction(_) => "unreaction",
                 Inbound::Status(status) if status.failure.is_some() => "failed",
                 Inbound::Status(_) => "arrived",
+                Inbound::Piece(_) => "piece",
                 Inbound::Departure(_) => "departure",
+                Inbound::Preference(_) => "preference",
+                Inbound::Renaming(_) => "renaming",
             };
             format!("{what} {}", inbound.network_id())
         })

@@ -1,5 +1,6 @@
 //! Telegram: asked by long polling and pushed with a secret; groups that grow, albums, blocked bots.
 
+use kulant_channels::inbound::Inbound;
 use serde_json::json;
 
 use super::sim::{Sim, action, posts, private, reply, told};
@@ -102,16 +103,24 @@ async fn a_group_is_followed_when_it_grows() {
 }
 
 #[tokio::test]
-async fn the_pieces_of_an_album_are_one_message() {
+async fn the_pieces_of_an_album_are_named_for_it() {
     let sim = Sim::start().await;
     let mut inbox = sim.inbox("telegram", "hilfe_bot", json!({})).await;
     let act =
         json!({"act": "dm", "by": "dora", "text": "So sieht es aus", "attachments": [{}, {}, {}]});
     let asked = inbox.id(act).await;
     let taken = inbox.poll().await;
+    let pieces: Vec<(&str, &str)> = taken
+        .iter()
+        .filter_map(|inbound| match inbound {
+            Inbound::Piece(piece) => Some((piece.network_id.as_str(), piece.album.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((pieces.len(), posts(&taken).len()), (3, 3));
+    assert_eq!(pieces[0].0, asked);
+    assert!(pieces.iter().all(|(_, album)| *album == pieces[0].1));
     let post = posts(&taken)[0];
-    assert_eq!((taken.len(), post.attachments.len()), (1, 3));
-    assert_eq!(post.network_id, asked);
     let kulant_channels::inbound::AttachmentSource::Url(address) = &post.attachments[0].source
     else {
         panic!("it is to be fetched");
@@ -206,4 +215,30 @@ async fn a_call_of_the_bot_is_known_for_one_when_it_is_pushed() {
         .await;
     let taken = inbox.pushed().await;
     assert!(posts(&taken)[0].mentions_us);
+}
+
+#[tokio::test]
+async fn a_business_chat_is_answered_within_a_day() {
+    let sim = Sim::start().await;
+    let wish = json!({"business": true});
+    let mut inbox = sim.inbox("telegram", "hilfe_bot", wish).await;
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "Hallo", "business": true}))
+        .await;
+    let taken = inbox.poll().await;
+    let thread = posts(&taken)[0].thread.clone().expect("a thread");
+    inbox
+        .send(&private(&thread, "Guten Tag"))
+        .await
+        .expect("sent");
+    sim.advance(24 * 3_600 + 1).await;
+    let late = inbox.send(&private(&thread, "Zu spät")).await;
+    assert_eq!(late.expect_err("it is closed").class(), "window_closed");
+    inbox
+        .act(json!({"act": "dm", "by": "anna", "text": "Noch da?", "business": true}))
+        .await;
+    inbox
+        .send(&private(&thread, "Ja"))
+        .await
+        .expect("it is open again");
 }

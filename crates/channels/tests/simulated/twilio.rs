@@ -62,7 +62,7 @@ async fn who_said_stop_gets_nothing_and_who_is_away_is_told_of() {
         .send(&private(&thread, "Schade"))
         .await
         .expect_err("they want nothing");
-    assert_eq!(stopped.class(), "forbidden");
+    assert_eq!(stopped.class(), "opted_out");
     inbox
         .act(json!({"act": "dm", "by": "+491701234567", "text": "START"}))
         .await;

@@ -145,3 +145,58 @@ async fn one_person_gets_no_more_than_the_pace_allows() {
         .expect_err("too fast");
     assert_eq!(limited.wait().map(|wait| wait.as_secs()), Some(6));
 }
+
+#[tokio::test]
+async fn an_address_of_a_file_runs_out_and_is_asked_for_anew() {
+    let sim = Sim::start().await;
+    let inbox = sim.inbox("whatsapp", "nordtalbahn", json!({})).await;
+    written(
+        &inbox,
+        json!({"act": "dm", "by": "ben", "text": "Hallo", "attachments": [{}]}),
+    )
+    .await;
+    let taken = inbox.pushed().await;
+    let kulant_channels::inbound::AttachmentSource::Url(address) =
+        &posts(&taken)[0].attachments[0].source
+    else {
+        panic!("it is to be fetched");
+    };
+    let account = inbox.account();
+    let request = inbox.channel.file_request(&account, address, sim.http());
+    let request = request.await.expect("an address");
+    sim.advance(301).await;
+    let late = sim.http().send(request).await.expect("an answer");
+    assert_eq!(late.status, 404, "five minutes are over");
+    let file = inbox
+        .channel
+        .fetch_file(&inbox.account(), address, 1 << 20, sim.http())
+        .await;
+    assert!(file.is_ok(), "the next address works");
+}
+
+#[tokio::test]
+async fn a_new_number_is_a_new_id_of_the_same_person() {
+    let sim = Sim::start().await;
+    let inbox = sim.inbox("whatsapp", "nordtalbahn", json!({})).await;
+    let (_, before) = written(&inbox, json!({"act": "dm", "by": "anna", "text": "Hallo"})).await;
+    inbox.pushed().await;
+    let changed = inbox
+        .act(json!({"act": "change_number", "by": "anna"}))
+        .await;
+    let now = changed["person"].as_str().expect("a new id");
+    let taken = inbox.pushed().await;
+    let renamed: Vec<(&str, &str)> = taken
+        .iter()
+        .filter_map(|inbound| match inbound {
+            kulant_channels::inbound::Inbound::Renaming(renaming) => {
+                Some((renaming.from.as_str(), renaming.to.as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    // The message of the system says it, and the field of its own does.
+    assert_eq!(renamed, [(before.as_str(), now); 2]);
+    let gone = inbox.send(&private(&before, "x")).await;
+    assert!(gone.is_err(), "nobody has the old id any more");
+    inbox.send(&private(now, "Guten Tag")).await.expect("sent");
+}

@@ -123,6 +123,19 @@ pub fn list_attachments(
     )
 }
 
+/// Takes one file of a message away; returns the name of what lies on the disk of it.
+pub fn delete_attachment(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<String>, StoreError> {
+    tx.execute(
+        "DELETE FROM attachments WHERE id = $1 AND file_name IS NULL",
+        &params![id],
+    )?;
+    tx.query_one(
+        &format!("UPDATE attachments SET {GIVEN_UP} WHERE id = $1 RETURNING file_name"),
+        &params![id],
+        |row| row.get(0),
+    )
+}
+
 /// What is left of a row whose file is to go: nothing that was said of it, and no time, by which it is
 /// known. The row goes after the file, so that none stays on the disk unknown to everybody.
 const GIVEN_UP: &str = "message_id = NULL, inbox_id = NULL, agent_id = NULL, name = '', \

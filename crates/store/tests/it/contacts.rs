@@ -16,6 +16,7 @@ fn identity(id: i64, name: &str) -> Identity {
         name: Some(name.to_owned()),
         handle: Some(format!("handle{id}")),
         named_at: NOW,
+        refuses_since: None,
     }
 }
 

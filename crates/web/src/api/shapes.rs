@@ -319,6 +319,9 @@ struct Identity {
     handle: Option<String>,
     name: Option<String>,
     network_id: String,
+    /// Since when the person wants nothing from us there: nothing leaves until they say otherwise.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    refuses_since: Option<Timestamp>,
 }
 
 /// A number that may be more than it says.
@@ -598,6 +601,7 @@ impl From<IdentityView> for Identity {
             handle: identity.handle,
             name: identity.name,
             network_id: identity.network_id,
+            refuses_since: identity.refuses_since,
         }
     }
 }

@@ -1832,6 +1832,11 @@ export interface components {
             inbox: components["schemas"]["InboxMark"];
             name?: string | null;
             network_id: string;
+            /**
+             * Format: date-time
+             * @description Since when the person wants nothing from us there: nothing leaves until they say otherwise.
+             */
+            refuses_since?: string | null;
         };
         /** @description One connected account. */
         Inbox: {

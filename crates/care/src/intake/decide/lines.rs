@@ -103,6 +103,7 @@ pub(super) fn fill(
             moved: false,
             edited: false,
             deleted: false,
+            grown: false,
         },
     );
     world.happenings.push(if post.author.own {
@@ -153,6 +154,7 @@ pub(super) fn line_of(
             moved: false,
             edited: false,
             deleted: false,
+            grown: false,
         },
     );
     id
@@ -220,6 +222,7 @@ pub(super) fn identify(world: &mut World<'_>, author: &Author, at: Timestamp) ->
         name,
         handle: author.handle.clone(),
         named_at: at,
+        refuses_since: None,
     };
     let id = identity.id;
     world.contacts.insert(id, identity.contact);

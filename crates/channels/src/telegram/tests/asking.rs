@@ -1,6 +1,7 @@
 //! What is asked for: updates, the pieces of an album, files, and troubles on the way.
 
 use super::*;
+use crate::inbound::Inbound;
 
 #[tokio::test]
 async fn polling_confirms_what_is_kept_and_tells_the_bots_name() {
@@ -44,40 +45,31 @@ async fn polling_confirms_what_is_kept_and_tells_the_bots_name() {
 }
 
 #[tokio::test]
-async fn the_pieces_of_an_album_become_one_message() {
-    let piece = |id: i64, album: &str| {
+async fn the_pieces_of_an_album_are_named_for_it() {
+    let piece = |id: i64, chat: i64| {
         json!({"update_id": id, "message": {"message_id": id, "date": 1,
-        "media_group_id": album, "chat": {"id": 1, "type": "private"},
-        "from": {"id": 1, "first_name": "A"}, "photo": [{"file_id": format!("f{id}")}]}})
+        "media_group_id": "a", "chat": {"id": chat, "type": "private"},
+        "from": {"id": chat, "first_name": "A"}, "photo": [{"file_id": format!("f{id}")}]}})
     };
-    let network = FakeNetwork::start(vec![
-        done(&json!([piece(10, "a")])),
-        done(&json!([piece(10, "a"), piece(11, "a"), piece(12, "b")])),
-    ])
-    .await;
+    let page = done(&json!([piece(10, 1), piece(11, 1), piece(12, 2)]));
+    let network = FakeNetwork::start(vec![page]).await;
     let account = account(&network, json!({"username": "NordbahnBot"}));
     let polled = Telegram.poll(&account, None, &fixture::http()).await;
     let polled = polled.expect("it runs");
-    let keys: Vec<(&str, &str)> = polled
+    let albums: Vec<(String, String)> = polled
         .deliveries
         .iter()
-        .map(|raw| (raw.kind.as_str(), raw.key.as_str()))
+        .map(|raw| {
+            let read = Telegram.translate(&account, raw).expect("it is readable");
+            let [Inbound::Piece(piece), Inbound::Post(post)] = &read.taken[..] else {
+                panic!("a piece and what it says");
+            };
+            assert_eq!(piece.network_id, post.network_id);
+            (raw.key.clone(), piece.album.clone())
+        })
         .collect();
-    assert_eq!(keys, [("album", "10-11"), ("update", "12")]);
-    let album = Telegram.translate(&account, &polled.deliveries[0]);
-    let crate::inbound::Inbound::Post(post) = &album.expect("it is readable").taken[0] else {
-        panic!("an album is a post");
-    };
-    assert_eq!(
-        (post.network_id.as_str(), post.attachments.len()),
-        ("1:10", 2)
-    );
-    let asked = calls(&network);
-    assert_eq!(
-        asked[1].1.get("offset"),
-        None,
-        "nothing is confirmed in between"
-    );
+    assert_eq!(albums[0].1, albums[1].1);
+    assert_ne!(albums[1].1, albums[2].1, "the same number in another chat");
     assert!(polled.cursor.contains("13"));
 }
 

@@ -32,7 +32,16 @@ pub(super) fn act(net: &mut Facebook, act: &Act, kit: &Kit) -> Done {
     }
     let by = net.person(&act.by, act.called(), kit);
     match act.what.as_str() {
-        "post" => say(net, &page, &by, None, act, kit),
+        "post" => {
+            // What stands on somebody's own wall names the page at most.
+            let place = if act.flag("elsewhere") { &by } else { &page };
+            say(net, place, &by, None, act, kit).map(|told| {
+                if act.flag("elsewhere") {
+                    net.name_in(told["id"].as_str().unwrap_or_default(), &page, kit);
+                }
+                told
+            })
+        }
         "comment" | "reply" => {
             let of = match &act.of {
                 Some(of) => of.clone(),
@@ -120,10 +129,21 @@ impl Facebook {
     }
 }
 
+impl Facebook {
+    /// Names a page in a post that stands somewhere else, and tells it.
+    fn name_in(&mut self, id: &str, page: &str, kit: &Kit) {
+        if let Some(post) = self.things.get_mut(id) {
+            post.tagged = Some(page.to_owned());
+        }
+        self.tell(id, "add", kit);
+    }
+}
+
 fn blank(page: &str, author: &str, kit: &Kit) -> Thing {
     Thing {
         id: String::new(),
         page: page.to_owned(),
+        tagged: None,
         author: author.to_owned(),
         text: String::new(),
         at: kit.now(),

@@ -101,6 +101,19 @@ fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit:
         return not_allowed(kit);
     }
     let wished = fields(call);
+    // What people say is read with a right of its own.
+    let of_people = match (call.method.as_str(), path) {
+        ("GET", [_, "comments" | "tagged"]) => true,
+        ("GET", [_, "feed"]) => wished.iter().any(|field| field.name == "comments"),
+        ("GET", [id]) => net
+            .things
+            .get(*id)
+            .is_some_and(|thing| thing.author != caller.node),
+        _ => false,
+    };
+    if of_people && !caller.may("pages_read_user_content") {
+        return not_allowed(kit);
+    }
     let page = caller.node.clone();
     match (call.method.as_str(), path) {
         ("GET", [id])
@@ -117,6 +130,10 @@ fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit:
         ("GET", [id, "feed"]) if *id == page => {
             Answer::json(200, &net.feed(&page, &List::asked(call, kit), &wished, kit))
         }
+        ("GET", [id, "tagged"]) if *id == page => Answer::json(
+            200,
+            &net.tagged(&page, &List::asked(call, kit), &wished, kit),
+        ),
         ("GET", [id, "conversations"]) if *id == page => {
             let only = call.param("user_id");
             let list = List::asked(call, kit);
@@ -161,8 +178,8 @@ fn respond(net: &mut Facebook, call: &Call, path: &[&str], caller: &Caller, kit:
         }
         ("POST", [id]) => change(net, id, call, caller, kit),
         ("DELETE", [id]) => match net.things.get(*id) {
-            // A page may take away what stands on it, whoever said it.
-            Some(thing) if thing.page == page => {
+            // A page may take away what stands on it, whoever said it, and what it said itself.
+            Some(thing) if thing.page == page || thing.author == page => {
                 net.remove(id, kit);
                 success()
             }
@@ -226,6 +243,7 @@ fn say(net: &mut Facebook, page: &str, below: Option<&Thing>, call: &Call, kit: 
     let thing = Thing {
         id: String::new(),
         page: page.to_owned(),
+        tagged: None,
         author: page.to_owned(),
         text,
         at: kit.now(),
@@ -258,6 +276,9 @@ fn change(net: &mut Facebook, id: &str, call: &Call, caller: &Caller, kit: &Kit)
         return unknown(id, kit);
     };
     if let Some(hidden) = call.param("is_hidden") {
+        if thing.page != caller.node {
+            return not_allowed(kit);
+        }
         if thing.author == caller.node || thing.post.is_none() {
             let words = "(#1) An error occurred while hiding the comment";
             return refused(400, (100, 0), words, kit);

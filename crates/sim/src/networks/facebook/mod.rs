@@ -37,7 +37,11 @@ const FIELDS: [&str; 7] = [
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Thing {
     id: String,
+    /// The page that it stands on, or whoever said it somewhere else.
     page: String,
+    /// The page that is named in a post which stands somewhere else.
+    #[serde(default)]
+    tagged: Option<String>,
     author: String,
     text: String,
     at: Millis,
@@ -109,7 +113,13 @@ impl Facebook {
         let Some(thing) = self.things.get(id) else {
             return;
         };
-        if !self.platform.hears(&thing.page, "feed") {
+        let field = if thing.tagged.is_some() {
+            "mention"
+        } else {
+            "feed"
+        };
+        let page = thing.tagged.as_ref().unwrap_or(&thing.page);
+        if !self.platform.hears(page, field) {
             return;
         }
         let item = match (&thing.post, &thing.photo) {
@@ -146,7 +156,7 @@ impl Facebook {
                 value["photo"] = json!(photo);
             }
         }
-        News::Change("feed", value).push(&thing.page, kit);
+        News::Change(field, value).push(page, kit);
     }
 
     /// Takes a post or a comment away, with what stands below it.

@@ -98,6 +98,21 @@ impl Facebook {
         })
     }
 
+    /// Writes a page of the posts elsewhere that name a page, newest first.
+    pub(super) fn tagged(&self, page: &str, list: &List<'_>, wished: &[Field], kit: &Kit) -> Value {
+        let mut posts: Vec<&Thing> = self
+            .things
+            .values()
+            .filter(|thing| thing.tagged.as_deref() == Some(page))
+            .collect();
+        posts.sort_by_key(|thing| std::cmp::Reverse(thing.order));
+        let ids: Vec<String> = posts.into_iter().map(|thing| thing.id.clone()).collect();
+        list.page(&ids, |id| match self.things.get(id) {
+            Some(post) => self.show_thing(post, wished, kit),
+            None => Value::Null,
+        })
+    }
+
     /// Writes a page of a page's conversations; each is called after the person in it.
     pub(super) fn conversations(
         &self,

@@ -63,7 +63,8 @@ pub(super) fn act(net: &mut Instagram, act: &Act, kit: &Kit) -> Done {
         }
         "delete" => {
             let of = act.target()?;
-            if net.things.remove(of).is_some() {
+            if net.things.contains_key(of) {
+                net.remove(of);
                 // Nobody is told: whoever reads it again finds nothing.
                 return Ok(json!({}));
             }

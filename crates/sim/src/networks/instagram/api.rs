@@ -130,29 +130,42 @@ fn respond(net: &mut Instagram, call: &Call, path: &[&str], caller: &Caller, kit
                 None => unknown(id, kit),
             }
         }
-        ("POST", [id]) => {
-            let Some(thing) = net.things.get_mut(*id) else {
+        ("POST", [id]) => hide(net, &account, id, call, kit),
+        ("DELETE", [id]) => {
+            let Some(thing) = net.things.get(*id) else {
                 return unknown(id, kit);
             };
-            let Some(hidden) = call.param("hide") else {
-                return refused(400, (100, 0), "(#100) The parameter hide is required", kit);
-            };
-            if thing.author == account.id {
-                return refused(400, (100, 0), "(#100) Own comments cannot be hidden", kit);
+            // An account may take away what stands below its pictures, and what it said itself; no app
+            // takes a picture away.
+            let may = net.stands_below(thing, &account) || thing.author == account.id;
+            if !may || thing.media.is_none() {
+                return not_allowed(kit);
             }
-            thing.hidden = hidden == "true";
+            net.remove(id);
             success()
         }
-        ("DELETE", [id]) => match net.things.remove(*id) {
-            Some(_) => {
-                net.things
-                    .retain(|_, thing| thing.parent.as_deref() != Some(*id));
-                success()
-            }
-            None => unknown(id, kit),
-        },
         _ => unknown(path.first().unwrap_or(&""), kit),
     }
+}
+
+/// Hides what somebody said below a picture of the account, or shows it again.
+fn hide(net: &mut Instagram, account: &Account, id: &str, call: &Call, kit: &Kit) -> Answer {
+    let Some(thing) = net.things.get(id) else {
+        return unknown(id, kit);
+    };
+    let Some(hidden) = call.param("hide") else {
+        return refused(400, (100, 0), "(#100) The parameter hide is required", kit);
+    };
+    if thing.author == account.id {
+        return refused(400, (100, 0), "(#100) Own comments cannot be hidden", kit);
+    }
+    if !net.stands_below(thing, account) {
+        return not_allowed(kit);
+    }
+    if let Some(thing) = net.things.get_mut(id) {
+        thing.hidden = hidden == "true";
+    }
+    success()
 }
 
 /// Shows the page that an account is connected by.

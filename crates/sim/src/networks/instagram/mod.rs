@@ -157,6 +157,8 @@ impl Instagram {
                 None => other.media.as_ref() == Some(&thing.id) && other.parent.is_none(),
                 Some(_) => other.parent.as_ref() == Some(&thing.id),
             })
+            // What was hidden is given by itself only.
+            .filter(|other| !other.hidden)
             .collect();
         found.sort_by_key(|thing| thing.order);
         if thing.media.is_none() {
@@ -175,6 +177,21 @@ impl Instagram {
             .values()
             .filter_map(|account| Some((account.page.clone()?, account.username.clone())))
             .collect()
+    }
+
+    /// Takes something away, with what stands below it.
+    fn remove(&mut self, id: &str) {
+        self.things.remove(id);
+        self.things.retain(|_, thing| {
+            thing.media.as_deref() != Some(id) && thing.parent.as_deref() != Some(id)
+        });
+    }
+
+    /// Returns whether something stands below a picture of an account.
+    fn stands_below(&self, thing: &Thing, account: &Account) -> bool {
+        let media = thing.media.as_ref();
+        let media = media.and_then(|media| self.things.get(media));
+        media.is_some_and(|media| media.author == account.id)
     }
 
     /// Returns the account that a token's page or account stands for.

@@ -18,6 +18,8 @@ const DOCUMENTS: &[FileKind] = &[FileKind {
     types: &[""],
     most: 50 << 20,
 }];
+/// How long after a person's last word a bot answers in a business chat.
+const BUSINESS_SECONDS: i64 = 24 * 3_600;
 /// How long a bot may delete what it said.
 const DELETABLE_SECONDS: i64 = 48 * 3_600;
 
@@ -112,6 +114,25 @@ pub(super) fn chat(net: &Telegram, bot: i64, call: &Call) -> Result<Key, Answer>
     Ok(key)
 }
 
+/// In a business chat a bot answers only who wrote there within the last day.
+fn check_window(net: &Telegram, bot: i64, key: &Key, kit: &Kit) -> Result<(), Answer> {
+    if key.1 == Some(bot.to_string()) {
+        return Ok(());
+    }
+    let Some(chat) = net.chats.get(key).filter(|_| key.1.is_some()) else {
+        return Ok(());
+    };
+    let written = chat.messages.values();
+    let newest = written
+        .filter(|message| message.from == Some(key.0))
+        .map(|message| message.date)
+        .max();
+    match newest {
+        Some(at) if kit.clock.seconds() - at <= BUSINESS_SECONDS => Ok(()),
+        _ => Err(refused(400, "Bad Request: BUSINESS_PEER_USAGE_MISSING")),
+    }
+}
+
 fn send(
     net: &mut Telegram,
     bot: i64,
@@ -120,6 +141,7 @@ fn send(
     kit: &Kit,
 ) -> Result<Value, Answer> {
     let key = chat(net, bot, call)?;
+    check_window(net, bot, &key, kit)?;
     pace(&key, bot, kit)?;
     let text = match method {
         "sendmessage" => call.param("text").unwrap_or_default(),

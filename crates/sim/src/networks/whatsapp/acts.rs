@@ -87,6 +87,26 @@ pub(super) fn act(net: &mut WhatsApp, act: &Act, kit: &Kit) -> Done {
                 "user_id": scoped,
             });
             tell(net, &number, &person, "system", &content, None, kit);
+            let mut contact = json!({"profile": {"name": person.name}, "user_id": scoped});
+            let mut update = json!({
+                "detail": "The user changed their phone number",
+                "user_id": {"previous": person.scoped, "current": scoped},
+                "timestamp": kit.clock.seconds().to_string(),
+            });
+            if person.username.is_none() {
+                contact["wa_id"] = json!(new);
+                update["wa_id"] = json!(new);
+            }
+            let value = json!({
+                "messaging_product": "whatsapp",
+                "metadata": {
+                    "display_phone_number": number.display,
+                    "phone_number_id": number.id,
+                },
+                "contacts": [contact],
+                "user_id_update": [update],
+            });
+            News::Change("user_id_update", value).push(&number.account, kit);
             if let Some(person) = net.persons.get_mut(&by) {
                 (person.number, person.scoped) = (new, scoped.clone());
             }

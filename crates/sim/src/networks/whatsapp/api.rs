@@ -8,6 +8,8 @@ use crate::networks::graph::{Platform, not_allowed, refused, success, unknown};
 use crate::networks::kit::{Answer, Call, FileKind, Kit, Limit, Misfit, OwnWord, sign};
 
 const WINDOW: Millis = 24 * 3_600_000;
+/// How long the address of a file works.
+const MEDIA_SPAN: Millis = 5 * 60_000;
 const LONGEST_TEXT: usize = 4_096;
 const FILES: &[FileKind] = &[
     FileKind {
@@ -72,7 +74,7 @@ pub(super) fn answer(net: &mut WhatsApp, call: &Call, kit: &Kit) -> Answer {
         Err(answer) => return answer,
     };
     if let ["media", media] = path {
-        return file(net, media, kit);
+        return file(net, media, call, kit);
     }
     let meters = match Platform::meter(&caller, "whatsapp", kit) {
         Ok(meters) => meters,
@@ -107,7 +109,7 @@ fn respond(net: &mut WhatsApp, number: &Number, call: &Call, path: &[&str], kit:
                 200,
                 &json!({
                     "messaging_product": "whatsapp",
-                    "url": format!("{}/v26.0/media/{media}", kit.base),
+                    "url": format!("{}/v26.0/media/{media}?ext={}", kit.base, kit.now() + MEDIA_SPAN),
                     "mime_type": media_type,
                     "sha256": sign::digest_hex(&kit.file(path).map(|(_, bytes)| bytes).unwrap_or_default()),
                     "file_size": size,
@@ -120,7 +122,10 @@ fn respond(net: &mut WhatsApp, number: &Number, call: &Call, path: &[&str], kit:
     }
 }
 
-fn file(net: &WhatsApp, media: &str, kit: &Kit) -> Answer {
+fn file(net: &WhatsApp, media: &str, call: &Call, kit: &Kit) -> Answer {
+    if call.number("ext").is_none_or(|until| until < kit.now()) {
+        return Answer::text(404, "URL signature expired");
+    }
     let kept = net.media.get(media).and_then(|(path, ..)| kit.file(path));
     match kept {
         Some((media_type, bytes)) => Answer::bytes(200, &media_type, bytes),
@@ -140,7 +145,12 @@ fn upload(net: &mut WhatsApp, call: &Call, kit: &Kit) -> Answer {
         Some(Misfit::Type) => {
             let words = format!(
                 "(#100) Param file must be a file with one of the following types: {}. Received file of type '{}'.",
-                FILES.iter().flat_map(|kind| kind.types).copied().collect::<Vec<_>>().join(", "),
+                FILES
+                    .iter()
+                    .flat_map(|kind| kind.types)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 file.media_type
             );
             return refused(400, (100, 0), &words, kit);
@@ -176,9 +186,18 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
             None => refused(400, (100, 0), "(#100) Invalid parameter", kit),
         };
     }
-    let to = call
-        .param("to")
-        .or_else(|| call.param("recipient"))
+    // A number and a business-scoped id each have a field of their own.
+    let number_field = call.param("to");
+    let scoped_field = call.param("recipient");
+    let is_misplaced = number_field.as_deref().is_some_and(is_scoped)
+        || scoped_field.as_deref().is_some_and(|id| !is_scoped(id));
+    if is_misplaced {
+        let words = "(#131009) Parameter value is not valid";
+        return refused(400, (131_009, 0), words, kit);
+    }
+    let to = number_field
+        .clone()
+        .or(scoped_field.clone())
         .unwrap_or_default();
     if to.is_empty() {
         return refused(
@@ -205,7 +224,11 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
     if let Err((code, words)) = check(net, call) {
         return refused(400, (code, 0), &format!("(#{code}) {words}"), kit);
     }
-    let Some(person) = net.addressee(&to).cloned() else {
+    let person = match &number_field {
+        Some(number) => net.of_number(number),
+        None => net.of_scoped(&to),
+    };
+    let Some(person) = person.cloned() else {
         return refused(400, (131_026, 0), "(#131026) Message undeliverable", kit);
     };
     let objection = undeliverable(net, number, &person.handle, call, kit);
@@ -266,6 +289,12 @@ fn send(net: &mut WhatsApp, number: &Number, call: &Call, kit: &Kit) -> Answer {
             "messages": [{"id": wamid}],
         }),
     )
+}
+
+/// Returns whether an id is a business-scoped one: a country, a point, and letters and digits.
+fn is_scoped(id: &str) -> bool {
+    id.split_once('.')
+        .is_some_and(|(country, _)| country.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 /// Looks at what can be refused at once.

@@ -97,12 +97,15 @@ impl WhatsApp {
         handle.to_owned()
     }
 
-    /// Finds who is meant by a number or a business-scoped id.
-    fn addressee(&self, to: &str) -> Option<&Person> {
-        let digits = to.trim_start_matches('+');
-        self.persons
-            .values()
-            .find(|person| person.scoped == to || person.number == digits)
+    /// Finds who has a number.
+    fn of_number(&self, number: &str) -> Option<&Person> {
+        let digits = number.trim_start_matches('+');
+        self.persons.values().find(|person| person.number == digits)
+    }
+
+    /// Finds who has a business-scoped id.
+    fn of_scoped(&self, scoped: &str) -> Option<&Person> {
+        self.persons.values().find(|person| person.scoped == scoped)
     }
 
     fn wamid(kit: &Kit) -> String {

@@ -49,7 +49,12 @@ export function ContactPanel({ contactId, conversationId, hrefFor, onOpen }: Pro
           {identities.map((identity) => (
             <li key={identity.id}>
               <ChannelGlyph inbox={identity.inbox ?? { channel: identity.channel, name: identity.channel }} size={15} />
-              <span>{identity.handle ?? identity.name ?? identity.network_id}</span>
+              <span>
+                {identity.handle ?? identity.name ?? identity.network_id}
+                {identity.refuses_since && (
+                  <span className={classes.refuses}>{t('desk.contact.refuses_since')} <Moment at={identity.refuses_since} /></span>
+                )}
+              </span>
             </li>
           ))}
         </ul>
