@@ -260,7 +260,15 @@ fn what_connecting_needs_and_fills_are_settings() {
     }
     assert_eq!(
         offered,
-        ["email", "facebook", "google_business", "instagram", "mastodon", "x", "youtube"]
+        [
+            "email",
+            "facebook",
+            "google_business",
+            "instagram",
+            "mastodon",
+            "x",
+            "youtube"
+        ]
     );
     // Whoever types tokens in is offered no page.
     assert_eq!(email::Email.connecting(&json!({})), None);
