@@ -28,7 +28,9 @@ pub(super) fn translate(
         // Whom it is about must be asked for first.
         SIGNED_REQUEST | DEAUTHORISED => Ok(Translation::default()),
         MATCHED_WISH => wish::matched(account, raw),
-        POLLED_FEED | POLLED_TAGGED => history::translate(raw, &|post, _| feed_page_item(post, page)),
+        POLLED_FEED | POLLED_TAGGED => {
+            history::translate(raw, &|post, _| feed_page_item(post, page))
+        }
         POLLED_COMMENTS => history::translate(raw, &|comment, post| {
             let post = post.ok_or_else(|| TranslateError::missing("parent"))?;
             Ok(vec![kept_comment(comment, post, page)?])

@@ -17,8 +17,7 @@ pub(super) const POST_FIELDS: &str = "id,message,from,created_time,permalink_url
 pub(super) const FEED_FIELDS: &str = "id,message,from,created_time,permalink_url,attachments,\
      comments.filter(stream).order(reverse_chronological).limit(100)\
      {id,message,from,created_time,parent{id},attachment,permalink_url}";
-pub(super) const TAGGED_FIELDS: &str =
-    "id,message,from,created_time,permalink_url,attachments";
+pub(super) const TAGGED_FIELDS: &str = "id,message,from,created_time,permalink_url,attachments";
 pub(super) const MESSAGE_FIELDS: &str = "id,message,from,to,created_time,attachments";
 pub(super) const CONVERSATION_FIELDS: &str =
     "id,updated_time,messages.limit(25){id,message,from,to,created_time,attachments}";

@@ -16,8 +16,7 @@ pub(super) const POLLED_MESSAGES: &str = "poll_messages";
 pub(super) const MENTION: &str = "mention";
 
 pub(super) const REPLY_FIELDS: &str = "id,text,timestamp,username,from";
-pub(super) const COMMENT_FIELDS: &str =
-    "id,text,timestamp,username,from,parent_id,\
+pub(super) const COMMENT_FIELDS: &str = "id,text,timestamp,username,from,parent_id,\
      replies.limit(50){id,text,timestamp,username,from}";
 pub(super) const MEDIA_FIELDS: &str = "id,caption,timestamp,permalink,username,\
      comments.limit(50){id,text,timestamp,username,from,parent_id,\
