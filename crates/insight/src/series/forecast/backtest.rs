@@ -4,12 +4,14 @@
 use super::grid::Grid;
 use super::methods::Method;
 use super::past::Past;
+use super::rhythm::Rhythm;
+use super::weights::{mean_error, weigh};
 use crate::series::conformal::scale;
 
 /// The benchmark.
 pub const DEFAULT: Method = Method::WeeklyMedian(5);
 
-const METHODS: [Method; 11] = [
+const METHODS: [Method; 15] = [
     DEFAULT,
     Method::WeeklyMedian(8),
     Method::WeeklyMean(1),
@@ -19,6 +21,10 @@ const METHODS: [Method; 11] = [
     Method::DailyMedian(7),
     Method::Shared(5),
     Method::Shared(10),
+    Method::Near(8, 1),
+    Method::Near(8, 2),
+    Method::SameKind(20, 1),
+    Method::SameKind(40, 2),
     Method::Waves,
     Method::HoltWinters,
 ];
@@ -27,10 +33,6 @@ const FOLLOWING: [(f64, usize); 2] = [(0.0, 1), (0.3, 7)];
 /// After so many days half of the correction is gone.
 const FOLLOWING_HALF_LIFE: f64 = 10.0;
 const MOST_ORIGINS: usize = 8;
-/// What is this much worse than the best is not listened to.
-const TOO_BAD: f64 = 1.15;
-/// How sharply the better are preferred.
-const SHARPNESS: f64 = 30.0;
 
 /// How one way to forecast did in the backtest.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +60,8 @@ struct Candidate {
     method: usize,
     power: f64,
     days: usize,
+    /// Whether the rhythm of the month is taken out of what it learns, and put back.
+    rhythm: bool,
 }
 
 /// The mixture kept, and what it left over in the backtest.
@@ -76,7 +80,16 @@ impl Chosen {
         marks: &[Option<String>],
         horizon: usize,
     ) -> Self {
-        let candidates = candidates();
+        let whole = Past {
+            grid,
+            learn,
+            cut: grid.end(),
+        };
+        let candidates = candidates(Rhythm::learn(whole, &[]).is_some());
+        let priors: Vec<f64> = candidates
+            .iter()
+            .map(|candidate| METHODS[candidate.method].prior())
+            .collect();
         let mut actual = Vec::new();
         let mut tried: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
         let origins = origins(grid, horizon);
@@ -103,7 +116,7 @@ impl Chosen {
         if actual.is_empty() {
             return Self::untested();
         }
-        let weights = weigh(&actual, &tried);
+        let weights = weigh(&actual, &tried, &priors, origins.len());
         let mixed = |index: usize| -> f64 {
             weights
                 .iter()
@@ -155,7 +168,7 @@ impl Chosen {
 
     fn untested() -> Self {
         Self {
-            parts: vec![(candidates()[0], 1.0)],
+            parts: vec![(candidates(false)[0], 1.0)],
             residuals: Vec::new(),
             backtest: Backtest::default(),
         }
@@ -181,24 +194,38 @@ impl Chosen {
 
 impl Candidate {
     fn name(&self) -> String {
-        let name = METHODS[self.method].name();
-        if self.power > 0.0 {
-            format!("{name}, level of {} days", self.days)
-        } else {
-            name
+        let mut name = METHODS[self.method].name();
+        if self.rhythm {
+            name.push_str(", day of the month");
         }
+        if self.power > 0.0 {
+            name.push_str(&format!(", level of {} days", self.days));
+        }
+        name
     }
 }
 
-fn candidates() -> Vec<Candidate> {
+fn candidates(with_rhythm: bool) -> Vec<Candidate> {
     (0..METHODS.len())
         .flat_map(|method| {
             FOLLOWING.map(|(power, days)| Candidate {
                 method,
                 power,
                 days,
+                rhythm: false,
             })
         })
+        .flat_map(|candidate| {
+            let rhythm = with_rhythm && !matches!(METHODS[candidate.method], Method::HoltWinters);
+            [
+                Some(candidate),
+                rhythm.then_some(Candidate {
+                    rhythm,
+                    ..candidate
+                }),
+            ]
+        })
+        .flatten()
         .collect()
 }
 
@@ -219,8 +246,56 @@ fn origins(grid: &Grid, horizon: usize) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
+/// Returns the forecasts of each candidate, with and without the rhythm of the month.
 fn every_forecast(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
+    for wanted in [false, true] {
+        let places: Vec<usize> = (0..candidates.len())
+            .filter(|place| candidates[*place].rhythm == wanted)
+            .collect();
+        let own: Vec<Candidate> = places.iter().map(|place| candidates[*place]).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let rhythm = if wanted {
+            Rhythm::learn(past, cells)
+        } else {
+            None
+        };
+        let forecasts = match rhythm {
+            None => plain_forecasts(past, cells, &own),
+            Some(rhythm) => {
+                let per_row = past.grid.per_row;
+                let factor: Vec<f64> = (0..past.cut.div_ceil(per_row))
+                    .map(|row| rhythm.factor(row))
+                    .collect();
+                let evened: Vec<f64> = past.learn[..past.cut.min(past.learn.len())]
+                    .iter()
+                    .enumerate()
+                    .map(|(cell, y)| y / factor[cell / per_row])
+                    .collect();
+                let even = Past {
+                    learn: &evened,
+                    ..past
+                };
+                let mut forecasts = plain_forecasts(even, cells, &own);
+                for forecast in &mut forecasts {
+                    for (y, cell) in forecast.iter_mut().zip(cells) {
+                        *y *= rhythm.factor(cell / per_row);
+                    }
+                }
+                forecasts
+            }
+        };
+        for (place, forecast) in places.into_iter().zip(forecasts) {
+            all[place] = forecast;
+        }
+    }
+    all
+}
+
+/// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
+fn plain_forecasts(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
     let fallback = fallback(past, cells);
     let mut bases: Vec<Option<Vec<f64>>> = vec![None; METHODS.len()];
     candidates
@@ -302,53 +377,4 @@ fn followed(
             y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
         })
         .collect()
-}
-
-/// Weighs the candidates by their errors; all weight stays with the default where nothing beats it.
-fn weigh(actual: &[f64], tried: &[Vec<f64>]) -> Vec<f64> {
-    let errors: Vec<f64> = tried
-        .iter()
-        .map(|forecasts| mean_error(actual, forecasts))
-        .collect();
-    let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut weights: Vec<f64> = errors
-        .iter()
-        .map(|error| {
-            if *error > best * TOO_BAD {
-                0.0
-            } else {
-                (-SHARPNESS * (error / best.max(1e-12) - 1.0)).exp()
-            }
-        })
-        .collect();
-    let sum: f64 = weights.iter().sum();
-    if best > 0.0 && sum > 0.0 {
-        for weight in &mut weights {
-            *weight /= sum;
-        }
-        let mixed: f64 = actual
-            .iter()
-            .enumerate()
-            .map(|(index, y)| {
-                let f: f64 = weights.iter().zip(tried).map(|(w, t)| w * t[index]).sum();
-                (y - f).abs()
-            })
-            .sum::<f64>()
-            / actual.len() as f64;
-        if mixed < errors[0] {
-            return weights;
-        }
-    }
-    let mut default = vec![0.0; tried.len()];
-    default[0] = 1.0;
-    default
-}
-
-fn mean_error(actual: &[f64], forecasts: &[f64]) -> f64 {
-    let sum: f64 = actual
-        .iter()
-        .zip(forecasts)
-        .map(|(y, f)| (y - f).abs())
-        .sum();
-    sum / actual.len().max(1) as f64
 }
