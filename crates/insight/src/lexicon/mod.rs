@@ -131,6 +131,7 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::compile(
         &[
             ("matter", include_str!("matters.txt")),
+            ("matter", include_str!("families.txt")),
             ("sentiment", include_str!("sentiment.txt")),
             ("urgency", include_str!("urgency.txt")),
             ("kind", include_str!("kinds.txt")),
