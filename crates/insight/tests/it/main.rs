@@ -2,6 +2,7 @@
 
 mod classify;
 mod data;
+mod kinds;
 mod matters;
 mod personal;
 mod search;
