@@ -23,7 +23,7 @@ fn a_model_comes_back_as_it_went() {
 
 #[test]
 fn a_model_of_many_classes_comes_back_as_it_went() {
-    let pairs: Vec<(String, String)> = (0..120)
+    let pairs: Vec<(String, String)> = (0..600)
         .map(|number| {
             (
                 format!("thema{} frage {number}", number % 40),
