@@ -28,8 +28,9 @@ const METHODS: [Method; 15] = [
     Method::Waves,
     Method::HoltWinters,
 ];
-/// How far a forecast follows the level of the last days: the power of the ratio, and over how many days.
-const FOLLOWING: [(f64, usize); 2] = [(0.0, 1), (0.3, 7)];
+/// How far a forecast follows the level of the last days: the power of the ratio.
+const FOLLOWING: [f64; 2] = [0.0, 0.3];
+const FOLLOWING_DAYS: usize = 7;
 /// After so many days half of the correction is gone.
 const FOLLOWING_HALF_LIFE: f64 = 10.0;
 const MOST_ORIGINS: usize = 8;
@@ -59,7 +60,6 @@ pub struct Backtest {
 struct Candidate {
     method: usize,
     power: f64,
-    days: usize,
     /// Whether the rhythm of the month is taken out of what it learns, and put back.
     rhythm: bool,
 }
@@ -199,7 +199,7 @@ impl Candidate {
             name.push_str(", day of the month");
         }
         if self.power > 0.0 {
-            name.push_str(&format!(", level of {} days", self.days));
+            name.push_str(&format!(", level of {FOLLOWING_DAYS} days"));
         }
         name
     }
@@ -208,10 +208,9 @@ impl Candidate {
 fn candidates(with_rhythm: bool) -> Vec<Candidate> {
     (0..METHODS.len())
         .flat_map(|method| {
-            FOLLOWING.map(|(power, days)| Candidate {
+            FOLLOWING.map(|power| Candidate {
                 method,
                 power,
-                days,
                 rhythm: false,
             })
         })
@@ -230,17 +229,23 @@ fn candidates(with_rhythm: bool) -> Vec<Candidate> {
 }
 
 /// The stretches of the past to try on: where each begins and where it ends, newest first.
+///
+/// Where the past is long enough they begin on the weekday and hour on which the forecast begins.
 fn origins(grid: &Grid, horizon: usize) -> Vec<(usize, usize)> {
     let end = grid.end();
-    let row = grid.per_row;
-    let least = (3 * grid.season()).min(end / 2).max(1);
+    let (row, season) = (grid.per_row, grid.season());
+    let least = (3 * season).min(end / 2).max(1);
     let length = horizon.min((end - end.min(least)) * 2 / 3).max(1);
-    let step = length
-        .next_multiple_of(row)
-        .clamp(row, grid.season().max(row));
+    let newest = length.next_multiple_of(season.max(1));
+    let (newest, step) = if end >= newest + 3 * season + least {
+        (newest, season)
+    } else {
+        let step = length.next_multiple_of(row).clamp(row, season.max(row));
+        (length, step)
+    };
     (0..MOST_ORIGINS)
         .map_while(|index| {
-            let cut = end.checked_sub(length + index * step)?;
+            let cut = end.checked_sub(newest + index * step)?;
             (cut >= least).then_some((cut, cut + length))
         })
         .collect()
@@ -297,25 +302,30 @@ fn every_forecast(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<
 /// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
 fn plain_forecasts(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
     let fallback = fallback(past, cells);
-    let mut bases: Vec<Option<Vec<f64>>> = vec![None; METHODS.len()];
+    let recent = Recent::of(past);
+    // A method learns once, for the slots asked for and for those that show its level.
+    let all: Vec<usize> = cells.iter().chain(&recent.later).copied().collect();
+    let mut bases: Vec<Option<(Vec<f64>, f64)>> = vec![None; METHODS.len()];
     candidates
         .iter()
         .map(|candidate| {
-            let method = METHODS[candidate.method];
-            let base = bases[candidate.method].get_or_insert_with(|| {
-                let mut base = method.forecast(past, cells);
+            let (base, off) = bases[candidate.method].get_or_insert_with(|| {
+                let mut base = METHODS[candidate.method].forecast(past, &all);
+                let off = recent.off(&base[cells.len()..]);
+                base.truncate(cells.len());
                 for (y, other) in base.iter_mut().zip(&fallback) {
                     if !y.is_finite() {
                         *y = *other;
                     }
                 }
-                base
+                (base, off)
             });
-            if candidate.power > 0.0 {
-                followed(past, cells, base, method, candidate)
-            } else {
-                base.clone()
-            }
+            let log = *off * candidate.power;
+            let followed = cells.iter().zip(base.iter()).map(|(cell, y)| {
+                let ahead = cell.saturating_sub(past.cut) as f64 / past.grid.per_row as f64;
+                y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
+            });
+            followed.collect()
         })
         .collect()
 }
@@ -337,44 +347,36 @@ fn fallback(past: Past, cells: &[usize]) -> Vec<f64> {
         .collect()
 }
 
-/// Moves a forecast towards the level of the last days, less and less the further ahead.
-fn followed(
-    past: Past,
-    cells: &[usize],
-    base: &[f64],
-    method: Method,
-    candidate: &Candidate,
-) -> Vec<f64> {
-    let season = past.grid.season();
-    let row = past.grid.per_row;
-    // What the method says of the same slots a season later stands for what it would have said of these.
-    let recent: Vec<usize> = (past.cut.saturating_sub(candidate.days * row)..past.cut)
-        .filter(|cell| past.at(*cell).is_some())
-        .collect();
-    let shift = season.max(1);
-    let later: Vec<usize> = recent
-        .iter()
-        .map(|cell| {
-            let over = past.cut - cell;
-            cell + over.div_ceil(shift) * shift
-        })
-        .collect();
-    let expected: f64 = method
-        .forecast(past, &later)
-        .iter()
-        .filter(|y| y.is_finite())
-        .sum();
-    let seen: f64 = recent.iter().filter_map(|cell| past.at(*cell)).sum();
-    if expected <= 0.0 || seen <= 0.0 {
-        return base.to_vec();
+/// The last days, and the slots a season later for which a method says what it would have said of them.
+struct Recent {
+    later: Vec<usize>,
+    seen: f64,
+}
+
+impl Recent {
+    fn of(past: Past) -> Self {
+        let season = past.grid.season().max(1);
+        let first = past.cut.saturating_sub(FOLLOWING_DAYS * past.grid.per_row);
+        let mut recent = Self {
+            later: Vec::new(),
+            seen: 0.0,
+        };
+        for cell in first..past.cut {
+            if let Some(y) = past.at(cell) {
+                let over = past.cut - cell;
+                recent.later.push(cell + over.div_ceil(season) * season);
+                recent.seen += y;
+            }
+        }
+        recent
     }
-    let log = (seen / expected).clamp(0.5, 2.0).ln() * candidate.power;
-    cells
-        .iter()
-        .zip(base)
-        .map(|(cell, y)| {
-            let ahead = cell.saturating_sub(past.cut) as f64 / row as f64;
-            y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
-        })
-        .collect()
+
+    /// Returns how far the last days were off, as a logarithm.
+    fn off(&self, forecasts: &[f64]) -> f64 {
+        let expected: f64 = forecasts.iter().filter(|y| y.is_finite()).sum();
+        if expected <= 0.0 || self.seen <= 0.0 {
+            return 0.0;
+        }
+        (self.seen / expected).clamp(0.5, 2.0).ln()
+    }
 }

@@ -137,6 +137,10 @@ fn same_kind(past: Past, cells: &[usize], days: usize, reach: usize) -> Vec<f64>
 fn shared(past: Past, cells: &[usize], weeks: usize) -> Vec<f64> {
     let (per_row, days) = (past.grid.per_row, past.grid.season_rows);
     let season = per_row * days;
+    // Short slots of a short past have no week to share.
+    if past.cut < season {
+        return vec![f64::NAN; cells.len()];
+    }
     let end = past.cut.next_multiple_of(per_row);
     // The coming season, weekday by weekday, in the order of rows from the cut.
     let medians: Vec<f64> = (end..end + season)
