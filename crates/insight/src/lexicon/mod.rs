@@ -150,6 +150,11 @@ pub(crate) fn phrases() -> &'static Phrases {
     &PHRASES
 }
 
+/// Compiles the phrases that the tone of a draft is judged by.
+pub(crate) fn tone_phrases() -> Phrases {
+    Phrases::compile(&[("tone", include_str!("tone.txt"))], NEGATIONS)
+}
+
 /// How much each sign says for each kind of post: lines of a sign and eight numbers.
 pub(crate) const KIND_WEIGHTS: &str = include_str!("kind_weights.txt");
 

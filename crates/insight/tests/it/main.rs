@@ -7,3 +7,4 @@ mod matters;
 mod personal;
 mod search;
 mod series;
+mod tone;
