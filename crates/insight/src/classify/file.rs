@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 
 use super::calibrate::Calibration;
 use super::features::{Recipe, Stems};
+use super::hidden::{self, Hidden};
 use super::model::Classifier;
 use super::solve;
 use super::vocabulary::Vocabulary;
@@ -101,12 +102,15 @@ impl Classifier {
                 }
             }
         }
-        out.extend(
-            self.weights
-                .values
-                .iter()
-                .map(|value| value.cast_unsigned()),
-        );
+        put_values(&mut out, &self.weights);
+        out.push(u8::from(self.hidden.is_some()));
+        if let Some(net) = &self.hidden {
+            out.extend(&net.inner.exponents);
+            put_values(&mut out, &net.inner);
+            for weight in &net.outer {
+                out.extend(weight.to_le_bytes());
+            }
+        }
 
         put_number(&mut out, self.corrections.len() as u64);
         for (key, row) in &self.corrections {
@@ -157,6 +161,11 @@ fn read_body(mut rest: Bytes<'_>) -> Result<Classifier, LoadError> {
     let rarities = rest.bytes(features)?.to_vec();
     let exponents = rest.bytes(features + 1)?.to_vec();
     let weights = read_weights(&mut rest, classes, exponents)?;
+    let hidden = match rest.bytes(1)?[0] {
+        0 => None,
+        1 => Some(read_hidden(&mut rest, classes, features)?),
+        _ => return Err(Damaged("its net is neither there nor not")),
+    };
     let corrections = read_corrections(&mut rest, weights.columns)?;
     if !rest.0.is_empty() {
         return Err(Damaged("something follows its end"));
@@ -172,7 +181,7 @@ fn read_body(mut rest: Bytes<'_>) -> Result<Classifier, LoadError> {
         labels,
         recipe,
         Vocabulary::new(keys, rarities),
-        weights,
+        (weights, hidden),
         calibration,
     );
     model.corrections = corrections;
@@ -193,35 +202,72 @@ fn read_weights(
     };
     let mut end = 0_u32;
     if weights.is_dense() {
-        for exponent in &weights.exponents {
-            end += if *exponent > 0 { columns as u32 } else { 0 };
-            weights.starts.push(end);
-        }
-    } else {
-        for _ in 0..weights.exponents.len() {
-            let count = rest.number()? as usize;
-            if count > columns {
-                return Err(Damaged("a feature has too many weights"));
-            }
-            let mut place = 0_usize;
-            for turn in 0..count {
-                let step = rest.number()? as usize;
-                place = place.saturating_add(step);
-                if place >= columns || (turn > 0 && step == 0) {
-                    return Err(Damaged("a weight is for no class"));
-                }
-                weights.places.push(place as u16);
-            }
-            end += count as u32;
-            weights.starts.push(end);
-        }
+        return read_dense(rest, weights);
     }
+    for _ in 0..weights.exponents.len() {
+        let count = rest.number()? as usize;
+        if count > columns {
+            return Err(Damaged("a feature has too many weights"));
+        }
+        let mut place = 0_usize;
+        for turn in 0..count {
+            let step = rest.number()? as usize;
+            place = place.saturating_add(step);
+            if place >= columns || (turn > 0 && step == 0) {
+                return Err(Damaged("a weight is for no class"));
+            }
+            weights.places.push(place as u16);
+        }
+        end += count as u32;
+        weights.starts.push(end);
+    }
+    read_values(rest, weights, end as usize)
+}
+
+/// Reads weights of which every feature that says anything has one for each column.
+fn read_dense(rest: &mut Bytes<'_>, mut weights: Weights) -> Result<Weights, LoadError> {
+    let mut end = 0_u64;
+    for exponent in &weights.exponents {
+        end += if *exponent > 0 {
+            weights.columns as u64
+        } else {
+            0
+        };
+        // More than the file holds is found below, before room is made for it.
+        weights.starts.push(u32::try_from(end).unwrap_or(u32::MAX));
+    }
+    read_values(rest, weights, end as usize)
+}
+
+fn read_values(
+    rest: &mut Bytes<'_>,
+    mut weights: Weights,
+    count: usize,
+) -> Result<Weights, LoadError> {
     weights.values = rest
-        .bytes(end as usize)?
+        .bytes(count)?
         .iter()
         .map(|byte| byte.cast_signed())
         .collect();
     Ok(weights.ready())
+}
+
+fn read_hidden(rest: &mut Bytes<'_>, classes: usize, features: usize) -> Result<Hidden, LoadError> {
+    let inner = Weights {
+        columns: hidden::UNITS,
+        exponents: rest.bytes(features + 1)?.to_vec(),
+        starts: vec![0],
+        ..Weights::default()
+    };
+    let inner = read_dense(rest, inner)?;
+    // Two classes share one column of margins; a net has one for each.
+    if classes < hidden::FEWEST_CLASSES {
+        return Err(Damaged("it has a net for too few classes"));
+    }
+    let outer = (0..hidden::UNITS * classes)
+        .map(|_| rest.float())
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Hidden { inner, outer })
 }
 
 fn read_corrections(
@@ -238,6 +284,10 @@ fn read_corrections(
         corrections.insert(key, row);
     }
     Ok(corrections)
+}
+
+fn put_values(out: &mut Vec<u8>, weights: &Weights) {
+    out.extend(weights.values.iter().map(|value| value.cast_unsigned()));
 }
 
 fn put_recipe(out: &mut Vec<u8>, recipe: &Recipe) {

@@ -1,9 +1,10 @@
-//! Learns a model from examples: reads features, fits several separators and adds them up, then calibrates on texts held back.
+//! Learns a model from examples: reads features, fits separators and with many classes a small net, then calibrates on texts held back.
 
 use std::collections::BTreeMap;
 
 use super::calibrate::{Calibration, HeldBack};
-use super::features::{self, Recipe, Stems};
+use super::features::{Recipe, Stems};
+use super::hidden::{self, Hidden};
 use super::model::Classifier;
 use super::seed::Chance;
 use super::solve::{self, Fit, Rows};
@@ -12,7 +13,7 @@ use super::weights::Weights;
 use crate::text::language;
 
 /// The most features a model keeps.
-const MOST_FEATURES: usize = 600_000;
+pub(crate) const MOST_FEATURES: usize = 320_000;
 const MOST_CLASSES: usize = 2_000;
 /// Fewer examples than this are all learned from, and none held back.
 const FEWEST_TO_HOLD_BACK: usize = 30;
@@ -44,7 +45,7 @@ impl Default for Wish {
             task: String::new(),
             seed: 1,
             costs: BTreeMap::new(),
-            f1_weight: 0.5,
+            f1_weight: 0.1,
             sure_precision: 0.9,
         }
     }
@@ -59,13 +60,6 @@ pub enum TrainError {
     OneLabel(String),
     #[error("there are {0} different labels; at most {MOST_CLASSES} can be learned")]
     TooManyLabels(usize),
-}
-
-/// One separator of those that are added up.
-struct Member {
-    fit: Fit,
-    views: [f32; features::VIEWS],
-    share: f32,
 }
 
 /// Learns a model; `tell` hears how much of the work is done, from 0 to 1.
@@ -85,7 +79,6 @@ pub fn train(
     drop(counted);
     tell(0.15);
 
-    let plan = plan(wish.seed);
     let folds = if examples.len() < FEWEST_TO_HOLD_BACK {
         0
     } else {
@@ -93,7 +86,14 @@ pub fn train(
     };
     let all: Vec<u32> = (0..examples.len() as u32).collect();
     let fits = (folds + 1) as f64;
-    let weights = fit_plan(&rows, &vocabulary, &truth, classes, &all, &plan);
+    let task = Task {
+        rows: &rows,
+        vocabulary: &vocabulary,
+        truth: &truth,
+        classes,
+        seed: wish.seed,
+    };
+    let fitted = task.fit(&all);
     tell(0.15 + 0.8 / fits);
 
     let columns = solve::columns(classes);
@@ -105,11 +105,10 @@ pub fn train(
             .copied()
             .filter(|row| fold_of[*row as usize] != fold)
             .collect();
-        let part = fit_plan(&rows, &vocabulary, &truth, classes, &learned, &plan);
+        let part = task.fit(&learned);
         let mut sums = vec![0_f32; solve::stride(classes)];
         for row in (0..examples.len()).filter(|row| fold_of[*row] == fold) {
-            let (features, values) = rows.row(row);
-            solve::add_margins(&part, features, values, &mut sums);
+            task.add_margins(&part, row, &mut sums);
             margins[row * columns..(row + 1) * columns].copy_from_slice(&sums[..columns]);
         }
         tell(0.15 + 0.8 * (fold + 2) as f64 / fits);
@@ -125,31 +124,62 @@ pub fn train(
         classes,
     };
     let calibration = Calibration::fit(&held, wish.f1_weight, &costs, wish.sure_precision);
-    let weights = Weights::keep(&weights, classes, &vocabulary);
+    let weights = Weights::keep(&fitted.weights, classes, &vocabulary);
     tell(1.0);
     Ok(Classifier::new(
         wish.task.clone(),
         labels,
         recipe,
         vocabulary,
-        weights,
+        (weights, fitted.net),
         calibration,
     ))
 }
 
-fn plan(seed: u64) -> Vec<Member> {
-    let fit = Fit {
-        cost: 0.2,
-        balance: 0.0,
-        contrast: 0.2,
-        rounds: 12,
-        seed,
-    };
-    vec![Member {
-        fit,
-        views: [1.0, 1.0],
-        share: 1.0,
-    }]
+/// What is fitted: the texts as rows of numbers, and the number of each one's label.
+pub(crate) struct Task<'a> {
+    pub(crate) rows: &'a Rows,
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) truth: &'a [u16],
+    pub(crate) classes: usize,
+    pub(crate) seed: u64,
+}
+
+/// What was fitted to some of the rows.
+struct Fitted {
+    weights: Vec<f32>,
+    net: Option<Hidden>,
+}
+
+impl Task<'_> {
+    fn fit(&self, chosen: &[u32]) -> Fitted {
+        let many = self.classes >= hidden::FEWEST_CLASSES;
+        let fit = Fit {
+            cost: if many { 0.2 } else { 0.1 },
+            balance: 0.0,
+            contrast: 0.2,
+            rounds: 12,
+            seed: self.seed,
+        };
+        let with_net = many && self.truth.len() >= hidden::FEWEST_EXAMPLES;
+        Fitted {
+            weights: solve::fit(self.rows, self.truth, self.classes, chosen, &fit),
+            net: with_net.then(|| Hidden::fit(self, chosen)),
+        }
+    }
+
+    /// Writes what was fitted says about a row.
+    fn add_margins(&self, fitted: &Fitted, row: usize, sums: &mut [f32]) {
+        let (features, values) = self.rows.row(row);
+        solve::add_margins(&fitted.weights, features, values, sums);
+        if let Some(net) = &fitted.net {
+            let mut units = [0_f32; hidden::UNITS];
+            for (feature, value) in features.iter().zip(values) {
+                net.inner.add(*feature, *value, &mut units);
+            }
+            net.add(&units, sums);
+        }
+    }
 }
 
 /// Labels in alphabetical order, and the number of each example's label.
@@ -206,71 +236,4 @@ fn folds_of(truth: &[u16], classes: usize, folds: usize, seed: u64) -> Vec<usize
         *turn += 1;
     }
     fold_of
-}
-
-/// Fits every member of a plan and adds their weights up.
-fn fit_plan(
-    rows: &Rows,
-    vocabulary: &Vocabulary,
-    truth: &[u16],
-    classes: usize,
-    chosen: &[u32],
-    plan: &[Member],
-) -> Vec<f32> {
-    let mut sum: Vec<f32> = Vec::new();
-    for member in plan {
-        let seen = rows_seen(rows, vocabulary, member.views);
-        let mut weights = solve::fit(
-            seen.as_ref().unwrap_or(rows),
-            truth,
-            classes,
-            chosen,
-            &member.fit,
-        );
-        let stride = solve::stride(classes);
-        for (feature, row) in weights.chunks_exact_mut(stride).enumerate() {
-            let view = vocabulary
-                .keys
-                .get(feature)
-                .map_or(1.0, |key| member.views[features::view(*key)]);
-            for weight in row {
-                *weight *= view * member.share;
-            }
-        }
-        if sum.is_empty() {
-            sum = weights;
-        } else {
-            for (sum, weight) in sum.iter_mut().zip(&weights) {
-                *sum += weight;
-            }
-        }
-    }
-    sum
-}
-
-/// The rows as a member sees them, where it does not see them as they are.
-fn rows_seen(rows: &Rows, vocabulary: &Vocabulary, views: [f32; features::VIEWS]) -> Option<Rows> {
-    if views.iter().all(|view| (view - 1.0).abs() < f32::EPSILON) {
-        return None;
-    }
-    let mut seen = Rows {
-        starts: vec![0],
-        width: rows.width,
-        ..Rows::default()
-    };
-    for row in 0..rows.len() {
-        let (features, values) = rows.row(row);
-        for (feature, value) in features.iter().zip(values) {
-            let view = vocabulary
-                .keys
-                .get(*feature as usize)
-                .map_or(1.0, |key| views[features::view(*key)]);
-            if view != 0.0 {
-                seen.features.push(*feature);
-                seen.values.push(value * view);
-            }
-        }
-        seen.starts.push(seen.features.len());
-    }
-    Some(seen)
 }

@@ -4,6 +4,7 @@
 mod calibrate;
 mod features;
 mod file;
+mod hidden;
 mod learn;
 mod measure;
 mod model;

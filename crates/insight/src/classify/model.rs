@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::calibrate::{self, Calibration};
 use super::features::{self, Feature, Reader, Recipe};
+use super::hidden::{self, Hidden};
 use super::measure::{self, Judged, Quality};
 use super::solve;
 use super::vocabulary::{self, Vocabulary};
@@ -43,6 +44,7 @@ pub struct Classifier {
     pub(crate) recipe: Recipe,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) weights: Weights,
+    pub(crate) hidden: Option<Hidden>,
     pub(crate) calibration: Calibration,
     /// What corrections added, by the features' keys; the bias has none.
     pub(crate) corrections: BTreeMap<u32, Vec<f32>>,
@@ -56,6 +58,7 @@ pub struct Desk {
     found: Vec<(u32, u32, f32)>,
     counts: Vec<u32>,
     margins: Vec<f32>,
+    units: Vec<f32>,
 }
 
 impl Classifier {
@@ -64,7 +67,7 @@ impl Classifier {
         labels: Vec<String>,
         recipe: Recipe,
         vocabulary: Vocabulary,
-        weights: Weights,
+        weights: (Weights, Option<Hidden>),
         calibration: Calibration,
     ) -> Self {
         Self {
@@ -72,7 +75,8 @@ impl Classifier {
             labels,
             recipe,
             vocabulary,
-            weights,
+            weights: weights.0,
+            hidden: weights.1,
             calibration,
             corrections: BTreeMap::new(),
         }
@@ -146,6 +150,16 @@ impl Classifier {
                 add_correction(self.corrections.get(key), *value, &mut desk.margins);
             }
         }
+        if let Some(net) = &self.hidden {
+            desk.units.clear();
+            desk.units.resize(hidden::UNITS, 0.0);
+            net.inner
+                .add(self.vocabulary.len() as u32, 1.0, &mut desk.units);
+            for (place, _, value) in found.iter() {
+                net.inner.add(*place, *value, &mut desk.units);
+            }
+            net.add(&desk.units, &mut desk.margins);
+        }
         for key in keys.iter() {
             let value = UNSEEN_RARITY * lengths[features::view(*key)].min(1.0 / UNSEEN_RARITY);
             add_correction(self.corrections.get(key), value, &mut desk.margins);
@@ -158,11 +172,23 @@ impl Classifier {
         let column = solve::own_column(label as u16, self.labels.len());
         let sign = if column.is_none() { -1.0 } else { 1.0 };
         let column = column.unwrap_or(0);
+        let net = self.hidden.as_ref();
+        let net = net.map(|net| (net, net.says_to(&desk.units, column)));
+        let mut units = [0_f32; hidden::UNITS];
         let mut says: BTreeMap<u32, f32> = BTreeMap::new();
         for (place, key, value) in &desk.found {
             let mut weight = self.weights.weight(*place, column);
             if let Some(correction) = self.corrections.get(key) {
                 weight += correction[column];
+            }
+            if let Some((net, said)) = &net {
+                units.fill(0.0);
+                net.inner.add(*place, 1.0, &mut units);
+                weight += units
+                    .iter()
+                    .zip(said)
+                    .map(|(unit, said)| unit * said)
+                    .sum::<f32>();
             }
             says.insert(*key, weight * value * sign);
         }

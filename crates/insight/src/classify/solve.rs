@@ -17,10 +17,6 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn len(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
     pub(crate) fn row(&self, row: usize) -> (&[u32], &[f32]) {
         let range = self.starts[row]..self.starts[row + 1];
         (&self.features[range.clone()], &self.values[range])

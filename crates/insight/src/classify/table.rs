@@ -61,7 +61,7 @@ pub enum RowError {
     },
     #[error("row {row}: {why}")]
     Row { row: u64, why: String },
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -95,10 +95,20 @@ pub fn read_rows(
 
 type Take<'a> = &'a mut dyn FnMut(u64, &[Cow<'_, str>]) -> Result<(), RowError>;
 
+fn unread(row: u64, error: &io::Error) -> RowError {
+    RowError::Row {
+        row,
+        why: format!("cannot be read ({error})"),
+    }
+}
+
 /// Reads a line without its end; none at the end of the file.
 fn read_line(input: &mut dyn BufRead, row: u64, line: &mut Vec<u8>) -> Result<bool, RowError> {
     line.clear();
-    let read = input.take(LONGEST_LINE).read_until(b'\n', line)?;
+    let read = input
+        .take(LONGEST_LINE)
+        .read_until(b'\n', line)
+        .map_err(|error| unread(row, &error))?;
     if read as u64 == LONGEST_LINE {
         return Err(RowError::Row {
             row,
@@ -182,7 +192,7 @@ fn read_csv(input: Box<dyn BufRead + '_>, wanted: &[&str], take: Take<'_>) -> Re
 fn csv_error(error: csv::Error) -> RowError {
     let row = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => RowError::Io(error),
+        csv::ErrorKind::Io(error) => unread(row, &error),
         _ => RowError::Row {
             row,
             why: "not a row of comma-separated values".to_owned(),

@@ -131,6 +131,7 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::compile(
         &[
             ("matter", include_str!("matters.txt")),
+            ("matter", include_str!("families.txt")),
             ("sentiment", include_str!("sentiment.txt")),
             ("urgency", include_str!("urgency.txt")),
             ("kind", include_str!("kinds.txt")),
@@ -147,6 +148,11 @@ pub(crate) fn set_of(lists: &[&[&str]]) -> WordSet {
 /// All phrases that verdicts are made of, compiled on first use.
 pub(crate) fn phrases() -> &'static Phrases {
     &PHRASES
+}
+
+/// Compiles the phrases that the tone of a draft is judged by.
+pub(crate) fn tone_phrases() -> Phrases {
+    Phrases::compile(&[("tone", include_str!("tone.txt"))], NEGATIONS)
 }
 
 /// How much each sign says for each kind of post: lines of a sign and eight numbers.

@@ -7,6 +7,11 @@ use crate::lexicon;
 use crate::text::phrases::{Hit, Label};
 use crate::text::units::{self, Units};
 
+/// Posts of at most so many words and marks, without a link, are no news.
+const SHORT_POST: usize = 18;
+/// How many words away somebody who speaks or is spoken to may stand.
+const PERSON_REACH: usize = 10;
+
 /// A matter that has a fixed route and clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Matter {
@@ -74,8 +79,13 @@ pub fn find(text: &str) -> Vec<MatterFound> {
 
 pub(crate) fn judge(units: &Units, hits: &[Hit]) -> Vec<MatterFound> {
     let mut found = Vec::new();
+    let may_be_news = units.links > 0 || units.list.len() > SHORT_POST;
     for (matter, label) in Matter::ALL.into_iter().zip(*LABELS) {
-        let of_matter: Vec<&Hit> = hits.iter().filter(|hit| hit.label == label).collect();
+        let needs_person = may_be_news && matches!(matter, Matter::Legal | Matter::Press);
+        let of_matter: Vec<&Hit> = hits
+            .iter()
+            .filter(|hit| hit.label == label && (!needs_person || is_person_near(hits, hit)))
+            .collect();
         if !of_matter.is_empty() {
             let spans = units.spans(of_matter.into_iter());
             found.push(MatterFound { matter, spans });
@@ -83,6 +93,21 @@ pub(crate) fn judge(units: &Units, hits: &[Hit]) -> Vec<MatterFound> {
     }
     found
 }
+
+/// News name courts and the press, too: only there somebody does not speak for themselves or to us.
+fn is_person_near(hits: &[Hit], hit: &Hit) -> bool {
+    let (from, to) = (hit.from.saturating_sub(PERSON_REACH), hit.to + PERSON_REACH);
+    // Hits stand in the order of their beginnings.
+    hits[hits.partition_point(|other| other.from < from)..]
+        .iter()
+        .take_while(|other| other.from < to)
+        .any(|other| other.label == *PERSON)
+}
+
+static PERSON: LazyLock<Label> = LazyLock::new(|| {
+    let label = lexicon::phrases().label("matter.person");
+    label.expect("the lists say who a person is")
+});
 
 /// The labels of all matters, in their order.
 static LABELS: LazyLock<[Label; 7]> = LazyLock::new(|| {

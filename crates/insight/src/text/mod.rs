@@ -11,6 +11,7 @@ pub mod reading;
 pub mod sentiment;
 pub mod snippet;
 pub mod tokens;
+pub mod tone;
 pub mod urgency;
 
 pub(crate) mod compound;

@@ -5,6 +5,7 @@
 //! `word` as folded, `word*` a beginning, `*word` an end, `*word*` anywhere in a long word, `~word` with one slip forgiven,
 //! `a|b` either, `@name` a class (`@name = a b c`), `(a)` may be missing, `..` up to three words between, `...` up to eight,
 //! `<` and `>` the beginning and end of a sentence.
+//! `& ` before two or three steps: in any order, with up to three words between each.
 //! `^` before a pattern: not where a negation stands within three words before it or inside; `!` before it: what it covers
 //! is no match of the label.
 
@@ -332,7 +333,30 @@ impl Compiler {
                 continue;
             }
             let label = label.expect("a pattern stands below a label");
-            self.add_pattern(label, weight, line);
+            match line.strip_prefix("& ") {
+                Some(steps) => self.add_in_any_order(label, weight, steps),
+                None => self.add_pattern(label, weight, line),
+            }
+        }
+    }
+
+    fn add_in_any_order(&mut self, label: Label, weight: f32, steps: &str) {
+        let steps: Vec<&str> = steps.split_whitespace().collect();
+        let orders: &[&[usize]] = match steps.len() {
+            2 => &[&[0, 1], &[1, 0]],
+            3 => &[
+                &[0, 1, 2],
+                &[0, 2, 1],
+                &[1, 0, 2],
+                &[1, 2, 0],
+                &[2, 0, 1],
+                &[2, 1, 0],
+            ],
+            _ => panic!("two or three steps in any order: {steps:?}"),
+        };
+        for order in orders {
+            let ordered: Vec<&str> = order.iter().map(|at| steps[*at]).collect();
+            self.add_pattern(label, weight, &ordered.join(" .. "));
         }
     }
 

@@ -87,12 +87,13 @@ pub(crate) fn cut(text: &str) -> Units {
         } else {
             fold::fold(&written[..written.floor_char_boundary(LONGEST_WORD)]).plain
         };
+        let sentence = cutter.next_sentence(written, units.list.last());
         units.list.push(Unit {
             plain,
             from: word.from,
             to: word.to,
             kind,
-            sentence: cutter.next_sentence(written),
+            sentence,
             shouted: is_shouted(written),
         });
     }
@@ -123,8 +124,15 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn next_sentence(&mut self, written: &str) -> u32 {
-        let goes_on = self.by_stop && written.starts_with(|c: char| c.is_ascii_digit());
+    fn next_sentence(&mut self, written: &str, last: Option<&Unit>) -> u32 {
+        // `Art. 15`, and `zum 31.12. beendet`.
+        let after_day = last.is_some_and(|unit| {
+            unit.plain.len() <= 2 && unit.plain.starts_with(|c: char| c.is_ascii_digit())
+        });
+        let goes_on = self.by_stop
+            && written.starts_with(|c: char| {
+                c.is_ascii_digit() || (after_day && c.is_lowercase())
+            });
         if self.ended && !goes_on {
             self.sentence += 1;
         }
@@ -264,6 +272,7 @@ mod tests {
             line("@lumenau na super. danke :)"),
             "0 na0 super0 danke1 🙂1"
         );
+        assert_eq!(line("am 31.12. weg. Neu"), "am0 310 120 weg0 neu1");
         assert_eq!(line(""), "");
         assert!(cut("NEIN danke").list[0].shouted);
         assert_eq!(cut("siehe https://lumenau.example/a?b hier").links, 1);

@@ -1,7 +1,20 @@
 //! Reads texts of the sets that `KULANT_DATA` names, for measuring. Nothing of them is kept.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Returns the folder of the sets; says so where there is none.
+pub(crate) fn folder() -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test that measures is told where to read"
+    )]
+    let folder = std::env::var_os("KULANT_DATA");
+    if folder.is_none() {
+        eprintln!("skipped: KULANT_DATA is not set");
+    }
+    folder.map(PathBuf::from)
+}
 
 /// Returns one field of all rows of a packed CSV, TSV or JSON Lines file.
 pub(crate) fn texts(path: &Path, field: &str) -> Vec<String> {
@@ -17,7 +30,10 @@ pub(crate) fn texts(path: &Path, field: &str) -> Vec<String> {
             .lines()
             .map(|line| {
                 let row: serde_json::Value = serde_json::from_str(line).unwrap();
-                row[field].as_str().unwrap().to_owned()
+                let value = &row[field];
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
             })
             .collect();
     }

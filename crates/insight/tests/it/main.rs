@@ -2,7 +2,9 @@
 
 mod classify;
 mod data;
+mod kinds;
 mod matters;
 mod personal;
 mod search;
 mod series;
+mod tone;

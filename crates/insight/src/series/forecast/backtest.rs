@@ -4,12 +4,14 @@
 use super::grid::Grid;
 use super::methods::Method;
 use super::past::Past;
+use super::rhythm::Rhythm;
+use super::weights::{mean_error, weigh};
 use crate::series::conformal::scale;
 
 /// The benchmark.
 pub const DEFAULT: Method = Method::WeeklyMedian(5);
 
-const METHODS: [Method; 11] = [
+const METHODS: [Method; 15] = [
     DEFAULT,
     Method::WeeklyMedian(8),
     Method::WeeklyMean(1),
@@ -19,18 +21,19 @@ const METHODS: [Method; 11] = [
     Method::DailyMedian(7),
     Method::Shared(5),
     Method::Shared(10),
+    Method::Near(8, 1),
+    Method::Near(8, 2),
+    Method::SameKind(20, 1),
+    Method::SameKind(40, 2),
     Method::Waves,
     Method::HoltWinters,
 ];
-/// How far a forecast follows the level of the last days: the power of the ratio, and over how many days.
-const FOLLOWING: [(f64, usize); 2] = [(0.0, 1), (0.3, 7)];
+/// How far a forecast follows the level of the last days: the power of the ratio.
+const FOLLOWING: [f64; 2] = [0.0, 0.3];
+const FOLLOWING_DAYS: usize = 7;
 /// After so many days half of the correction is gone.
 const FOLLOWING_HALF_LIFE: f64 = 10.0;
 const MOST_ORIGINS: usize = 8;
-/// What is this much worse than the best is not listened to.
-const TOO_BAD: f64 = 1.15;
-/// How sharply the better are preferred.
-const SHARPNESS: f64 = 30.0;
 
 /// How one way to forecast did in the backtest.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +60,8 @@ pub struct Backtest {
 struct Candidate {
     method: usize,
     power: f64,
-    days: usize,
+    /// Whether the rhythm of the month is taken out of what it learns, and put back.
+    rhythm: bool,
 }
 
 /// The mixture kept, and what it left over in the backtest.
@@ -76,7 +80,16 @@ impl Chosen {
         marks: &[Option<String>],
         horizon: usize,
     ) -> Self {
-        let candidates = candidates();
+        let whole = Past {
+            grid,
+            learn,
+            cut: grid.end(),
+        };
+        let candidates = candidates(Rhythm::learn(whole, &[]).is_some());
+        let priors: Vec<f64> = candidates
+            .iter()
+            .map(|candidate| METHODS[candidate.method].prior())
+            .collect();
         let mut actual = Vec::new();
         let mut tried: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
         let origins = origins(grid, horizon);
@@ -103,7 +116,7 @@ impl Chosen {
         if actual.is_empty() {
             return Self::untested();
         }
-        let weights = weigh(&actual, &tried);
+        let weights = weigh(&actual, &tried, &priors, origins.len());
         let mixed = |index: usize| -> f64 {
             weights
                 .iter()
@@ -155,7 +168,7 @@ impl Chosen {
 
     fn untested() -> Self {
         Self {
-            parts: vec![(candidates()[0], 1.0)],
+            parts: vec![(candidates(false)[0], 1.0)],
             residuals: Vec::new(),
             backtest: Backtest::default(),
         }
@@ -181,66 +194,138 @@ impl Chosen {
 
 impl Candidate {
     fn name(&self) -> String {
-        let name = METHODS[self.method].name();
-        if self.power > 0.0 {
-            format!("{name}, level of {} days", self.days)
-        } else {
-            name
+        let mut name = METHODS[self.method].name();
+        if self.rhythm {
+            name.push_str(", day of the month");
         }
+        if self.power > 0.0 {
+            name.push_str(&format!(", level of {FOLLOWING_DAYS} days"));
+        }
+        name
     }
 }
 
-fn candidates() -> Vec<Candidate> {
+fn candidates(with_rhythm: bool) -> Vec<Candidate> {
     (0..METHODS.len())
         .flat_map(|method| {
-            FOLLOWING.map(|(power, days)| Candidate {
+            FOLLOWING.map(|power| Candidate {
                 method,
                 power,
-                days,
+                rhythm: false,
             })
         })
+        .flat_map(|candidate| {
+            let rhythm = with_rhythm && !matches!(METHODS[candidate.method], Method::HoltWinters);
+            [
+                Some(candidate),
+                rhythm.then_some(Candidate {
+                    rhythm,
+                    ..candidate
+                }),
+            ]
+        })
+        .flatten()
         .collect()
 }
 
 /// The stretches of the past to try on: where each begins and where it ends, newest first.
+///
+/// Where the past is long enough they begin on the weekday and hour on which the forecast begins.
 fn origins(grid: &Grid, horizon: usize) -> Vec<(usize, usize)> {
     let end = grid.end();
-    let row = grid.per_row;
-    let least = (3 * grid.season()).min(end / 2).max(1);
+    let (row, season) = (grid.per_row, grid.season());
+    let least = (3 * season).min(end / 2).max(1);
     let length = horizon.min((end - end.min(least)) * 2 / 3).max(1);
-    let step = length
-        .next_multiple_of(row)
-        .clamp(row, grid.season().max(row));
+    let newest = length.next_multiple_of(season.max(1));
+    let (newest, step) = if end >= newest + 3 * season + least {
+        (newest, season)
+    } else {
+        let step = length.next_multiple_of(row).clamp(row, season.max(row));
+        (length, step)
+    };
     (0..MOST_ORIGINS)
         .map_while(|index| {
-            let cut = end.checked_sub(length + index * step)?;
+            let cut = end.checked_sub(newest + index * step)?;
             (cut >= least).then_some((cut, cut + length))
         })
         .collect()
 }
 
-/// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
+/// Returns the forecasts of each candidate, with and without the rhythm of the month.
 fn every_forecast(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
+    for wanted in [false, true] {
+        let places: Vec<usize> = (0..candidates.len())
+            .filter(|place| candidates[*place].rhythm == wanted)
+            .collect();
+        let own: Vec<Candidate> = places.iter().map(|place| candidates[*place]).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let rhythm = if wanted {
+            Rhythm::learn(past, cells)
+        } else {
+            None
+        };
+        let forecasts = match rhythm {
+            None => plain_forecasts(past, cells, &own),
+            Some(rhythm) => {
+                let per_row = past.grid.per_row;
+                let factor: Vec<f64> = (0..past.cut.div_ceil(per_row))
+                    .map(|row| rhythm.factor(row))
+                    .collect();
+                let evened: Vec<f64> = past.learn[..past.cut.min(past.learn.len())]
+                    .iter()
+                    .enumerate()
+                    .map(|(cell, y)| y / factor[cell / per_row])
+                    .collect();
+                let even = Past {
+                    learn: &evened,
+                    ..past
+                };
+                let mut forecasts = plain_forecasts(even, cells, &own);
+                for forecast in &mut forecasts {
+                    for (y, cell) in forecast.iter_mut().zip(cells) {
+                        *y *= rhythm.factor(cell / per_row);
+                    }
+                }
+                forecasts
+            }
+        };
+        for (place, forecast) in places.into_iter().zip(forecasts) {
+            all[place] = forecast;
+        }
+    }
+    all
+}
+
+/// Returns the forecasts of each candidate; where a method has nothing to say, its neighbours speak.
+fn plain_forecasts(past: Past, cells: &[usize], candidates: &[Candidate]) -> Vec<Vec<f64>> {
     let fallback = fallback(past, cells);
-    let mut bases: Vec<Option<Vec<f64>>> = vec![None; METHODS.len()];
+    let recent = Recent::of(past);
+    // A method learns once, for the slots asked for and for those that show its level.
+    let all: Vec<usize> = cells.iter().chain(&recent.later).copied().collect();
+    let mut bases: Vec<Option<(Vec<f64>, f64)>> = vec![None; METHODS.len()];
     candidates
         .iter()
         .map(|candidate| {
-            let method = METHODS[candidate.method];
-            let base = bases[candidate.method].get_or_insert_with(|| {
-                let mut base = method.forecast(past, cells);
+            let (base, off) = bases[candidate.method].get_or_insert_with(|| {
+                let mut base = METHODS[candidate.method].forecast(past, &all);
+                let off = recent.off(&base[cells.len()..]);
+                base.truncate(cells.len());
                 for (y, other) in base.iter_mut().zip(&fallback) {
                     if !y.is_finite() {
                         *y = *other;
                     }
                 }
-                base
+                (base, off)
             });
-            if candidate.power > 0.0 {
-                followed(past, cells, base, method, candidate)
-            } else {
-                base.clone()
-            }
+            let log = *off * candidate.power;
+            let followed = cells.iter().zip(base.iter()).map(|(cell, y)| {
+                let ahead = cell.saturating_sub(past.cut) as f64 / past.grid.per_row as f64;
+                y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
+            });
+            followed.collect()
         })
         .collect()
 }
@@ -262,93 +347,36 @@ fn fallback(past: Past, cells: &[usize]) -> Vec<f64> {
         .collect()
 }
 
-/// Moves a forecast towards the level of the last days, less and less the further ahead.
-fn followed(
-    past: Past,
-    cells: &[usize],
-    base: &[f64],
-    method: Method,
-    candidate: &Candidate,
-) -> Vec<f64> {
-    let season = past.grid.season();
-    let row = past.grid.per_row;
-    // What the method says of the same slots a season later stands for what it would have said of these.
-    let recent: Vec<usize> = (past.cut.saturating_sub(candidate.days * row)..past.cut)
-        .filter(|cell| past.at(*cell).is_some())
-        .collect();
-    let shift = season.max(1);
-    let later: Vec<usize> = recent
-        .iter()
-        .map(|cell| {
-            let over = past.cut - cell;
-            cell + over.div_ceil(shift) * shift
-        })
-        .collect();
-    let expected: f64 = method
-        .forecast(past, &later)
-        .iter()
-        .filter(|y| y.is_finite())
-        .sum();
-    let seen: f64 = recent.iter().filter_map(|cell| past.at(*cell)).sum();
-    if expected <= 0.0 || seen <= 0.0 {
-        return base.to_vec();
-    }
-    let log = (seen / expected).clamp(0.5, 2.0).ln() * candidate.power;
-    cells
-        .iter()
-        .zip(base)
-        .map(|(cell, y)| {
-            let ahead = cell.saturating_sub(past.cut) as f64 / row as f64;
-            y * (log * 0.5_f64.powf(ahead / FOLLOWING_HALF_LIFE)).exp()
-        })
-        .collect()
+/// The last days, and the slots a season later for which a method says what it would have said of them.
+struct Recent {
+    later: Vec<usize>,
+    seen: f64,
 }
 
-/// Weighs the candidates by their errors; all weight stays with the default where nothing beats it.
-fn weigh(actual: &[f64], tried: &[Vec<f64>]) -> Vec<f64> {
-    let errors: Vec<f64> = tried
-        .iter()
-        .map(|forecasts| mean_error(actual, forecasts))
-        .collect();
-    let best = errors.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut weights: Vec<f64> = errors
-        .iter()
-        .map(|error| {
-            if *error > best * TOO_BAD {
-                0.0
-            } else {
-                (-SHARPNESS * (error / best.max(1e-12) - 1.0)).exp()
+impl Recent {
+    fn of(past: Past) -> Self {
+        let season = past.grid.season().max(1);
+        let first = past.cut.saturating_sub(FOLLOWING_DAYS * past.grid.per_row);
+        let mut recent = Self {
+            later: Vec::new(),
+            seen: 0.0,
+        };
+        for cell in first..past.cut {
+            if let Some(y) = past.at(cell) {
+                let over = past.cut - cell;
+                recent.later.push(cell + over.div_ceil(season) * season);
+                recent.seen += y;
             }
-        })
-        .collect();
-    let sum: f64 = weights.iter().sum();
-    if best > 0.0 && sum > 0.0 {
-        for weight in &mut weights {
-            *weight /= sum;
         }
-        let mixed: f64 = actual
-            .iter()
-            .enumerate()
-            .map(|(index, y)| {
-                let f: f64 = weights.iter().zip(tried).map(|(w, t)| w * t[index]).sum();
-                (y - f).abs()
-            })
-            .sum::<f64>()
-            / actual.len() as f64;
-        if mixed < errors[0] {
-            return weights;
-        }
+        recent
     }
-    let mut default = vec![0.0; tried.len()];
-    default[0] = 1.0;
-    default
-}
 
-fn mean_error(actual: &[f64], forecasts: &[f64]) -> f64 {
-    let sum: f64 = actual
-        .iter()
-        .zip(forecasts)
-        .map(|(y, f)| (y - f).abs())
-        .sum();
-    sum / actual.len().max(1) as f64
+    /// Returns how far the last days were off, as a logarithm.
+    fn off(&self, forecasts: &[f64]) -> f64 {
+        let expected: f64 = forecasts.iter().filter(|y| y.is_finite()).sum();
+        if expected <= 0.0 || self.seen <= 0.0 {
+            return 0.0;
+        }
+        (self.seen / expected).clamp(0.5, 2.0).ln()
+    }
 }

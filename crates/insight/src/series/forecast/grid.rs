@@ -118,7 +118,9 @@ impl Grid {
                 day.any(|y| y.is_finite())
             })
             .collect();
-        let open: Vec<bool> = (0..season)
+        // Before a whole season is known its days are all alike: one day stands for them.
+        let circle = if end < season { self.per_row } else { season };
+        let open: Vec<bool> = (0..circle)
             .map(|place| {
                 let mut known = (1..=weeks)
                     .filter_map(|week| (end + place).checked_sub(week * season))
@@ -135,7 +137,7 @@ impl Grid {
             return (end..end + horizon).collect();
         }
         (end..)
-            .filter(|cell| open[(cell - end) % season])
+            .filter(|cell| open[(cell - end) % circle])
             .take(horizon)
             .collect()
     }

@@ -49,13 +49,24 @@ impl Harmonic {
         let size = model.features(0).len();
         let mut gram = vec![0.0; size * size];
         let mut right = vec![0.0; size];
+        // Cells of one place in the season have one row of features: they are added up first.
+        let season = per_row * model.season_rows;
+        let mut places = vec![(0.0, 0.0); season];
         for (cell, y) in &seen {
             let age = (past.cut - cell) as f64 / per_row as f64;
             let weight = 0.5_f64.powf(age / HALF_LIFE_DAYS);
-            let row = model.features(*cell);
+            let (weights, sum) = &mut places[cell % season];
+            *weights += weight;
+            *sum += weight * y;
+        }
+        for (place, (weights, sum)) in places.into_iter().enumerate() {
+            if weights == 0.0 {
+                continue;
+            }
+            let row = model.features(place);
             for i in 0..size {
-                let scaled = weight * row[i];
-                right[i] += scaled * y;
+                right[i] += sum * row[i];
+                let scaled = weights * row[i];
                 for j in 0..=i {
                     gram[i * size + j] += scaled * row[j];
                 }

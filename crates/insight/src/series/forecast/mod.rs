@@ -6,7 +6,9 @@ mod grid;
 mod harmonic;
 mod methods;
 mod past;
+mod rhythm;
 mod special;
+mod weights;
 
 pub use backtest::{Backtest, Trial};
 pub use grid::Grid;

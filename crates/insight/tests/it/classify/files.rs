@@ -23,7 +23,7 @@ fn a_model_comes_back_as_it_went() {
 
 #[test]
 fn a_model_of_many_classes_comes_back_as_it_went() {
-    let pairs: Vec<(String, String)> = (0..120)
+    let pairs: Vec<(String, String)> = (0..600)
         .map(|number| {
             (
                 format!("thema{} frage {number}", number % 40),
@@ -42,6 +42,8 @@ fn a_model_of_many_classes_comes_back_as_it_went() {
     let verdict = back.judge(&mut desk, "eine frage zu thema7");
     assert_eq!(back.labels()[verdict.best], "t7");
     assert_eq!(verdict, model.judge(&mut desk, "eine frage zu thema7"));
+    let reasons = back.explain(&mut desk, "eine frage zu thema7", verdict.best, 1);
+    assert_eq!((reasons[0].start, reasons[0].end), (14, 20));
 }
 
 #[test]

@@ -116,6 +116,18 @@ fn what_is_wrong_is_said_with_row_and_field() {
 }
 
 #[test]
+fn where_a_packed_file_breaks_off_is_said() {
+    let lines: String = (0..2_000)
+        .map(|number| format!("{{\"text\":\"{}\",\"label\":1}}\n", number * 7_919))
+        .collect();
+    let packed = zipped(lines.as_bytes());
+    let cut = &packed[..packed.len() / 2];
+    let why = rows(cut, Some(Form::JsonLines)).unwrap_err();
+    assert!(why.starts_with("row "), "{why}");
+    assert!(why.contains("cannot be read"), "{why}");
+}
+
+#[test]
 fn empty_files_hold_no_rows() {
     for form in [
         None,

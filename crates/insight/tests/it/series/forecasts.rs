@@ -219,3 +219,44 @@ fn odd_series_do_not_break_it() {
             .all(|slot| slot.y.is_finite() && slot.y >= 0.0)
     );
 }
+
+#[test]
+fn the_first_days_of_a_month_are_busier_as_they_were() {
+    let day_of_month = |at: i64| Day(at.div_euclid(DAY)).date().2;
+    let busier = |at: i64| if day_of_month(at) <= 4 { 1.3 } else { 1.0 };
+    let past: Vec<(i64, f64)> = hours(25, 200.0)
+        .into_iter()
+        .map(|(at, y)| (at, y * busier(at)))
+        .collect();
+    // The last hour of the past is that of Sunday, 28 June 2026.
+    let noon = |day: i64| Day::of(2026, 7, day).unwrap().0 * DAY + 12 * 3_600;
+    let times = [noon(2), noon(16)];
+    let made = forecast(&past, &SpecialDays::default(), Asked::At(&times)).unwrap();
+    let ratio = made.slots[0].y / made.slots[1].y;
+    assert!((1.18..1.4).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn the_day_after_a_closed_one_is_busier_as_it_was() {
+    // Mondays on which nobody answered, and what was left over for the Tuesday.
+    let closed = [(2, 9), (3, 16), (4, 20), (5, 18)];
+    let is = |at: i64, (month, day): (i64, i64), later: i64| {
+        Day::of(2026, month, day).unwrap().0 + later == at.div_euclid(DAY)
+    };
+    let past: Vec<(i64, f64)> = hours(24, 200.0)
+        .into_iter()
+        .filter(|(at, _)| !closed.iter().any(|date| is(*at, *date, 0)))
+        .map(|(at, y)| {
+            let after = closed.iter().any(|date| is(at, *date, 1));
+            (at, if after { y * 1.3 } else { y })
+        })
+        .collect();
+    let noon = |day: i64| Day::of(2026, 6, day).unwrap().0 * DAY + 12 * 3_600;
+    // Tuesday 23 June, with and without a slot asked of the Monday.
+    let tuesday = |times: &[i64]| {
+        let made = forecast(&past, &SpecialDays::default(), Asked::At(times)).unwrap();
+        made.slots.last().unwrap().y
+    };
+    let ratio = tuesday(&[noon(23)]) / tuesday(&[noon(22), noon(23)]);
+    assert!((1.15..1.35).contains(&ratio), "{ratio}");
+}

@@ -21,9 +21,18 @@ const MOST_SLOTS: usize = 100_000;
 /// Score how far each slot of a series of counts stands out: storms and incidents
 ///
 /// Reads timestamp,value and writes timestamp,score as it goes, one row for each, from what came before
-/// it alone. Scores lie between 0 and 1 on one scale for every series; 0.5 and more is an alarm: about
-/// one false alarm in three weeks on a busy brand's mentions. After an alarm the same storm stays below
-/// 0.5 for a day. 0.6 and more is for waking people. The first day scores nothing.
+/// it alone. Scores lie between 0 and 1 on one scale for every series; the default threshold is 0.5.
+/// After an alarm at 0.5 the same storm stays below for a day. The first day scores nothing.
+///
+///   from score   false alarms     storms found
+///   0.42         1.3 a week       15 of 16
+///   0.45         0.8 a week       15 of 16
+///   0.47         0.6 a week       15 of 16
+///   0.50         1 in 5 weeks     15 of 16
+///   0.51         1 in 19 weeks    14 of 16
+///
+/// Counted on the mentions of five brands over 37 weeks in all, at most one alarm a day, the series by
+/// which the scale was set: reckon with more on your own. Above 0.51 storms are lost to the rest.
 ///
 /// Examples:
 ///   kulant insight storms --input mentions.csv > scores.csv
@@ -44,7 +53,8 @@ pub(crate) struct Storms {
 /// Reads unique_id,ds,y and writes unique_id,ds,yhat,lo80,hi80,lo95,hi95. Slots are those of the local
 /// calendar, all day or opening hours alone; a whole number as ds is the n-th hour. Each series chooses
 /// its methods by a backtest on its own past, against the median of the same slot of the last five
-/// weeks. Empty intervals mean that the past is too short to promise any.
+/// weeks; from sixty days on it learns the days of the month, and the days after closed ones. Days left
+/// out among the slots of --future are taken for closed. Empty intervals mean that the past is too short to promise any.
 ///
 /// Examples:
 ///   kulant insight forecast --input calls.csv --horizon 336 --holidays DE-NW > next.csv
