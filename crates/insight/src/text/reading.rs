@@ -184,7 +184,12 @@ mod tests {
             assert!(json["kind"].is_string());
         }
         // A megabyte of each is read in time that grows with it: a quadratic part would take hours.
-        for seed in ["ich kündige nicht! ", "x@y.", "DE89 3704 ", "😡a\u{300}http://0 "] {
+        for seed in [
+            "ich kündige nicht! ",
+            "x@y.",
+            "DE89 3704 ",
+            "😡a\u{300}http://0 ",
+        ] {
             let text = seed.repeat(1_000_000 / seed.len());
             assert!(!read(&text).to_json(&text).is_empty());
         }
