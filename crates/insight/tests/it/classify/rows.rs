@@ -224,5 +224,5 @@ fn rows_before_a_bad_one_are_answered() {
     let file = b"{\"text\":\"Danke!\"}\n{\"text\":\"Wann?\"}\n{\"other\":1}\n";
     let error = predict(&learned(), &file[..], None, "text", &mut out, |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "row 3, field \"text\": is missing");
-    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 2);
+    assert_eq!(out.split(|byte| *byte == b'\n').count() - 1, 2);
 }
