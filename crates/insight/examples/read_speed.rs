@@ -1,5 +1,10 @@
 //! Measures how long one reading takes on average: texts one a line on standard input.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an example that measures reads the clock"
+)]
+
 use std::io::Read;
 use std::time::Instant;
 

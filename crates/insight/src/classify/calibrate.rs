@@ -6,6 +6,9 @@ use super::solve;
 /// Above so many classes only one scale is fitted: there are too few examples of each for more.
 const MOST_OFFSETS: usize = 12;
 
+/// How much a lift of rare classes has to gain, over the root of the number of texts it was measured on.
+const HURDLE: f64 = 0.6;
+
 /// How margins become scores.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Calibration {
@@ -125,6 +128,7 @@ impl Calibration {
         let base = self.offsets.clone();
         let mut best = (f64::NEG_INFINITY, 0.0_f32);
         if wish > 0.0 && held.classes <= MOST_OFFSETS {
+            let hurdle = HURDLE / (held.labels.len() as f64).sqrt();
             for step in 0..=8_u8 {
                 let lift = f32::from(step) * 0.1;
                 for ((offset, base), own) in self.offsets.iter_mut().zip(&base).zip(&lifts) {
@@ -132,7 +136,10 @@ impl Calibration {
                 }
                 let quality = self.quality(held);
                 let worth = quality.0 + wish * quality.1;
-                if worth > best.0 + 1e-4 {
+                // The first step away from none has to be worth more than chance.
+                if step == 0 {
+                    best = (worth + hurdle, lift);
+                } else if worth > best.0 {
                     best = (worth, lift);
                 }
             }

@@ -183,6 +183,16 @@ mod tests {
             let json: serde_json::Value = serde_json::from_str(&reading.to_json(text)).unwrap();
             assert!(json["kind"].is_string());
         }
+        // A megabyte of each is read in time that grows with it: a quadratic part would take hours.
+        for seed in [
+            "ich kündige nicht! ",
+            "x@y.",
+            "DE89 3704 ",
+            "😡a\u{300}http://0 ",
+        ] {
+            let text = seed.repeat(1_000_000 / seed.len());
+            assert!(!read(&text).to_json(&text).is_empty());
+        }
         // Bytes of a fixed sequence, as far as they are text.
         let mut state = 1_u32;
         for length in 0..400 {

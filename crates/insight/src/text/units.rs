@@ -130,9 +130,7 @@ impl Cutter {
             unit.plain.len() <= 2 && unit.plain.starts_with(|c: char| c.is_ascii_digit())
         });
         let goes_on = self.by_stop
-            && written.starts_with(|c: char| {
-                c.is_ascii_digit() || (after_day && c.is_lowercase())
-            });
+            && written.starts_with(|c: char| c.is_ascii_digit() || (after_day && c.is_lowercase()));
         if self.ended && !goes_on {
             self.sentence += 1;
         }

@@ -100,7 +100,10 @@ fn german_drafts_with_du() {
                 &[],
             ),
             ("Hast du das Gerät neu gestartet?", &[]),
-            ("Schick uns bitte eine DM.", &[("deflection", "Schick uns bitte eine DM")]),
+            (
+                "Schick uns bitte eine DM.",
+                &[("deflection", "Schick uns bitte eine DM")],
+            ),
             ("Wir schicken dir heute eine Mail.", &[]),
         ],
     );

@@ -199,7 +199,7 @@ impl Candidate {
             name.push_str(", day of the month");
         }
         if self.power > 0.0 {
-            name.push_str(&format!(", level of {FOLLOWING_DAYS} days"));
+            name = format!("{name}, level of {FOLLOWING_DAYS} days");
         }
         name
     }

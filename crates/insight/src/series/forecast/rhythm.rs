@@ -112,9 +112,9 @@ impl Rhythm {
 /// How far a day is into its month, from 0 to below 1.
 fn month_phase(day: Day) -> f64 {
     let (_, _, of_month) = day.date();
-    let into = i64::from(of_month) - 1;
+    let into = of_month - 1;
     let (_, _, length) = Day(day.0 - into + 31).date();
-    let length = 32 - i64::from(length);
+    let length = 32 - length;
     (into as f64 + 0.5) / length as f64
 }
 
@@ -180,6 +180,6 @@ fn follows(past: Past, totals: &[f64], cells: &[usize]) -> Vec<bool> {
         open[cell / grid.per_row] = true;
     }
     (0..=last)
-        .map(|row| row > 0 && !open[row - 1] && usually[(row - 1) % 7] && row - 1 >= 7)
+        .map(|row| row > 7 && !open[row - 1] && usually[(row - 1) % 7])
         .collect()
 }

@@ -36,9 +36,12 @@ const LISTS: [(Matter, &str); 7] = [
 ];
 
 /// Written after the phrases, to see what they miss: (matter, expected, language, text).
-const FRESH: [&str; 2] = [
+/// Of the positive ones the phrases of the day found 55, 56, 66 and 71 in a hundred before they were widened.
+const FRESH: [&str; 4] = [
     include_str!("fresh.tsv"),
     include_str!("fresh_third.tsv"),
+    include_str!("fresh_fourth.tsv"),
+    include_str!("fresh_fifth.tsv"),
 ];
 
 fn is_found(matter: Matter, text: &str) -> bool {
