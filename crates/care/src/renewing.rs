@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kulant_channels::outbound::SendError;
 use kulant_model::time::Timestamp;
+use kulant_store::inboxes;
 use serde_json::{Value as Json, json};
 use tracing::warn;
 
@@ -18,6 +19,8 @@ use crate::jobs::check_soon;
 const MARK: &str = "renewed_early_at";
 /// How long after that a refusal is believed.
 const BELIEVED: Duration = Duration::from_hours(1);
+/// How long a refusal is waited out while the token is renewed; then it is told.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// When to try again with the new token.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -46,13 +49,24 @@ pub(crate) async fn soften(care: &Care, opened: &Opened, error: SendError) -> Se
         return error;
     }
     let inbox = opened.inbox.id;
-    let hurried = care
+    let since = care
         .store
-        .write(move |tx| check_soon(tx, inbox, now).map_err(CareError::from))
+        .write(move |tx| {
+            let since = inboxes::note_refused(tx, inbox, now, now.before(BELIEVED))?;
+            if since == now {
+                check_soon(tx, inbox, now)?;
+            }
+            Ok::<_, CareError>(since)
+        })
         .await;
-    if let Err(failure) = hurried {
-        warn!(error = %failure, inbox.id = %inbox, "a renewal waits for its turn");
-        return error;
+    match since {
+        Ok(since) if now.since(since) <= PATIENCE => {}
+        // It was renewed in vain, or not at all: a person has to look.
+        Ok(_) => return error,
+        Err(failure) => {
+            warn!(error = %failure, inbox.id = %inbox, "a renewal waits for its turn");
+            return error;
+        }
     }
     SendError::RetryAfter {
         wait: SOON,

@@ -128,6 +128,7 @@ CREATE TABLE inboxes (
   archived_at BIGINT,
   -- Until when its network asked us to send nothing.
   quiet_until BIGINT,
+  refused_at BIGINT,
   -- When a message last tried it although it was locked out.
   knocked_at BIGINT
 );

@@ -321,6 +321,26 @@ pub fn keep_quiet(tx: &mut Tx<'_>, id: InboxId, until: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// Notes that its network refused a token, unless it did so after a time already; returns since when.
+pub fn note_refused(
+    tx: &mut Tx<'_>,
+    id: InboxId,
+    now: Timestamp,
+    after: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    tx.execute(
+        "UPDATE inboxes SET refused_at = $2
+         WHERE id = $1 AND (refused_at IS NULL OR refused_at < $3)",
+        &params![id, now, after],
+    )?;
+    let since = tx.query_one(
+        "SELECT refused_at FROM inboxes WHERE id = $1",
+        &params![id],
+        |row| row.get(0),
+    )?;
+    Ok(since.unwrap_or(now))
+}
+
 /// Notes that an inbox received something.
 pub fn touch_received(tx: &mut Tx<'_>, id: InboxId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(

@@ -151,9 +151,25 @@ fn load_hidden(tx: &mut Tx<'_>, world: &mut World<'_>, items: &[Item]) -> Result
         .filter(|item| matches!(item.inbound, Inbound::Delete(_)))
         .filter_map(|item| world.by_network.get(item.inbound.network_id()).copied())
         .collect();
-    for marks in messages::list_marks(tx, &missing)? {
-        if marks.hidden_at.is_some() {
-            world.hidden.insert(marks.message);
+    // What stands below a hidden one is not shown either.
+    let above = |world: &World<'_>, id: &MessageId| -> Vec<MessageId> {
+        let known = world.lines.get(id).map(|line| &line.known);
+        known
+            .into_iter()
+            .flat_map(|known| [known.parent, known.root])
+            .flatten()
+            .collect()
+    };
+    let mut asked = missing.clone();
+    asked.extend(missing.iter().flat_map(|id| above(world, id)));
+    let hidden: BTreeSet<MessageId> = messages::list_marks(tx, &asked)?
+        .into_iter()
+        .filter(|marks| marks.hidden_at.is_some())
+        .map(|marks| marks.message)
+        .collect();
+    for id in missing {
+        if hidden.contains(&id) || above(world, &id).iter().any(|id| hidden.contains(id)) {
+            world.hidden.insert(id);
         }
     }
     Ok(())

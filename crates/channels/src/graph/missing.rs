@@ -129,16 +129,12 @@ impl Known {
 }
 
 /// Returns whether we may still read what stands around something that is missing: Meta gives one
-/// answer for what is no more and for what we may not see.
+/// answer for what is no more and for what we may not see. A post that was put into the archive is
+/// not shown either, and may come back with all that stands below it.
 async fn is_readable(graph: &Graph<'_>, walk: &Walk<'_>, post: &str) -> Result<bool, SendError> {
     let query = [("fields", "id"), ("limit", "1")];
     let edge = walk.below.map_or("comments", |below| below.edge);
-    let list = match graph.ask(&[post, edge], &query).await {
-        // Gone with the post that it stood below.
-        Err(SendError::RecipientGone(_)) => graph.ask(&walk.path, &query).await,
-        list => list,
-    };
-    match list {
+    match graph.ask(&[post, edge], &query).await {
         Ok(_) => Ok(true),
         Err(error) if error.is_retryable() || error.stops_inbox() => Err(error),
         Err(_) => Ok(false),

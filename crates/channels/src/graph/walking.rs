@@ -44,6 +44,9 @@ struct Cursor {
     since: i64,
     /// When this round began.
     begun: i64,
+    /// Whether a round is under way.
+    #[serde(default)]
+    running: bool,
     walk: usize,
     after: Option<String>,
     /// Lists below items that go on.
@@ -94,7 +97,7 @@ pub(crate) async fn poll<'w>(
         since: now.before(SPAN).as_seconds(),
         ..Cursor::default()
     });
-    if cursor.walk == 0 && cursor.after.is_none() && cursor.deeper.is_empty() {
+    if !cursor.running {
         cursor.begin(now);
     }
     let walks = walks(cursor.span(now));
@@ -145,6 +148,7 @@ pub(crate) async fn poll<'w>(
 impl Cursor {
     fn begin(&mut self, now: Timestamp) {
         self.begun = now.as_seconds();
+        self.running = true;
         self.long = self.long_since.is_none_or(|since| {
             let since = Timestamp::from_seconds(since).after(OVERLAP);
             now.since(since) >= LONG_PACE
@@ -181,6 +185,7 @@ impl Cursor {
             self.long_since = Some(self.since);
         }
         (self.walk, self.after, self.long) = (0, None, false);
+        self.running = false;
     }
 
     /// Returns since when posts are wanted in this round.

@@ -165,6 +165,12 @@ async fn list_gone(
     let mut gone = Vec::new();
     for post in missing {
         let path = format!("/api/v1/statuses/{}", encoded(post));
+        // A list leaves out people who are muted or limited; asked for by itself, a post is shown.
+        match ask::ask_for::<Value>(account, &path, http).await {
+            Err(SendError::RecipientGone(_)) => {}
+            Err(error) if error.is_retryable() || error.stops_inbox() => return Err(error),
+            _ => continue,
+        }
         // Whoever blocks us hides from us alone: a stranger is shown what is public.
         let request = Request::get(ask::address(account, &path)?);
         let answer = http.send(request).await.map_err(HttpError::when_asking)?;

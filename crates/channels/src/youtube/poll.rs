@@ -283,8 +283,12 @@ impl Polling<'_> {
             }
             token = page.next_page_token;
             if token.is_none() || of.iter().all(|id| held.contains(id)) {
-                break;
+                return Ok(held);
             }
+        }
+        if token.is_some() {
+            // Too many wait to be read: nobody knows which of these do.
+            held.extend(of.iter().cloned());
         }
         Ok(held)
     }

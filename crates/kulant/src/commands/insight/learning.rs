@@ -165,7 +165,7 @@ impl Bar {
     fn show(&self, progress: Progress) {
         match progress {
             Progress::Rows(rows) if rows.is_multiple_of(1000) => {
-                self.0.set_message(counted(rows, "row"))
+                self.0.set_message(counted(rows, "row"));
             }
             Progress::Rows(_) => {}
             Progress::Learning(share) => {

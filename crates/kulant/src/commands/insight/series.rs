@@ -1,5 +1,6 @@
 //! `kulant insight storms` and `forecast`: numbers over time from plain files.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -172,12 +173,10 @@ fn explained(id: &str, made: &Made) -> String {
         percent(backtest.default_wape),
     );
     for trial in backtest.trials.iter().filter(|trial| trial.weight >= 0.005) {
-        text.push_str(&format!(
-            "  {:>3.0} % {}, off by {}\n",
-            trial.weight * 100.0,
-            trial.name,
-            percent(Some(trial.wape)),
-        ));
+        let (weight, name) = (trial.weight * 100.0, &trial.name);
+        let off = percent(Some(trial.wape));
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "  {weight:>3.0} % {name}, off by {off}");
     }
     text
 }
