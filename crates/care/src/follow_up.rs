@@ -94,7 +94,7 @@ pub(crate) async fn follow_up(care: &Care, job: &Job) -> Result<Outcome, CareErr
         }
         Err(error) if error.is_retryable() && job.attempts < TRIES => {
             let pause = Duration::from_secs(2 << job.attempts.clamp(0, 10));
-            let wait = error.wait().unwrap_or(pause);
+            let wait = error.wait().unwrap_or(pause).max(pause);
             Ok(Outcome::Later(care.now().after(wait)))
         }
         Err(error) => {

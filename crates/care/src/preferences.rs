@@ -30,7 +30,7 @@ pub(crate) fn keep(
 }
 
 /// Keeps that the person to whom a message went wants nothing from us, where its network refused it
-/// for that.
+/// for that; as of when it was written, so that what the person said since then counts.
 pub(crate) fn keep_refusal(
     tx: &mut Tx<'_>,
     message: &Message,
@@ -43,7 +43,8 @@ pub(crate) fn keep_refusal(
     if let Some(identity) = spoken_to(tx, message)?
         && let Some(identity) = contacts::find_identity(tx, identity)?
     {
-        keep(tx, (identity.id, true, now), identity.contact, now)?;
+        let at = message.stored_at;
+        keep(tx, (identity.id, true, at), identity.contact, now)?;
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ const PROFILES: usize = 25;
 const RECENT: usize = 500;
 const RECHECK: Duration = Duration::from_secs(86_400);
 const POSTS_AT_ONCE: usize = 25;
+/// How many missing posts are asked for one by one in a day.
+const SINGLY: usize = 20;
 const REASONS: &str = "reasons=mention&reasons=reply&reasons=quote&reasons=like&reasons=repost";
 
 /// Where we stopped reading.
@@ -145,22 +147,37 @@ impl Reading<'_> {
         if now.since(last) < RECHECK {
             return Ok(());
         }
-        let mut gone = Vec::new();
+        let mut missing = Vec::new();
         for some in self.cursor.recent.clone().chunks(POSTS_AT_ONCE) {
             let uris: Vec<String> = some
                 .iter()
                 .map(|uri| format!("uris={}", encoded(uri)))
                 .collect();
             let name = format!("app.bsky.feed.getPosts?{}", uris.join("&"));
-            let page = self.ask(caller, Call::ask(name)).await?;
+            let page = match self.ask(caller, Call::ask(name)).await {
+                Err(error) if error.stops_inbox() => return Err(error),
+                // Tomorrow again.
+                Err(_) => break,
+                Ok(page) => page,
+            };
             let there: BTreeSet<&str> = list(&page, "posts")
                 .iter()
                 .map(|post| text(post, "uri"))
                 .collect();
-            for uri in some.iter().filter(|uri| !there.contains(uri.as_str())) {
-                if is_gone(caller, uri).await? {
-                    gone.push(uri.clone());
-                }
+            let missed = some.iter().filter(|uri| !there.contains(uri.as_str()));
+            missing.extend(missed.cloned());
+        }
+        // Some of them each day: those who block us stay missing, and must not keep the others waiting.
+        let day = usize::try_from(now.as_seconds() / 86_400).unwrap_or_default();
+        let first = day.saturating_mul(SINGLY) % missing.len().max(1);
+        missing.rotate_left(first);
+        let mut gone = Vec::new();
+        for uri in missing.into_iter().take(SINGLY) {
+            match is_gone(caller, &uri).await {
+                Ok(true) => gone.push(uri),
+                Err(error) if error.stops_inbox() => return Err(error),
+                // It is there, or nobody knows.
+                Ok(false) | Err(_) => {}
             }
         }
         self.cursor.recent.retain(|uri| !gone.contains(uri));
@@ -426,12 +443,8 @@ async fn is_gone(caller: &mut Caller<'_>, uri: &str) -> Result<bool, SendError> 
         Ok(_) => Ok(false),
         Err(error) if error.is_retryable() || error.stops_inbox() => Err(error),
         Err(error) => {
-            let words = [
-                "Could not locate record",
-                "RecordNotFound",
-                "RepoNotFound",
-                "Could not find repo",
-            ];
+            // Of an account that is only switched off it is said that there is no such repository.
+            let words = ["Could not locate record", "RecordNotFound"];
             Ok(words.iter().any(|words| error.detail().contains(words)))
         }
     }

@@ -216,9 +216,7 @@ async fn said(
         .or_else(|| id_in(&answer, "id"))
         .ok_or_else(|| SendError::Uncertain("the answer names no post".to_owned()))?;
     Ok(Receipt {
-        pause: None,
         url: Some(format!("https://www.facebook.com/{network_id}")),
-        network_id,
-        at: graph.account.now,
+        ..graph.receipt(&network_id)
     })
 }

@@ -107,11 +107,11 @@ impl Known {
                         }
                     },
                 },
-                Err(error) if error.is_retryable() || error.stops_inbox() => {
+                Err(error) if error.wait().is_some() || error.stops_inbox() => {
                     checked.trouble = Some(error);
                     break;
                 }
-                // Nobody knows; tomorrow again.
+                // Nobody knows; tomorrow again, and the others today.
                 Err(_) => true,
             };
             if !there {

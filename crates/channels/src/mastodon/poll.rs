@@ -26,6 +26,8 @@ const SOON: Duration = Duration::from_secs(1);
 const RECENT: usize = 200;
 const RECHECK: Duration = Duration::from_secs(86_400);
 const AT_ONCE: usize = 20;
+/// How many missing posts are asked for one by one in a day.
+const SINGLY: usize = 20;
 const WANTED: &str = "types[]=mention&types[]=status&types[]=favourite&types[]=reblog&types[]=update&types[]=quote&types[]=quoted_update";
 
 /// Where we stopped reading.
@@ -131,8 +133,8 @@ async fn recheck(
     }
     let gone = match list_gone(account, &cursor.recent, http).await {
         Ok(gone) => gone,
-        Err(error) if error.is_retryable() || error.stops_inbox() => return Err(error),
-        // A server of before 4.3 does not give several at once.
+        Err(error) if error.stops_inbox() => return Err(error),
+        // A server of before 4.3 does not give several at once; any other is asked tomorrow.
         Err(_) => Vec::new(),
     };
     cursor.recent.retain(|id| !gone.contains(id));
@@ -162,13 +164,19 @@ async fn list_gone(
         let is_there = |post: &str| there.iter().any(|item| id(item) == Some(post));
         missing.extend(some.iter().filter(|post| !is_there(post)));
     }
+    // Some of them each day: those who block us stay missing, and must not keep the others waiting.
+    let day = usize::try_from(account.now.as_seconds() / 86_400).unwrap_or_default();
+    let first = day.saturating_mul(SINGLY) % missing.len().max(1);
+    missing.rotate_left(first);
+    missing.truncate(SINGLY);
     let mut gone = Vec::new();
     for post in missing {
         let path = format!("/api/v1/statuses/{}", encoded(post));
         // A list leaves out people who are muted or limited; asked for by itself, a post is shown.
         match ask::ask_for::<Value>(account, &path, http).await {
             Err(SendError::RecipientGone(_)) => {}
-            Err(error) if error.is_retryable() || error.stops_inbox() => return Err(error),
+            Err(error) if error.stops_inbox() => return Err(error),
+            // It is there, or nobody knows.
             _ => continue,
         }
         // Whoever blocks us hides from us alone: a stranger is shown what is public.
@@ -176,7 +184,7 @@ async fn list_gone(
         let answer = http.send(request).await.map_err(HttpError::when_asking)?;
         match answer.status {
             404 | 410 => gone.push(post.clone()),
-            429 | 500..=599 => return Err(ask::refusal(&answer, account.now)),
+            // It is there, or nobody knows.
             _ => {}
         }
     }

@@ -18,23 +18,38 @@ const MOST_FILES: usize = 10;
 
 pub(super) fn translate(raw: &RawDelivery) -> Result<Translation, TranslateError> {
     match raw.kind.as_str() {
-        MESSAGE => message(raw).map(|(post, preference)| {
-            let mut translation = Translation::of(Inbound::Post(post));
-            if let Some(preference) = preference {
-                translation.take(Inbound::Preference(preference));
-            }
-            translation
-        }),
+        MESSAGE => message(raw).map(|(post, told)| with_preference(post, told)),
         STATUS => status(raw).map(|status| match status {
             Some(status) => Translation::of(Inbound::Status(status)),
             None => Translation::default(),
         }),
-        LISTED => listed(raw).map(|post| match post {
-            Some(post) => Translation::of(Inbound::Post(post)),
-            None => Translation::default(),
-        }),
+        LISTED => listed(raw)
+            .map(|post| post.map_or_else(Translation::default, |post| with_preference(post, None))),
         _ => Err(TranslateError::NotOffered),
     }
+}
+
+/// Words that are a whole message and tell Twilio to write no more, or to write again, where the number
+/// has no opt-out of its own making.
+const STOP: &[&str] = &["stop", "stopall", "unsubscribe", "cancel", "end", "quit"];
+const START: &[&str] = &["start", "yes", "unstop"];
+
+/// Adds to a message what its author wants of us from now on, as Twilio tells it or as the words do.
+fn with_preference(post: Post, told: Option<bool>) -> Translation {
+    let said = post.text.trim().to_lowercase();
+    let refuses = told
+        .or_else(|| STOP.contains(&said.as_str()).then_some(true))
+        .or_else(|| START.contains(&said.as_str()).then_some(false));
+    let preference = refuses.map(|refuses| Preference {
+        person: post.author.network_id.clone(),
+        refuses,
+        at: post.platform_at,
+    });
+    let mut translation = Translation::of(Inbound::Post(post));
+    if let Some(preference) = preference {
+        translation.take(Inbound::Preference(preference));
+    }
+    translation
 }
 
 /// Returns the first value of a field that says something.
@@ -56,8 +71,8 @@ fn short<'a>(name: &str, value: &'a str) -> Result<&'a str, TranslateError> {
     Ok(value)
 }
 
-/// Reads a message, and the word of its author that they want no more, or want again.
-fn message(raw: &RawDelivery) -> Result<(Post, Option<Preference>), TranslateError> {
+/// Reads a message, and what Twilio says that its author wants: no more, or more again.
+fn message(raw: &RawDelivery) -> Result<(Post, Option<bool>), TranslateError> {
     let form = request::read_form(&raw.body);
     let (from, to) = (required(&form, "From")?, required(&form, "To")?);
     let count: usize = field(&form, "NumMedia")
@@ -82,11 +97,6 @@ fn message(raw: &RawDelivery) -> Result<(Post, Option<Preference>), TranslateErr
         Some("START") => Some(false),
         _ => None,
     };
-    let preference = refuses.map(|refuses| Preference {
-        person: from.to_owned(),
-        refuses,
-        at: raw.received_at,
-    });
     let post = Post {
         network_id: required(&form, "MessageSid")?.to_owned(),
         author: author(from, field(&form, "ProfileName")),
@@ -102,7 +112,7 @@ fn message(raw: &RawDelivery) -> Result<(Post, Option<Preference>), TranslateErr
         echo_of: None,
         automatic: false,
     };
-    Ok((post, preference))
+    Ok((post, refuses))
 }
 
 /// Reads a message of the list, which also holds those we sent.

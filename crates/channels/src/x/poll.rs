@@ -27,6 +27,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// How many posts are asked for again where nothing else is set.
 pub(super) const RECHECKED: u64 = 100;
+/// How many times as much of the budget must be left as asking for them costs.
+const BESIDE: u64 = 10;
 /// The fewest posts that X gives at once, by what is asked for.
 const FEWEST: u64 = 5;
 pub(super) const POST_FIELDS: &str = "tweet.fields=attachments,author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,note_tweet,referenced_tweets&expansions=author_id,attachments.media_keys,referenced_tweets.id&user.fields=name,username&media.fields=alt_text,preview_image_url,type,url,variants";
@@ -337,11 +339,18 @@ async fn recheck(
         cursor.checked_at = Some(account.now);
         return Ok(());
     }
+    let wanted = cursor.recent.len() as u64 * BESIDE;
+    if cursor
+        .meter
+        .page(account, BUDGET, ("lookup", wanted))
+        .is_err()
+    {
+        // What is left is for what people say.
+        cursor.checked_at = Some(account.now);
+        return Ok(());
+    }
     let mut gone = Vec::new();
     for ids in cursor.recent.chunks(100) {
-        cursor
-            .meter
-            .page(account, BUDGET, ("lookup", ids.len() as u64))?;
         let path = format!("/2/tweets?ids={}", ids.join(","));
         let answer = ask::ask(account, &path, http).await?;
         let page: Page = ask::read(&answer)?;

@@ -18,6 +18,9 @@ async fn history_and_gaps_are_filled_page_by_page() {
         Script::json(200, &json!({"data": [
             {"id": "t_1", "updated_time": day(21), "messages": {"data": [
                 {"id": "m_1", "message": "Hallo", "from": {"id": "6600", "name": "Anna"}, "created_time": day(21)}]}},
+        ]})),
+        Script::json(200, &json!({"data": [
+            {"id": "77_1", "message": "@Laden", "from": from, "created_time": day(21)},
         ]}))
         .with("x-app-usage", r#"{"call_count":85}"#),
     ])
@@ -40,7 +43,7 @@ async fn history_and_gaps_are_filled_page_by_page() {
         .collect();
     assert_eq!(
         kinds,
-        ["poll_feed", "poll_conversations"],
+        ["poll_feed", "poll_conversations", "poll_tagged"],
         "what is old is no news"
     );
     for raw in &polled.deliveries {
@@ -51,8 +54,8 @@ async fn history_and_gaps_are_filled_page_by_page() {
     let asked = network.asked();
     assert!(asked[0].path.starts_with("/v26.0/1784001/feed?"));
     assert!(
-        asked[0].path.contains("since=1794114000"),
-        "{}",
+        asked[0].path.contains("since=1787547600"),
+        "three months: {}",
         asked[0].path
     );
     assert!(asked[1].path.starts_with("/v26.0/1784001_1/comments?"));
@@ -63,7 +66,8 @@ async fn history_and_gaps_are_filled_page_by_page() {
             .path
             .starts_with("/v26.0/1784001/conversations?platform=messenger")
     );
-    assert_eq!(asked.len(), 4);
+    assert!(asked[4].path.starts_with("/v26.0/1784001/tagged?"));
+    assert_eq!(asked.len(), 5);
 
     // The next round gives only what is newer than the last one.
     network.then(Script::json(200, &json!({"data": [
@@ -75,6 +79,7 @@ async fn history_and_gaps_are_filled_page_by_page() {
         .poll(&account, Some(&polled.cursor), &fixture::http())
         .await
         .expect("trouble is told in the poll");
+    assert!(network.asked()[5].path.contains("since=1794114000"));
     assert_eq!(polled.deliveries.len(), 1);
     let body = String::from_utf8_lossy(&polled.deliveries[0].body).into_owned();
     assert!(body.contains("2_1") && !body.contains("1_9"));
@@ -83,10 +88,16 @@ async fn history_and_gaps_are_filled_page_by_page() {
 
     // And goes on where it was stopped.
     network.then(Script::json(200, &json!({"data": []})));
+    network.then(Script::json(200, &json!({"data": []})));
     let polled = Facebook
         .poll(&account, Some(&polled.cursor), &fixture::http())
         .await;
-    assert!(path(&network).starts_with("GET /v26.0/1784001/conversations"));
+    assert!(
+        network.asked()[7]
+            .path
+            .starts_with("/v26.0/1784001/conversations")
+    );
+    assert!(network.asked()[8].path.starts_with("/v26.0/1784001/tagged"));
     assert_eq!(polled.expect("the network answers").trouble, None);
 }
 
