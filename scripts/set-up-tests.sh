@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the build: a PostgreSQL server, mail servers and Chromium, all Debian's own packages,
-# and a Bluesky server from npm.
+# a Bluesky server from npm and a Mastodon server from PyPI.
 # What is there already is left alone, and no server is started here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,3 +57,4 @@ if ! scripts/chromium.sh >/dev/null 2>&1; then
 fi
 
 scripts/pds.sh >/dev/null
+scripts/mastodon-mock.sh >/dev/null

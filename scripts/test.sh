@@ -52,7 +52,8 @@ if step set-up check scripts/set-up.sh && step set-up-tests check scripts/set-up
   KULANT_CHROMIUM=$(scripts/chromium.sh)
   KULANT_TEST_POSTGRES=$(scripts/postgres.sh start "$work/postgres")
   KULANT_TEST_PDS=$(scripts/pds.sh)
-  export KULANT_CHROMIUM KULANT_TEST_POSTGRES KULANT_TEST_PDS
+  KULANT_TEST_MASTODON=$(scripts/mastodon-mock.sh)
+  export KULANT_CHROMIUM KULANT_TEST_POSTGRES KULANT_TEST_PDS KULANT_TEST_MASTODON
   if [ -n "${KULANT_DATA:-}" ]; then
     KULANT_DATA=$(cd "$KULANT_DATA" && pwd)
     export KULANT_DATA

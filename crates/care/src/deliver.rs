@@ -33,8 +33,8 @@ use crate::{Care, SYSTEM, preferences, renewing};
 
 pub use by_hand::{cancel, check, retry};
 use keeping::{hold, keep_failure, keep_sent};
-pub(crate) use loading::{addressed, recipient_of};
 use loading::{Leaving, Prepared, prepare};
+pub(crate) use loading::{addressed, recipient_of};
 pub(crate) use locked_out::waits_for_account;
 use locked_out::{BROKEN_PAUSE, takes_turn};
 pub(crate) use room::Room;

@@ -314,7 +314,7 @@ fn stem_of(unit: &Unit) -> String {
 
 /// One post for a comparison: who wrote it, and what.
 #[derive(Debug, Clone, Copy)]
-pub struct Post<'p> {
+pub struct AuthoredText<'p> {
     /// Any number that is the same for the same author.
     pub author: u64,
     /// What was written.
@@ -346,7 +346,11 @@ pub fn log_odds(now: (f64, f64), before: (f64, f64), prior: f64) -> (f64, f64) {
 }
 
 /// Returns the words that the posts of now have more or less of than those before, the surest first.
-pub fn find_trends(now: &[Post<'_>], before: &[Post<'_>], prior: f64) -> Vec<Trend> {
+pub fn find_trends(
+    now: &[AuthoredText<'_>],
+    before: &[AuthoredText<'_>],
+    prior: f64,
+) -> Vec<Trend> {
     let (now, before) = (Counts::of(now), Counts::of(before));
     let total = (f64::from(now.total), f64::from(before.total));
     if total.0 + total.1 == 0.0 {
@@ -411,7 +415,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(posts: &[Post<'_>]) -> Self {
+    fn of(posts: &[AuthoredText<'_>]) -> Self {
         let mut counts = Self::default();
         for post in posts {
             let units = units::cut(post.text);
@@ -456,7 +460,7 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Post, find, find_trends, log_odds};
+    use super::{AuthoredText, find, find_trends, log_odds};
 
     #[test]
     fn weighted_log_odds() {
@@ -500,17 +504,17 @@ mod tests {
     fn trends_count_authors() {
         let mut now = Vec::new();
         for author in 0..40 {
-            now.push(Post {
+            now.push(AuthoredText {
                 author,
                 text: "Die Störungen!",
             });
-            now.push(Post {
+            now.push(AuthoredText {
                 author: 99,
                 text: "Gewinne Schuhe",
             });
         }
-        let before: Vec<Post<'_>> = (0..200)
-            .map(|author| Post {
+        let before: Vec<AuthoredText<'_>> = (0..200)
+            .map(|author| AuthoredText {
                 author,
                 text: if author % 20 == 0 {
                     "eine Störung im Zug"

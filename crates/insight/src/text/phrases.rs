@@ -1,13 +1,5 @@
 //! A small pattern language over folded words: how the word lists say what a phrase is.
 //! It knows no language and no verdict; the lists in `lexicon` give patterns their labels.
-//!
-//! A list has `[label weight]` headings and one pattern a line. Of a pattern, blanks part the steps:
-//! `word` as folded, `word*` a beginning, `*word` an end, `*word*` anywhere in a long word, `~word` with one slip forgiven,
-//! `a|b` either, `@name` a class (`@name = a b c`), `(a)` may be missing, `..` up to three words between, `...` up to eight,
-//! `<` and `>` the beginning and end of a sentence.
-//! `& ` before two or three steps: in any order, with up to three words between each.
-//! `^` before a pattern: not where a negation stands within three words before it or inside; `!` before it: what it covers
-//! is no match of the label.
 
 use std::collections::HashMap;
 
@@ -54,6 +46,14 @@ struct Pattern {
 }
 
 /// Word lists compiled for reading.
+///
+/// A list has `[label weight]` headings and one pattern a line. Of a pattern, blanks part the steps:
+/// `word` as folded, `word*` a beginning, `*word` an end, `*word*` anywhere in a long word, `~word` with one slip forgiven,
+/// `a|b` either, `@name` a class (`@name = a b c`), `(a)` may be missing, `..` up to three words between, `...` up to eight,
+/// `<` and `>` the beginning and end of a sentence.
+/// `& ` before two or three steps: in any order, with up to three words between each.
+/// `^` before a pattern: not where a negation stands within three words before it or inside; `!` before it: what it covers
+/// is no match of the label.
 #[derive(Default)]
 pub(crate) struct Phrases {
     labels: Vec<String>,
@@ -156,8 +156,8 @@ impl Phrases {
             .any(|unit| self.is_negation(&unit.plain))
     }
 
-    fn mark_elements<'u>(&self, units: &'u Units) -> Post<'u> {
-        let mut post = Post {
+    fn mark_elements<'u>(&self, units: &'u Units) -> Marked<'u> {
+        let mut post = Marked {
             list: &units.list,
             elements: Vec::with_capacity(units.list.len() * 3),
             ends: Vec::with_capacity(units.list.len()),
@@ -245,13 +245,13 @@ fn is_one_slip(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The units of a post with the elements that each of them meets.
-struct Post<'u> {
+struct Marked<'u> {
     list: &'u [Unit],
     elements: Vec<u16>,
     ends: Vec<usize>,
 }
 
-impl Post<'_> {
+impl Marked<'_> {
     fn elements(&self, at: usize) -> &[u16] {
         let from = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.elements[from..self.ends[at]]

@@ -1,10 +1,10 @@
 //! What a search must find and must not find, end to end through the public functions.
 
 mod classify;
-mod data;
 mod kinds;
 mod matters;
 mod personal;
+mod recorded;
 mod search;
 mod series;
 mod tone;

@@ -345,7 +345,7 @@ fn make_tax_id(next: &mut impl FnMut(u32) -> u32) -> String {
 /// Ordinary posts must keep their words. What is masked in them is printed, so that it can be looked at.
 #[test]
 fn ordinary_posts_are_hardly_ever_masked() {
-    let Some(data) = crate::data::folder() else {
+    let Some(data) = crate::recorded::folder() else {
         return;
     };
     let own = OwnPatterns::default();
@@ -356,7 +356,7 @@ fn ordinary_posts_are_hardly_ever_masked() {
         ("german_tweets/sb10k_train.tsv.gz", "text"),
         ("mobasa/dev.jsonl.gz", "text"),
     ] {
-        for text in crate::data::texts(&data.join(file), field) {
+        for text in crate::recorded::texts(&data.join(file), field) {
             posts += 1;
             let found = personal::find(&text, &own);
             if found.iter().any(|found| found.sure) {

@@ -115,7 +115,9 @@ impl NetworksHandle {
     /// Returns where a network is spoken to line by line, by the names of its doors.
     pub fn doors(&self, network: &str) -> BTreeMap<&'static str, SocketAddr> {
         let station = self.town.stations.get(network);
-        station.map(|station| station.kit.doors()).unwrap_or_default()
+        station
+            .map(|station| station.kit.doors())
+            .unwrap_or_default()
     }
 
     /// Returns the address of the control desk, without `/_sim`.

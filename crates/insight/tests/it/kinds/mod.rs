@@ -77,7 +77,7 @@ fn two_readings_agree() {
 
 #[test]
 fn those_who_ask_for_service_are_found_on_day_one() {
-    let Some(data) = crate::data::folder() else {
+    let Some(data) = crate::recorded::folder() else {
         return;
     };
     let texts = texts(&data);
@@ -117,8 +117,8 @@ fn texts(data: &Path) -> HashMap<(&'static str, String), String> {
         ("mobasa", "mobasa/dev.jsonl.gz", "id"),
     ] {
         let path = data.join(file);
-        let ids = crate::data::texts(&path, id);
-        for (id, text) in ids.into_iter().zip(crate::data::texts(&path, "text")) {
+        let ids = crate::recorded::texts(&path, id);
+        for (id, text) in ids.into_iter().zip(crate::recorded::texts(&path, "text")) {
             // One of the files writes its ids as broken numbers.
             texts.insert((set, id.trim_end_matches(".0").to_owned()), text);
         }

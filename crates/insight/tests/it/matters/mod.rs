@@ -3,19 +3,19 @@
 
 use kulant_insight::text::matters::{self, Matter};
 
-struct Case {
+struct Example {
     expected: bool,
     language: &'static str,
     text: &'static str,
     held_back: bool,
 }
 
-fn cases(list: &'static str) -> Vec<Case> {
+fn cases(list: &'static str) -> Vec<Example> {
     list.lines()
         .enumerate()
         .map(|(index, line)| {
             let mut fields = line.splitn(3, '\t');
-            Case {
+            Example {
                 expected: fields.next() == Some("yes"),
                 language: fields.next().unwrap(),
                 text: fields.next().unwrap(),
